@@ -1,0 +1,2 @@
+export { ExtError, type ExtErrorCode, type ExtErrorDetail, isExtError } from './errors.ts';
+export type { Source, SourceExtent } from './source.ts';

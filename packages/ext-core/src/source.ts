@@ -1,0 +1,24 @@
+/**
+ * The bytes of a file system, wherever they are: a device, an image, a window on either.
+ *
+ * Structurally the same as the `Source` of sparse-io and of qcow2, which declare their own so that each package
+ * stays usable alone.
+ */
+export interface Source {
+  /** Total bytes. */
+  readonly size: number;
+  /** Fill `into` from byte `offset`, or throw. There are no short reads; `into` is borrowed for the call. */
+  readAt(into: Uint8Array, offset: number): void;
+  /**
+   * The run of bytes that holds `offset`, told from `offset` on: data, or a hole that reads as zeros. Optional: a
+   * source without it is data throughout. It may call zeros data, never the other way round.
+   */
+  extentAt?(offset: number): SourceExtent;
+}
+
+/** `[offset, offset + length)` of a source; `length` is greater than zero. */
+export interface SourceExtent {
+  readonly kind: 'data' | 'hole';
+  readonly offset: number;
+  readonly length: number;
+}

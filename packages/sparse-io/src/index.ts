@@ -1,0 +1,1 @@
+export type { Extent, Sink, Source } from './types.ts';
