@@ -1,2 +1,59 @@
+export { DIRECT_BLOCKS, walkBlockMap } from './block-map.ts';
+export { BlockWindow, type OnUnreadable, READ_UNIT, readIsolated } from './block-reader.ts';
+export { type BlockRun, BlockSet } from './block-set.ts';
 export { ExtError, type ExtErrorCode, type ExtErrorDetail, isExtError } from './errors.ts';
+export {
+  EXTENT_ENTRY_SIZE,
+  EXTENT_MAGIC,
+  extentHeaderLayout,
+  extentIndexLayout,
+  extentLayout,
+  isExtentHeader,
+  walkExtents,
+} from './extent-tree.ts';
+export { COMPAT, INCOMPAT, RO_COMPAT } from './features.ts';
+export { type BytesField, blockNumber, bytes, type Field, u8, u16, u32, u64 } from './field.ts';
+export { BLOCK_SIZES, type Filesystem, type OpenOptions, openFilesystem } from './filesystem.ts';
+export { BG_BLOCK_UNINIT, BG_INODE_UNINIT, type GroupDesc, groupDescLayout, readGroupDesc } from './group-desc.ts';
+export {
+  backupDescRuns,
+  backupGroups,
+  descBlockLocation,
+  descsPerBlock,
+  groupFirstBlock,
+  hasSuperblockCopy,
+  primarySuperblockBlock,
+  superblockCopyBlock,
+} from './group-layout.ts';
+export {
+  fileSize,
+  fileType,
+  hasBlockMap,
+  I_BLOCK,
+  I_BLOCK_SIZE,
+  INODE,
+  INODE_FLAG,
+  inodeLayout,
+  MODE,
+  xattrBlock,
+} from './inode.ts';
+export { type InodeTable, inodeTable, readInode, type ScanOptions, scanInodes, type VisitInode } from './inode-scan.ts';
+export { badBlocks, orphanInodes } from './listed-inodes.ts';
+export type { MappingVisitor, MappingWalk } from './mapping.ts';
+export { nameOwners, type OwnedRun, selectBlocks } from './metadata-blocks.ts';
+export type { OnProblem, Problem } from './problem.ts';
 export type { Source, SourceExtent } from './source.ts';
+export {
+  descBlockCount,
+  EXT_MAGIC,
+  hasCompat,
+  hasGroupChecksums,
+  hasIncompat,
+  hasRoCompat,
+  readSuperblock,
+  SUPERBLOCK_OFFSET,
+  SUPERBLOCK_SIZE,
+  type Superblock,
+  superblockLayout,
+} from './superblock.ts';
+export { type BlockKind, describeBlocks, type Selection, type VisitRun, type WalkOptions, walkBlocks } from './walk.ts';

@@ -1,0 +1,126 @@
+import { BlockWindow } from './block-reader.ts';
+import { blockNumber, type Field, u16, u32 } from './field.ts';
+import { I_BLOCK, I_BLOCK_SIZE } from './inode.ts';
+import { illegalNode, isBlockOf, type MappingWalk, unreadableNode } from './mapping.ts';
+
+/**
+ * `struct ext4_extent_header`, `ext4_extent` and `ext4_extent_idx`: 12 bytes each.
+ * Source: kernel Documentation/filesystems/ext4/ifork.rst, "Extent Tree".
+ */
+export const extentHeaderLayout = {
+  eh_magic: u16(0x0),
+  eh_entries: u16(0x2),
+  eh_max: u16(0x4),
+  eh_depth: u16(0x6),
+  eh_generation: u32(0x8),
+} as const satisfies Record<string, Field>;
+
+export const extentLayout = {
+  ee_block: u32(0x0),
+  ee_len: u16(0x4),
+  ee_start_hi: u16(0x6),
+  ee_start_lo: u32(0x8),
+} as const satisfies Record<string, Field>;
+
+export const extentIndexLayout = {
+  ei_block: u32(0x0),
+  ei_leaf_lo: u32(0x4),
+  ei_leaf_hi: u16(0x8),
+  ei_unused: u16(0xa),
+} as const satisfies Record<string, Field>;
+
+export const EXTENT_MAGIC = 0xf30a;
+/** Bytes of a header and of an entry. */
+export const EXTENT_ENTRY_SIZE = 12;
+/** Lengths above this mark an extent that is allocated and not written; they count from here. */
+export const MAX_WRITTEN_LENGTH = 32768;
+/** No tree that the kernel builds is deeper. */
+export const MAX_EXTENT_DEPTH = 5;
+
+/**
+ * Whether a node of `size` bytes at `base` begins with a plausible header. Room for up to two entries may be missing:
+ * libext2fs accepts that, and so do we.
+ */
+export function isExtentHeader(view: DataView, base: number, size: number): boolean {
+  const h = extentHeaderLayout;
+  const max = h.eh_max.get(view, base);
+  const room = Math.floor((size - EXTENT_ENTRY_SIZE) / EXTENT_ENTRY_SIZE);
+  return (
+    h.eh_magic.get(view, base) === EXTENT_MAGIC && h.eh_entries.get(view, base) <= max && max <= room && max >= room - 2
+  );
+}
+
+/**
+ * Walk the extent tree of the inode at `base` of `view`: nodes before what hangs below them, extents in logical order.
+ *
+ * Depth is what the root says, limited to 5. Each node is read once, in windows of neighbouring entries; memory is one
+ * window of 256 KiB for each level. An extent that lies within what was walked already is left out, one that overlaps
+ * it is cut, as libext2fs does.
+ */
+export function walkExtents(walk: MappingWalk, view: DataView, base: number): void {
+  const root = base + I_BLOCK;
+  const { inode, visitor } = walk;
+  if (!isExtentHeader(view, root, I_BLOCK_SIZE)) {
+    const magic = extentHeaderLayout.eh_magic.get(view, root).toString(16);
+    const message = `inode ${inode}: no extent header in the inode (magic number 0x${magic})`;
+    visitor.problem({ code: 'bad-extent-root', message, lost: false, inode });
+    return;
+  }
+  const depth = extentHeaderLayout.eh_depth.get(view, root);
+  if (depth > MAX_EXTENT_DEPTH) {
+    const message = `inode ${inode}: extent tree of depth ${depth}, limit is ${MAX_EXTENT_DEPTH}`;
+    visitor.problem({ code: 'bad-extent-root', message, lost: true, inode });
+    return;
+  }
+  walk.nextLogical = 0;
+  node(walk, view, root, depth);
+}
+
+/** A node whose header was found good. */
+function node(walk: MappingWalk, view: DataView, base: number, level: number): void {
+  const entries = extentHeaderLayout.eh_entries.get(view, base);
+  const first = base + EXTENT_ENTRY_SIZE;
+  if (level > 0) children(walk, view, first, entries, level - 1);
+  else if (walk.wantData) for (let i = 0; i < entries; i++) extent(walk, view, first + i * EXTENT_ENTRY_SIZE);
+}
+
+function extent(walk: MappingWalk, view: DataView, at: number): void {
+  const e = extentLayout;
+  const length = e.ee_len.get(view, at);
+  const unwritten = length > MAX_WRITTEN_LENGTH;
+  const count = unwritten ? length - MAX_WRITTEN_LENGTH : length;
+  const logical = e.ee_block.get(view, at);
+  const from = Math.max(logical, walk.nextLogical);
+  if (logical + count <= from) return;
+  const start = blockNumber(e.ee_start_hi.get(view, at), e.ee_start_lo.get(view, at));
+  walk.visitor.data(start + from - logical, logical + count - from, from, unwritten);
+  walk.nextLogical = logical + count;
+}
+
+function children(walk: MappingWalk, view: DataView, first: number, entries: number, level: number): void {
+  const { fs, inode, visitor, wantData } = walk;
+  const x = extentIndexLayout;
+  const blocks: number[] = [];
+  for (let at = first; at < first + entries * EXTENT_ENTRY_SIZE; at += EXTENT_ENTRY_SIZE) {
+    const block = blockNumber(x.ei_leaf_hi.get(view, at), x.ei_leaf_lo.get(view, at));
+    if (!isBlockOf(fs, block)) visitor.problem(illegalNode(inode, block));
+    else if (visitor.node(block, level) && (level > 0 || wantData)) blocks.push(block);
+  }
+  const window = new BlockWindow(fs);
+  for (let from = 0; from < blocks.length; from += window.capacity) {
+    const offsets = window.load(blocks, from, (block, reason) => visitor.problem(unreadableNode(inode, block, reason)));
+    const { view: loaded } = window;
+    offsets.forEach((offset, i) => {
+      if (offset < 0) return;
+      if (isExtentHeader(loaded, offset, fs.blockSize)) node(walk, loaded, offset, level);
+      else badNode(walk, loaded, offset, blocks[from + i] ?? 0);
+    });
+  }
+}
+
+function badNode({ inode, visitor }: MappingWalk, view: DataView, offset: number, block: number): void {
+  const h = extentHeaderLayout;
+  const found = `magic number 0x${h.eh_magic.get(view, offset).toString(16)}, ${h.eh_entries.get(view, offset)} of ${h.eh_max.get(view, offset)} entries`;
+  const message = `inode ${inode}: block ${block} is no extent node (${found})`;
+  visitor.problem({ code: 'bad-extent-node', message, lost: true, block, inode });
+}

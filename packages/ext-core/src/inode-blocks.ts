@@ -1,0 +1,103 @@
+import { walkBlockMap } from './block-map.ts';
+import { BlockSet } from './block-set.ts';
+import { walkExtents } from './extent-tree.ts';
+import type { Filesystem } from './filesystem.ts';
+import { fileType, hasBlockMap, INODE, INODE_FLAG, inodeLayout, MODE, xattrBlock } from './inode.ts';
+import type { MappingVisitor, MappingWalk } from './mapping.ts';
+import type { OnProblem, Problem } from './problem.ts';
+import { hasIncompat } from './superblock.ts';
+import type { BlockKind, VisitRun, WalkOptions } from './walk.ts';
+
+/** Tells the blocks that inodes own, by the rules of what an image holds. One object for all inodes. */
+export class InodeBlocks implements MappingVisitor {
+  readonly #fs: Filesystem;
+  readonly #visit: VisitRun;
+  readonly #onProblem: OnProblem | undefined;
+  readonly #complete: boolean;
+  readonly #allData: boolean;
+  readonly #has64: boolean;
+  readonly #walk: MappingWalk;
+  /** What the blocks of the current inode are. */
+  #kind: BlockKind = 'file data';
+  #nodeKind: 'extent node' | 'indirect block' = 'extent node';
+  /**
+   * Mapping blocks met, by what was read of them: a tree walked for its nodes only must be walked again for a file of
+   * which the content is wanted. Extent nodes, then maps of three levels.
+   */
+  readonly #seen = Array.from({ length: 8 }, () => new BlockSet());
+
+  constructor(fs: Filesystem, options: WalkOptions, visit: VisitRun) {
+    this.#fs = fs;
+    this.#visit = visit;
+    this.#onProblem = options.onProblem;
+    this.#complete = options.selection === 'complete';
+    this.#allData = options.allData;
+    this.#has64 = hasIncompat(fs.superblock, '64bit');
+    this.#walk = { fs, visitor: this, inode: 0, wantData: false, nextLogical: 0 };
+  }
+
+  /** The blocks of a linked inode. */
+  inode(inode: number, view: DataView, base: number): void {
+    const acl = xattrBlock(view, base, this.#has64);
+    if (acl !== 0) this.#visit('extended attribute block', acl, 1, inode, 0);
+    if (!hasBlockMap(view, base, acl)) return;
+    this.#kind = this.#kindOf(inode, view, base);
+    const isContent = this.#kind === 'file data' || this.#kind === 'reserved group descriptors';
+    const wantData = this.#allData || !(isContent || (this.#kind === 'attribute value' && !this.#complete));
+    this.#map(inode, view, base, wantData);
+  }
+
+  /** The blocks of an inode that was unlinked while open: as if it still were a file. */
+  orphan(inode: number, view: DataView): void {
+    if (inodeLayout.i_links_count.get(view, 0) === 0) this.inode(inode, view, 0);
+  }
+
+  #map(inode: number, view: DataView, base: number, wantData: boolean): void {
+    this.#walk.inode = inode;
+    this.#walk.wantData = wantData;
+    if ((inodeLayout.i_flags.get(view, base) & INODE_FLAG.extents) !== 0) {
+      this.#nodeKind = 'extent node';
+      walkExtents(this.#walk, view, base);
+    } else {
+      this.#nodeKind = 'indirect block';
+      walkBlockMap(this.#walk, view, base);
+    }
+  }
+
+  /** The special inodes are known by their numbers alone: C asks no feature bit either. */
+  #kindOf(inode: number, view: DataView, base: number): BlockKind {
+    const sb = this.#fs.superblock;
+    const type = fileType(view, base);
+    if (type === MODE.directory) return 'directory';
+    if (type === MODE.symlink) return 'symbolic link';
+    if (inode === sb.journalInode) return 'journal';
+    if (inode === INODE.userQuota || inode === INODE.groupQuota || inode === sb.projectQuotaInode) return 'quota file';
+    if (inode === sb.orphanFileInode) return 'orphan file';
+    if (inode === INODE.resize) return 'reserved group descriptors';
+    if ((inodeLayout.i_flags.get(view, base) & INODE_FLAG.eaInode) !== 0) return 'attribute value';
+    return 'file data';
+  }
+
+  data(start: number, count: number, logical: number, unwritten: boolean): void {
+    // What was never written reads as zeros; the disk holds somebody's old bytes there.
+    if (unwritten && this.#complete && this.#kind === 'file data') return;
+    this.#visit(this.#kind, start, count, this.#walk.inode, logical);
+  }
+
+  node(block: number, level: number): boolean {
+    const { wantData, inode } = this.#walk;
+    const seen = this.#seen[(wantData ? 4 : 0) + (this.#nodeKind === 'extent node' ? 3 : level)];
+    if (seen?.has(block)) {
+      const message = `inode ${inode}: mapping block ${block} is used twice`;
+      this.#onProblem?.({ code: 'shared-mapping-block', message, lost: false, block, inode });
+      return false;
+    }
+    seen?.add(block);
+    this.#visit(this.#nodeKind, block, 1, inode, 0);
+    return true;
+  }
+
+  problem(problem: Problem): void {
+    this.#onProblem?.(problem);
+  }
+}

@@ -1,0 +1,60 @@
+import { type BlockRun, BlockSet } from './block-set.ts';
+import type { Filesystem } from './filesystem.ts';
+import { type BlockKind, describeBlocks, type WalkOptions, walkBlocks } from './walk.ts';
+
+/**
+ * The blocks that an image must contain.
+ *
+ * Under `compat` a block selects its whole cluster, as in C, and whole clusters are what it saves.
+ */
+export function selectBlocks(fs: Filesystem, options: WalkOptions): BlockSet {
+  const set = new BlockSet();
+  walkBlocks(fs, options, (_kind, start, count) => set.add(start, count));
+  const { clusterRatio } = fs.superblock;
+  return options.selection === 'compat' && clusterRatio > 1 ? wholeClusters(set, clusterRatio, fs.blocksCount) : set;
+}
+
+function wholeClusters(set: BlockSet, ratio: number, blocksCount: number): BlockSet {
+  const clusters = new BlockSet();
+  for (const { start, count } of set.runs()) {
+    const from = start - (start % ratio);
+    const to = Math.min(Math.ceil((start + count) / ratio) * ratio, blocksCount);
+    clusters.add(from, to - from);
+  }
+  return clusters;
+}
+
+/** A run of blocks and what it is, in words. */
+export interface OwnedRun extends BlockRun {
+  /** `inode table of group 7`; undefined for blocks that nothing owns. */
+  readonly owner: string | undefined;
+}
+
+/**
+ * Say what some blocks are, by walking again: the way without errors stores nothing of this.
+ *
+ * @param runs few, ascending and disjoint
+ * @returns the same blocks, cut where the owner changes, ascending; the first owner met counts
+ */
+export function nameOwners(fs: Filesystem, options: WalkOptions, runs: readonly BlockRun[]): OwnedRun[] {
+  const named: OwnedRun[] = [];
+  let open: readonly BlockRun[] = runs;
+  const quiet: WalkOptions = { ...options, onProblem: () => {} };
+  walkBlocks(fs, quiet, (kind: BlockKind, start, count, owner) => {
+    if (open.length === 0) return;
+    const rest: BlockRun[] = [];
+    for (const run of open) {
+      const from = Math.max(run.start, start);
+      const to = Math.min(run.start + run.count, start + count);
+      if (from >= to) {
+        rest.push(run);
+        continue;
+      }
+      named.push({ start: from, count: to - from, owner: describeBlocks(kind, owner) });
+      if (run.start < from) rest.push({ start: run.start, count: from - run.start });
+      if (to < run.start + run.count) rest.push({ start: to, count: run.start + run.count - to });
+    }
+    open = rest;
+  });
+  return [...named, ...open.map((run) => ({ ...run, owner: undefined }))].sort((a, b) => a.start - b.start);
+}
