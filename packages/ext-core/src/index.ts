@@ -26,6 +26,23 @@ export {
   superblockCopyBlock,
 } from './group-layout.ts';
 export {
+  encodeImageHeader,
+  IMAGE_HEADER_SIZE,
+  IMAGE_MAGIC,
+  type ImageHeader,
+  type ImageOffsets,
+  imageHeaderLayout,
+  isImageHeader,
+  readImageHeader,
+} from './image-header.ts';
+export {
+  type ImageSection,
+  type ImageSections,
+  inodeTableBlocks,
+  locateImageSections,
+  placeImageSections,
+} from './image-sections.ts';
+export {
   fileSize,
   fileType,
   hasBlockMap,
@@ -56,4 +73,5 @@ export {
   type Superblock,
   superblockLayout,
 } from './superblock.ts';
+export { setBitmapRun, uninitBlockBitmaps } from './uninit-bitmap.ts';
 export { type BlockKind, describeBlocks, type Selection, type VisitRun, type WalkOptions, walkBlocks } from './walk.ts';
