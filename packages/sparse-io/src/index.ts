@@ -1,1 +1,28 @@
+export {
+  type InPlaceReason,
+  type Output,
+  type OutputOptions,
+  openOutput,
+  openStandardOutput,
+} from './atomic-output.ts';
+export { type ByteRun, type CopyOptions, type CopyResult, copyRuns, IO_UNIT } from './copy.ts';
+export { type BlockRun, dataExtents, type ExtentOptions } from './data-extents.ts';
+export { deviceName } from './device-number.ts';
+export { openDirectSource } from './direct-source.ts';
+export { isSparseError, SparseError, type SparseErrorCode, type SparseErrorDetail } from './errors.ts';
+export { FileSink, type FileSinkOptions } from './file-sink.ts';
+export { FileSource, type FileSourceOptions, openFileSource } from './file-source.ts';
+export { flushView } from './flush.ts';
+export { holdDevice, isHeld } from './hold.ts';
+export { type BadRange, type IsolateOptions, isolateErrors, isUnreadable } from './isolate-errors.ts';
+export { type KernelCalls, loadKernelCalls } from './kernel-calls.ts';
+export { mapSource } from './map-source.ts';
+export { type ReadOptions, readStream } from './read-stream.ts';
+export { type SkipEqualOptions, skipEqual } from './skip-equal.ts';
+export { Spool, type SpoolOptions, spoolAll } from './spool.ts';
+export { StreamSink, type StreamSinkOptions } from './stream-sink.ts';
+export { suppressZeros } from './suppress-zeros.ts';
 export type { Extent, Sink, Source } from './types.ts';
+export { windowOf } from './window.ts';
+export { isZero, ZEROS } from './zero.ts';
+export type { ZeroMethod } from './zero-range.ts';

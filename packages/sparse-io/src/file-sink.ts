@@ -1,0 +1,92 @@
+import { close, closeSync, fstatSync, fsync, ftruncateSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { codeOf } from './errors.ts';
+import type { KernelCalls } from './kernel-calls.ts';
+import type { Sink } from './types.ts';
+import { writeFully } from './write-fully.ts';
+import { type Zeroer, type ZeroMethod, zeroer } from './zero-range.ts';
+
+const fsyncAsync = promisify(fsync);
+const closeAsync = promisify(close);
+
+/** What a FileSink writes to. */
+export interface FileSinkOptions {
+  /** How `zero` works. `hole` is right for an empty file only, where nothing was written. */
+  readonly zero: ZeroMethod;
+  /** Never shorten: what lies behind the image (the rest of a disk) stays. Default: the size is exact. */
+  readonly keepTail?: boolean;
+  readonly kernel?: KernelCalls | undefined;
+}
+
+/**
+ * An open file or block device, written in place at byte offsets. The sink owns the descriptor.
+ *
+ * `finish` fixes the size (files only), fsyncs in the thread pool so that signals are answered meanwhile, and closes;
+ * an error of fsync or close is an error. `abort` closes, and what was written stays.
+ */
+export class FileSink implements Sink, Disposable {
+  readonly sequential = false;
+  readonly fd: number;
+  readonly #zeroer: Zeroer;
+  readonly #keepTail: boolean;
+  readonly #isFile: boolean;
+  #open = true;
+
+  constructor(fd: number, { zero, keepTail = false, kernel }: FileSinkOptions) {
+    const stat = fstatSync(fd);
+    this.fd = fd;
+    this.#isFile = stat.isFile();
+    this.#keepTail = keepTail;
+    this.#zeroer = zeroer(zero, { fd, isBlockDevice: stat.isBlockDevice(), kernel });
+  }
+
+  writeAt(bytes: Uint8Array, offset: number): void {
+    writeFully(this.fd, bytes, offset);
+  }
+
+  zero(offset: number, length: number): void {
+    this.#zeroer(offset, length);
+  }
+
+  skip(): void {}
+
+  async finish(size: number): Promise<void> {
+    await this.sync(size);
+    await this.close();
+  }
+
+  /** Fix the size and make all durable; the first half of `finish`, for a sink that goes on to rename. */
+  async sync(size: number): Promise<void> {
+    if (this.#isFile) {
+      const now = fstatSync(this.fd).size;
+      if (now < size || (now > size && !this.#keepTail)) ftruncateSync(this.fd, size);
+    }
+    await fsyncAsync(this.fd).catch(unlessUnsyncable);
+  }
+
+  /** The second half of `finish`. Closing twice is nothing. */
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await closeAsync(this.fd);
+  }
+
+  abort(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    try {
+      closeSync(this.fd);
+    } catch {
+      // The output is given up: what close reports about lost writes interests nobody any more.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.abort();
+  }
+}
+
+/** /dev/null and the like cannot be made durable and say EINVAL; that is no loss. */
+function unlessUnsyncable(error: unknown): void {
+  if (codeOf(error) !== 'EINVAL') throw error;
+}

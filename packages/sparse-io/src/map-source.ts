@@ -1,0 +1,18 @@
+import type { Source } from './types.ts';
+
+/**
+ * A source whose bytes are changed on their way, as scrambling does.
+ *
+ * It tells no holes and offers no file, so every byte asked for passes `change`.
+ *
+ * @param change works in place on what one read gave; the bytes are borrowed for the call
+ */
+export function mapSource(source: Source, change: (bytes: Uint8Array, offset: number) => void): Source {
+  return {
+    size: source.size,
+    readAt(into, offset) {
+      source.readAt(into, offset);
+      change(into, offset);
+    },
+  };
+}

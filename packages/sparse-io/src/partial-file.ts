@@ -1,0 +1,98 @@
+import { closeSync, constants, fsync, open, openSync, renameSync, rmSync, type Stats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { codeOf } from './errors.ts';
+import { FileSink } from './file-sink.ts';
+import { keepAttributes } from './keep-attributes.ts';
+import type { KernelCalls } from './kernel-calls.ts';
+import type { Sink } from './types.ts';
+
+const fsyncAsync = promisify(fsync);
+const openAsync = promisify(open);
+
+/** How to make a partial file. */
+export interface PartialFileOptions {
+  /** The file that the output replaces, whose owner, mode and attributes it takes; undefined when the name is new. */
+  readonly replaces?: Stats | undefined;
+  readonly kernel?: KernelCalls | undefined;
+  /** Random letters for the name. */
+  readonly letters: string;
+  /** Path of the partial file instead of one with random letters; an existing one is continued. */
+  readonly resume?: string | undefined;
+}
+
+/**
+ * A new file that gets its final name only when it is whole.
+ *
+ * It is written under a name of its own in the same folder; `finish` fixes the size, fsyncs, closes, renames it over
+ * the target and fsyncs the folder. `abort` removes it: under the final name stays what was there before.
+ */
+export class PartialFile implements Sink, Disposable {
+  readonly sequential = false;
+  /** Where the bytes are until `finish`. */
+  readonly path: string;
+  readonly fd: number;
+  readonly #target: string;
+  readonly #sink: FileSink;
+  #state: 'open' | 'done' | 'aborted' = 'open';
+
+  /** @throws system errors: `EACCES`, `EROFS` ... where the folder does not allow a new file */
+  constructor(target: string, { replaces, kernel, letters, resume }: PartialFileOptions) {
+    this.#target = target;
+    this.path = resume ?? join(dirname(target), `.partial-${letters}`);
+    this.fd = openSync(
+      this.path,
+      constants.O_RDWR | constants.O_CREAT | (resume === undefined ? constants.O_EXCL : 0),
+      0o600,
+    );
+    this.#sink = new FileSink(this.fd, { zero: resume === undefined ? 'hole' : 'punch', kernel });
+    if (replaces !== undefined) keepAttributes(this.fd, target, replaces, kernel);
+  }
+
+  writeAt(bytes: Uint8Array, offset: number): void {
+    this.#sink.writeAt(bytes, offset);
+  }
+
+  zero(offset: number, length: number): void {
+    this.#sink.zero(offset, length);
+  }
+
+  skip(): void {}
+
+  async finish(size: number): Promise<void> {
+    await this.#sink.sync(size);
+    if (this.#state !== 'open') return;
+    await this.#sink.close();
+    if (this.#state !== 'open') return;
+    renameSync(this.path, this.#target);
+    this.#state = 'done';
+    await syncFolder(dirname(this.#target));
+  }
+
+  abort(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'aborted';
+    this.#sink.abort();
+    try {
+      rmSync(this.path, { force: true });
+    } catch {
+      // The folder went away or turned read-only: nothing is left that could be done about it.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.abort();
+  }
+}
+
+/** Make a rename durable. Some file systems cannot sync a folder and say EINVAL: theirs is durable or never will be. */
+async function syncFolder(folder: string): Promise<void> {
+  const fd = await openAsync(folder, 'r');
+  try {
+    await fsyncAsync(fd);
+  } catch (error) {
+    if (codeOf(error) !== 'EINVAL') throw error;
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { codeOf, SparseError } from './errors.ts';
+import { FileSource } from './file-source.ts';
+import { writeFully } from './write-fully.ts';
+
+/** Where a spool goes. */
+export interface SpoolOptions {
+  /** Folder. Default: os.tmpdir(), which honours $TMPDIR. */
+  readonly folder?: string;
+}
+
+/**
+ * A temporary file without a name: unlinked right after it is opened, so no way of dying leaves it behind.
+ * For input that cannot seek and must be read twice.
+ */
+export class Spool implements Disposable {
+  readonly fd: number;
+  readonly folder: string;
+  #size = 0;
+  #open = true;
+
+  /** @throws system errors: the folder is missing, read-only or full */
+  constructor({ folder = tmpdir() }: SpoolOptions = {}) {
+    const path = join(folder, `.spool-${randomBytes(8).toString('hex')}`);
+    this.folder = folder;
+    this.fd = openSync(path, 'wx+', 0o600);
+    unlinkSync(path);
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Add bytes at the end. @throws SparseError SPARSE_SPOOL_FULL when the folder's file system is full */
+  append(bytes: Uint8Array): void {
+    try {
+      writeFully(this.fd, bytes, this.#size);
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') throw error;
+      throw new SparseError('SPARSE_SPOOL_FULL', `the spool in ${this.folder} is full after ${this.#size} bytes`, {
+        detail: { offset: this.#size },
+        cause: error,
+      });
+    }
+    this.#size += bytes.length;
+  }
+
+  /** What was spooled, to be read at any offset; it lives as long as the spool. */
+  source(): FileSource {
+    return FileSource.over(this.fd);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#open) closeSync(this.fd);
+    this.#open = false;
+  }
+}
+
+/**
+ * Take everything that comes into a spool.
+ *
+ * @param onProgress told the bytes so far
+ * @throws what `input` throws; SparseError SPARSE_SPOOL_FULL. The spool is closed then.
+ */
+export async function spoolAll(
+  input: AsyncIterable<Uint8Array>,
+  { onProgress, ...options }: SpoolOptions & { readonly onProgress?: (done: number) => void } = {},
+): Promise<Spool> {
+  const spool = new Spool(options);
+  try {
+    for await (const bytes of input) {
+      spool.append(bytes);
+      onProgress?.(spool.size);
+    }
+    return spool;
+  } catch (error) {
+    spool[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,51 @@
+import { writeSync } from 'node:fs';
+import { codeOf, located } from './errors.ts';
+import { ZEROS } from './zero.ts';
+
+/** Longest pause between two tries at a full non-blocking pipe, in milliseconds. */
+const LONGEST_PAUSE = 20;
+
+/** Sleep without spinning; synchronous, as everything inside a batch. */
+export function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/**
+ * Run one call that moves bytes until it moves some: a full non-blocking pipe (EAGAIN) is asked again after a pause.
+ *
+ * @returns what the call returns
+ */
+export function untilReady(call: () => number): number {
+  for (let wait = 1; ; wait = Math.min(wait * 2, LONGEST_PAUSE)) {
+    try {
+      return call();
+    } catch (error) {
+      const code = codeOf(error);
+      if (code !== 'EAGAIN' && code !== 'EINTR') throw error;
+      pause(wait);
+    }
+  }
+}
+
+/**
+ * Write all of `bytes`: at byte `position`, or where the descriptor stands (null, for pipes).
+ *
+ * @throws system errors, with `offset` the byte of the output that was not written
+ */
+export function writeFully(fd: number, bytes: Uint8Array, position: number | null, offset = position ?? 0): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      const at = position === null ? null : position + done;
+      done += untilReady(() => writeSync(fd, bytes, done, bytes.length - done, at));
+    } catch (error) {
+      throw located(error, offset + done);
+    }
+  }
+}
+
+/** Write `length` zeros at byte `position` in big steps. */
+export function writeZeros(fd: number, position: number, length: number): void {
+  for (let done = 0; done < length; done += ZEROS.length) {
+    writeFully(fd, ZEROS.subarray(0, Math.min(ZEROS.length, length - done)), position + done);
+  }
+}
