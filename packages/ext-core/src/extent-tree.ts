@@ -34,8 +34,11 @@ export const EXTENT_MAGIC = 0xf30a;
 export const EXTENT_ENTRY_SIZE = 12;
 /** Lengths above this mark an extent that is allocated and not written; they count from here. */
 export const MAX_WRITTEN_LENGTH = 32768;
-/** No tree that the kernel builds is deeper. */
-export const MAX_EXTENT_DEPTH = 5;
+/**
+ * Levels that are followed. The kernel builds no tree deeper than 5; C e2image follows what a damaged root says, and so
+ * must we to save the same blocks, but not down to where the stack ends.
+ */
+const MAX_LEVELS = 32;
 
 /**
  * Whether a node of `size` bytes at `base` begins with a plausible header. Room for up to two entries may be missing:
@@ -53,7 +56,7 @@ export function isExtentHeader(view: DataView, base: number, size: number): bool
 /**
  * Walk the extent tree of the inode at `base` of `view`: nodes before what hangs below them, extents in logical order.
  *
- * Depth is what the root says, limited to 5. Each node is read once, in windows of neighbouring entries; memory is one
+ * Depth is what the root says; nodes do not contradict it, as in libext2fs. Each node is read once, in windows of neighbouring entries; memory is one
  * window of 256 KiB for each level. An extent that lies within what was walked already is left out, one that overlaps
  * it is cut, as libext2fs does.
  */
@@ -67,8 +70,8 @@ export function walkExtents(walk: MappingWalk, view: DataView, base: number): vo
     return;
   }
   const depth = extentHeaderLayout.eh_depth.get(view, root);
-  if (depth > MAX_EXTENT_DEPTH) {
-    const message = `inode ${inode}: extent tree of depth ${depth}, limit is ${MAX_EXTENT_DEPTH}`;
+  if (depth > MAX_LEVELS) {
+    const message = `inode ${inode}: extent tree of depth ${depth}, limit is ${MAX_LEVELS}`;
     visitor.problem({ code: 'bad-extent-root', message, lost: true, inode });
     return;
   }

@@ -92,13 +92,15 @@ class InodeScanner {
       this.#badTable(group, table.start);
       return;
     }
+    // One word for all that lies behind the end of the source: a lying superblock can put millions of blocks there.
+    const there = Math.max(0, Math.min(blocks, Math.floor(source.size / blockSize) - table.start));
+    if (there < blocks) this.#unreadable(group, table.start + there, blocks - there, 'behind the end of the source');
     const perRead = this.#buffer.length / blockSize;
     const perBlock = blockSize / superblock.inodeSize;
-    for (let done = 0; done < blocks; ) {
-      const offset = (table.start + done) * blockSize;
-      const extent = offset < source.size ? source.extentAt?.(offset) : undefined;
+    for (let done = 0; done < there; ) {
+      const extent = source.extentAt?.((table.start + done) * blockSize);
       const hole = extent?.kind === 'hole' ? Math.floor(extent.length / blockSize) : 0;
-      const count = Math.min(perRead, blocks - done);
+      const count = Math.min(perRead, there - done);
       if (hole === 0) {
         const first = done * perBlock;
         this.#chunk(group, table.start + done, count, first, Math.min(count * perBlock, table.usedInodes - first));
@@ -112,7 +114,7 @@ class InodeScanner {
     const { blockSize, superblock } = this.#fs;
     const { inodeSize, inodesPerGroup } = superblock;
     const chunk = this.#buffer.subarray(0, count * blockSize);
-    readIsolated(this.#fs, chunk, block, (unreadable, reason) => this.#unreadable(group, unreadable, reason));
+    readIsolated(this.#fs, chunk, block, (bad, reason) => this.#unreadable(group, bad, 1, reason));
     const { badBlocks } = this.#options;
     const number = group * inodesPerGroup + first + 1;
     const links = inodeLayout.i_links_count;
@@ -129,9 +131,10 @@ class InodeScanner {
     this.#options.onProblem?.({ code: 'bad-inode-table', message, lost: true, group, block: start });
   }
 
-  #unreadable(group: number, block: number, reason: string): void {
-    const message = `inode table of group ${group}: block ${block} cannot be read (${reason})`;
-    this.#options.onProblem?.({ code: 'unreadable', message, lost: true, group, block });
+  #unreadable(group: number, block: number, count: number, reason: string): void {
+    const where = count === 1 ? `block ${block}` : `blocks ${block} to ${block + count - 1}`;
+    const message = `inode table of group ${group}: ${where} cannot be read (${reason})`;
+    this.#options.onProblem?.({ code: 'unreadable', message, lost: true, group, block, count });
   }
 }
 

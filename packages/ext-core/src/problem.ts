@@ -25,7 +25,10 @@ export interface Problem {
    * nothing that could be had.
    */
   readonly lost: boolean;
+  /** First block concerned. */
   readonly block?: number;
+  /** Blocks concerned, from `block` on; default 1. */
+  readonly count?: number;
   readonly group?: number;
   readonly inode?: number;
 }
