@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { encodeMapfile, type Mapfile, type MapStatus, mapOfUnread, parseMapfile, unreadRanges } from './mapfile.ts';
+
+const statuses: fc.Arbitrary<MapStatus> = fc.constantFrom('+', '-', '?', '*', '/');
+
+const maps: fc.Arbitrary<Mapfile> = fc
+  .record({
+    currentOffset: fc.integer({ min: 0, max: 2 ** 45 }),
+    currentStatus: fc.constantFrom('?', '*', '/', '-', 'F', 'G', '+'),
+    currentPass: fc.integer({ min: 1, max: 9 }),
+    first: fc.integer({ min: 0, max: 2 ** 45 }),
+    pieces: fc.array(fc.tuple(fc.integer({ min: 1, max: 2 ** 40 }), statuses), { maxLength: 20 }),
+  })
+  .map(({ first, pieces, ...rest }) => {
+    let offset = first;
+    const ranges = pieces.map(([length, status]) => {
+      const range = { offset, length, status };
+      offset += length;
+      return range;
+    });
+    return { ...rest, ranges };
+  });
+
+test('a mapfile that was written is read back equal', () => {
+  fc.assert(fc.property(maps, (map) => expect(parseMapfile(encodeMapfile(map, 'Made by a test'))).toEqual(map)));
+});
+
+test('the example of the ddrescue manual is read', () => {
+  const text = `# Mapfile. Created by GNU ddrescue version 1.27
+# Command line: ddrescue -d -r3 /dev/fd0 fdimage mapfile
+# current_pos  current_status  current_pass
+0x00000000     ?               1
+#      pos        size  status
+0x00000000  0x00100000  +
+0x00100000  0x00010000  -
+0x00110000  0x00058000  ?
+`;
+  expect(parseMapfile(text).ranges).toEqual([
+    { offset: 0, length: 0x10_0000, status: '+' },
+    { offset: 0x10_0000, length: 0x1_0000, status: '-' },
+    { offset: 0x11_0000, length: 0x5_8000, status: '?' },
+  ]);
+});
+
+test('offsets may be decimal and octal, the pass may be missing', () => {
+  expect(parseMapfile('010 +\n8 010 +\n16 0x10 -\n')).toEqual({
+    currentOffset: 8,
+    currentStatus: '+',
+    currentPass: 1,
+    ranges: [
+      { offset: 8, length: 8, status: '+' },
+      { offset: 16, length: 16, status: '-' },
+    ],
+  });
+});
+
+test.each([
+  ['nothing', '', 'line 1: no status line'],
+  ['a status nobody knows', '0 x 1', "line 1: '0 x 1' is no status line"],
+  ['a range of a status nobody knows', '0 + 1\n0 8 x', "line 2: '0 8 x' is no range"],
+  ['a gap', '0 + 1\n0 8 +\n16 8 -', 'line 3: range begins at 16, not at 8'],
+  ['an overlap', '0 + 1\n0 8 +\n4 8 -', 'line 3: range begins at 4, not at 8'],
+  ['an empty range', '0 + 1\n0 0 +', 'line 2: bad length'],
+  ['a number with junk', '0 + 1\n0 8k +', "line 2: '8k' is no offset"],
+  ['a number beyond 2^53', '0 + 1\n0 0x20000000000001 +', "line 2: '0x20000000000001' is no offset"],
+])('%s is refused with its line', (_name, text, message) => {
+  expect(() => parseMapfile(text)).toThrow(expect.objectContaining({ code: 'SPARSE_BAD_MAPFILE' }));
+  expect(() => parseMapfile(text)).toThrow(message);
+});
+
+const range = fc.record({ offset: fc.integer({ min: 0, max: 80 }), length: fc.integer({ min: 0, max: 30 }) });
+
+test('mapOfUnread tiles the source, and unreadRanges gives the same bytes back', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 100 }), fc.array(range, { maxLength: 8 }), (size, unread) => {
+      const map = mapOfUnread(size, unread);
+      expect(map.ranges.reduce((end, { offset, length }) => (offset === end ? end + length : NaN), 0)).toBe(size);
+      const bytes = (list: readonly { offset: number; length: number }[]) => {
+        const set = new Set<number>();
+        for (const { offset, length } of list)
+          for (let i = 0; i < length; i++) if (offset + i < size) set.add(offset + i);
+        return [...set].sort((a, b) => a - b);
+      };
+      expect(bytes(unreadRanges(map, size))).toEqual(bytes(unread));
+    }),
+  );
+});
+
+test('what lies outside all ranges was not read', () => {
+  expect(unreadRanges(parseMapfile('0 + 1\n8 8 +\n16 4 *\n20 4 ?'), 32)).toEqual([
+    { offset: 0, length: 8 },
+    { offset: 16, length: 16 },
+  ]);
+});
