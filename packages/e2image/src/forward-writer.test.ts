@@ -1,0 +1,49 @@
+import { MemorySink } from '@e2image/sparse-io/testing';
+import { ForwardWriter } from './forward-writer.ts';
+
+test('what lies between two pieces becomes zeros, told in ascending order', () => {
+  const sink = new MemorySink({ sequential: true });
+  const out = new ForwardWriter({ sink });
+  out.write(new Uint8Array([1, 2]), 0);
+  out.write(new Uint8Array([3]), 5);
+  expect(sink.calls).toEqual([
+    { kind: 'write', offset: 0, length: 2 },
+    { kind: 'zero', offset: 2, length: 3 },
+    { kind: 'write', offset: 5, length: 1 },
+  ]);
+  expect(out.written).toBe(3);
+});
+
+test('many GiB of zeros go in steps, so that signals are answered between them', async () => {
+  const lengths: number[] = [];
+  const sink = new MemorySink();
+  sink.zero = (_offset, length) => lengths.push(length);
+  let doneWhenAnswered = -1;
+  setImmediate(() => {
+    doneWhenAnswered = lengths.length;
+  });
+  await new ForwardWriter({ sink }).zeroTo(200 * 2 ** 20);
+  expect(doneWhenAnswered).toBe(1);
+  expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(200 * 2 ** 20);
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(64 * 2 ** 20);
+});
+
+test('lost ranges that touch are told as one', () => {
+  const out = new ForwardWriter({ sink: new MemorySink() });
+  out.lose(4096, 4096);
+  out.lose(8192, 4096);
+  out.lose(16384, 4096);
+  expect(out.unread).toEqual([
+    { offset: 4096, length: 8192 },
+    { offset: 16384, length: 4096 },
+  ]);
+});
+
+test('progress tells the byte that was reached', async () => {
+  const seen: number[] = [];
+  const out = new ForwardWriter({ sink: new MemorySink(), onProgress: (done) => seen.push(done) });
+  out.write(new Uint8Array(4), 0);
+  await out.pause(1);
+  await out.pause(8 * 2 ** 20);
+  expect(seen).toEqual([4]);
+});

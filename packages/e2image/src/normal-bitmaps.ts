@@ -1,0 +1,118 @@
+import {
+  BG_INODE_UNINIT,
+  type BlockRun,
+  type Filesystem,
+  hasGroupChecksums,
+  type ImageSection,
+  type OnProblem,
+  readIsolated,
+  setBitmapRun,
+  uninitBlockBitmaps,
+} from '@e2image/ext-core';
+import type { ForwardWriter } from './forward-writer.ts';
+
+/** Bytes of bitmaps gathered for one write. */
+const BITMAP_UNIT = 256 * 1024;
+
+/** Where the bitmap of a group comes from: a block to read, or bits to set where it was never written. */
+type BitmapOrigin = number | readonly BlockRun[];
+
+export interface BitmapOptions {
+  readonly fs: Filesystem;
+  /** Where in the image they go. */
+  readonly section: ImageSection;
+  readonly out: ForwardWriter;
+  readonly onProblem: OnProblem | undefined;
+}
+
+/**
+ * Write the block or inode bitmaps of all groups, packed: each group's bits without the padding of its block. Bitmaps
+ * that were never written are written as they would be.
+ */
+export async function writeBitmaps(
+  kind: 'block' | 'inode',
+  { fs, section, out, onProblem }: BitmapOptions,
+): Promise<void> {
+  const bytesPerGroup = (kind === 'block' ? fs.superblock.clustersPerGroup : fs.superblock.inodesPerGroup) / 8;
+  const origin = kind === 'block' ? blockOrigins(fs) : inodeOrigins(fs);
+  const groupsPerWrite = Math.max(1, Math.floor(BITMAP_UNIT / bytesPerGroup));
+  const reader = new BitmapReader(fs, kind, onProblem);
+  await out.zeroTo(section.offset);
+  for (let first = 0; first < fs.groupCount; first += groupsPerWrite) {
+    const groups = Math.min(groupsPerWrite, fs.groupCount - first);
+    const packed = new Uint8Array(groups * bytesPerGroup);
+    const offset = section.offset + first * bytesPerGroup;
+    let anything = false;
+    for (let i = 0; i < groups; i++) {
+      const from = origin(first + i);
+      const bitmap = packed.subarray(i * bytesPerGroup, (i + 1) * bytesPerGroup);
+      if (typeof from !== 'number') {
+        for (const run of from) setBitmapRun(bitmap, run);
+      } else if (!reader.read(bitmap, first + i, from)) {
+        out.lose(offset + i * bytesPerGroup, bytesPerGroup);
+      }
+      anything ||= typeof from === 'number' || from.length > 0;
+    }
+    if (anything) out.write(packed, offset);
+    await out.pause(packed.length);
+  }
+}
+
+function blockOrigins(fs: Filesystem): (group: number) => BitmapOrigin {
+  const uninit = uninitBlockBitmaps(fs.superblock, (group) => fs.groupDesc(group));
+  return (group) => uninit(group) ?? fs.groupDesc(group).blockBitmap;
+}
+
+function inodeOrigins(fs: Filesystem): (group: number) => BitmapOrigin {
+  const withFlags = hasGroupChecksums(fs.superblock);
+  return (group) => {
+    const desc = fs.groupDesc(group);
+    return withFlags && (desc.flags & BG_INODE_UNINIT) !== 0 ? [] : desc.inodeBitmap;
+  };
+}
+
+/** Reads bitmap blocks some at a time: with flex_bg those of neighbouring groups are neighbours on the disk. */
+class BitmapReader {
+  readonly #fs: Filesystem;
+  readonly #kind: string;
+  readonly #onProblem: OnProblem | undefined;
+  readonly #ahead: Uint8Array;
+  #first = 0;
+  #count = 0;
+  #unreadable = new Set<number>();
+
+  constructor(fs: Filesystem, kind: string, onProblem: OnProblem | undefined) {
+    this.#fs = fs;
+    this.#kind = kind;
+    this.#onProblem = onProblem;
+    this.#ahead = new Uint8Array(16 * fs.blockSize);
+  }
+
+  /** Fill `bitmap` from the front of block `block`. @returns false when it stays zeros because that failed */
+  read(bitmap: Uint8Array, group: number, block: number): boolean {
+    const { blockSize, blocksCount, superblock } = this.#fs;
+    if (block === 0) return true;
+    if (block < superblock.firstDataBlock || block >= blocksCount) {
+      const message = `group ${group}: block ${block} cannot be its ${this.#kind} bitmap`;
+      this.#onProblem?.({ code: 'illegal-block', message, lost: true, group, block });
+      return false;
+    }
+    if (block < this.#first || block >= this.#first + this.#count) this.#load(block);
+    const at = (block - this.#first) * blockSize;
+    bitmap.set(this.#ahead.subarray(at, at + bitmap.length));
+    if (!this.#unreadable.has(block)) return true;
+    const message = `${this.#kind} bitmap of group ${group}: block ${block} cannot be read`;
+    this.#onProblem?.({ code: 'unreadable', message, lost: true, group, block });
+    return false;
+  }
+
+  #load(block: number): void {
+    const { blockSize, blocksCount, source } = this.#fs;
+    const end = Math.min(blocksCount, Math.max(block + 1, Math.floor(source.size / blockSize)));
+    this.#first = block;
+    this.#count = Math.min(this.#ahead.length / blockSize, end - block);
+    this.#unreadable = new Set();
+    const into = this.#ahead.subarray(0, this.#count * blockSize);
+    readIsolated(this.#fs, into, block, (unreadable) => this.#unreadable.add(unreadable));
+  }
+}
