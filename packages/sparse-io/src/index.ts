@@ -9,6 +9,7 @@ export { type ByteRun, type CopyOptions, type CopyResult, copyRuns, IO_UNIT } fr
 export { type BlockRun, dataExtents, type ExtentOptions } from './data-extents.ts';
 export { deviceName } from './device-number.ts';
 export { openDirectSource } from './direct-source.ts';
+export { type DiskView, type FileIdentity, realDisks } from './disk-view.ts';
 export { isSparseError, SparseError, type SparseErrorCode, type SparseErrorDetail } from './errors.ts';
 export { FileSink, type FileSinkOptions } from './file-sink.ts';
 export { FileSource, type FileSourceOptions, openFileSource } from './file-source.ts';
@@ -17,6 +18,16 @@ export { holdDevice, isHeld } from './hold.ts';
 export { type BadRange, type IsolateOptions, isolateErrors, isUnreadable } from './isolate-errors.ts';
 export { type KernelCalls, loadKernelCalls } from './kernel-calls.ts';
 export { mapSource } from './map-source.ts';
+export {
+  encodeMapfile,
+  type Mapfile,
+  type MapRange,
+  type MapStatus,
+  mapOfUnread,
+  parseMapfile,
+  unreadRanges,
+} from './mapfile.ts';
+export { overlapOf, type PathRange } from './overlap.ts';
 export { type ReadOptions, readStream } from './read-stream.ts';
 export { type SkipEqualOptions, skipEqual } from './skip-equal.ts';
 export { Spool, type SpoolOptions, spoolAll } from './spool.ts';
