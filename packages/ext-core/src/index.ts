@@ -1,6 +1,32 @@
 export { DIRECT_BLOCKS, walkBlockMap } from './block-map.ts';
 export { BlockWindow, type OnUnreadable, READ_UNIT, readIsolated } from './block-reader.ts';
 export { type BlockRun, BlockSet } from './block-set.ts';
+export {
+  attributeValueHash,
+  bitmapChecksum,
+  commitChecksum,
+  DIR_TAIL_SIZE,
+  dirBlockChecksum,
+  extentNodeChecksum,
+  extentNodeTail,
+  filesystemSeed,
+  groupDescChecksum,
+  groupDescCrc16,
+  htreeChecksum,
+  inodeChecksum,
+  inodeSeed,
+  journalSeed,
+  journalSuperblockChecksum,
+  journalTailChecksum,
+  mmpChecksum,
+  orphanBlockChecksum,
+  storedInodeChecksum,
+  storeInodeChecksum,
+  superblockChecksum,
+  tagChecksum,
+  xattrBlockChecksum,
+} from './checksum.ts';
+export { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from './crc.ts';
 export { ExtError, type ExtErrorCode, type ExtErrorDetail, isExtError } from './errors.ts';
 export {
   EXTENT_ENTRY_SIZE,

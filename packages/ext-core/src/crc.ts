@@ -1,0 +1,76 @@
+/** Reflected Castagnoli polynomial. Source: RFC 3720, appendix B.4. */
+const CASTAGNOLI = 0x82f6_3b78;
+/** Reflected CRC-16 polynomial. Source: kernel lib/crc16.c, comment. */
+const CRC16_POLYNOMIAL = 0xa001;
+
+/** Entry `256 * s + b`: byte `b` followed by `s` zero bytes. Made on first use: most runs need no checksum. */
+let slices: Uint32Array | undefined;
+
+function sliceTables(): Uint32Array {
+  const table = new Uint32Array(8 * 256);
+  for (let byte = 0; byte < 256; byte++) {
+    let crc = byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ CASTAGNOLI : crc >>> 1;
+    table[byte] = crc;
+  }
+  for (let at = 256; at < table.length; at++) {
+    const crc = table[at - 256] as number;
+    table[at] = (crc >>> 8) ^ (table[crc & 0xff] as number);
+  }
+  return table;
+}
+
+/**
+ * CRC32C of `bytes[from, to)` continued from `seed`, without the final inversion: the result of one call is the seed of
+ * the next. The usual CRC32C is the inversion of what seed 0xffffffff gives.
+ *
+ * Eight bytes a step: each of their 256-entry tables stays in the first cache.
+ */
+export function crc32c(seed: number, bytes: Uint8Array, from = 0, to = bytes.length): number {
+  slices ??= sliceTables();
+  const t = slices;
+  let crc = seed | 0;
+  let at = from;
+  // All indexes lie in [from, to), and those of the table below 8 * 256.
+  for (const end = to - 7; at < end; at += 8) {
+    crc ^=
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24);
+    crc =
+      (t[1792 + (crc & 0xff)] as number) ^
+      (t[1536 + ((crc >>> 8) & 0xff)] as number) ^
+      (t[1280 + ((crc >>> 16) & 0xff)] as number) ^
+      (t[1024 + (crc >>> 24)] as number) ^
+      (t[768 + (bytes[at + 4] as number)] as number) ^
+      (t[512 + (bytes[at + 5] as number)] as number) ^
+      (t[256 + (bytes[at + 6] as number)] as number) ^
+      (t[bytes[at + 7] as number] as number);
+  }
+  for (; at < to; at++) crc = (crc >>> 8) ^ (t[(crc ^ (bytes[at] as number)) & 0xff] as number);
+  return crc >>> 0;
+}
+
+/** CRC32C of the four bytes of a little-endian number, continued from `seed`. */
+export function crc32cOfU32(seed: number, value: number): number {
+  slices ??= sliceTables();
+  const t = slices;
+  let crc = (seed ^ value) | 0;
+  for (let i = 0; i < 4; i++) crc = (crc >>> 8) ^ (t[crc & 0xff] as number);
+  return crc >>> 0;
+}
+
+/** CRC32C of the eight bytes of a little-endian number below 2^53, continued from `seed`. */
+export const crc32cOfU64 = (seed: number, value: number): number =>
+  crc32cOfU32(crc32cOfU32(seed, value % 0x1_0000_0000), Math.floor(value / 0x1_0000_0000));
+
+/** CRC-16 of `bytes[from, to)` continued from `seed`. For descriptors of 32 bytes: bit by bit. */
+export function crc16(seed: number, bytes: Uint8Array, from = 0, to = bytes.length): number {
+  let crc = seed;
+  for (let at = from; at < to; at++) {
+    crc ^= bytes[at] as number;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ CRC16_POLYNOMIAL : crc >>> 1;
+  }
+  return crc;
+}
