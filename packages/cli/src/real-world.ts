@@ -2,6 +2,7 @@ import { randomFillSync } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isatty } from 'node:tty';
+import { codeOf } from './errors.ts';
 import type { World } from './world.ts';
 
 /**
@@ -14,11 +15,36 @@ export function realWorld(program = basename(process.argv[1] ?? '').replace(/\.m
   return {
     program,
     env: process.env,
-    stderr: (text) => void writeSync(2, text),
-    stdout: (text) => void writeSync(1, text),
+    stderr: writeMessage,
+    stdout: (text) => writeText(1, text),
     stderrIsTerminal: isatty(2),
     stdoutIsTerminal: isatty(1),
     now: () => new Date(),
     randomBytes: (length) => randomFillSync(new Uint8Array(length)),
   };
+}
+
+/** Milliseconds between two tries at a full non-blocking descriptor. */
+const PAUSE = 5;
+
+/** Write all of a text. @throws system errors, EPIPE among them */
+function writeText(fd: number, text: string): void {
+  let bytes = new TextEncoder().encode(text);
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(writeSync(fd, bytes));
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+    }
+  }
+}
+
+/** A message that cannot be told (a closed or full standard error) is no reason to stop the work. */
+function writeMessage(text: string): void {
+  try {
+    writeText(2, text);
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+  }
 }

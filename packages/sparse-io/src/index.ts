@@ -27,6 +27,7 @@ export {
   parseMapfile,
   unreadRanges,
 } from './mapfile.ts';
+export { unescapeOctal } from './mount-point.ts';
 export { overlapOf, type PathRange } from './overlap.ts';
 export { type ReadOptions, readStream } from './read-stream.ts';
 export { type SkipEqualOptions, skipEqual } from './skip-equal.ts';

@@ -1,0 +1,55 @@
+/** Every way a command refuses by itself. Library and system errors keep their own codes. */
+export type CliErrorCode =
+  /** The options or operands are wrong: the usage text follows the message. */
+  | 'CLI_USAGE'
+  /** A number is none, or out of its range. */
+  | 'CLI_BAD_NUMBER'
+  /** The options are well-formed, and what they ask for is not done. */
+  | 'CLI_REFUSED'
+  /** Something was tried and failed; `cause` says what. */
+  | 'CLI_FAILED';
+
+/** How the message is shown. */
+export interface CliErrorOptions {
+  /** Leave out the `PROG: ` in front: some messages of the C tool come without it. */
+  readonly isBare?: boolean;
+  /** Exit status. Default 1. */
+  readonly status?: number;
+  readonly cause?: unknown;
+}
+
+/**
+ * What a command throws to stop with a message and an exit status.
+ *
+ * The message is one line, or several where the C tool prints several; text from outside in it must have passed
+ * `printable`. An empty message with CLI_USAGE shows the usage text alone.
+ */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly code: CliErrorCode;
+  readonly isBare: boolean;
+  readonly status: number;
+
+  constructor(code: CliErrorCode, message: string, { isBare = false, status = 1, cause }: CliErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.isBare = isBare;
+    this.status = status;
+  }
+}
+
+/** A usage error: `message` (may be empty), then the usage text, then exit status 1. */
+export function usageError(message = ''): CliError {
+  return new CliError('CLI_USAGE', message);
+}
+
+/** True for a CliError from any copy of this package. */
+export function isCliError(error: unknown): error is CliError {
+  return typeof error === 'object' && error !== null && 'isBare' in error && codeOf(error)?.startsWith('CLI_') === true;
+}
+
+/** The `code` of an error, whoever threw it; undefined where there is none. */
+export function codeOf(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

@@ -1,0 +1,13 @@
+/** Control characters of ASCII and Latin-1, and the ones that turn the direction of text. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/**
+ * Text from outside (a path, a label, a name in a file system) made harmless for a terminal and for logs: control
+ * characters as `\x1b` or `\u202e`, on one line.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
+  });
+}

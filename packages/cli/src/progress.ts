@@ -1,0 +1,140 @@
+import { Writable } from 'node:stream';
+import type { World } from './world.ts';
+
+/** What is shown while blocks are copied. */
+export interface Progress {
+  /** So many units are done. Cheap: call it as often as there is something to tell. */
+  update(done: number): void;
+  /** All is done: the last line, in the C tool's shape. */
+  finish(done: number): void;
+  /** Stop without a last line, after an error. */
+  stop(): void;
+}
+
+/** What progress is about. */
+export interface ProgressOptions {
+  /** Units to do. */
+  readonly total: number;
+  /** Bytes of one unit, for the rate. */
+  readonly unitSize: number;
+  /** Name of the units. Default `blocks`. */
+  readonly unit?: string;
+}
+
+/** A progress that shows nothing. */
+export const NO_PROGRESS: Progress = { update: () => undefined, finish: () => undefined, stop: () => undefined };
+
+/**
+ * Start showing progress on standard error: on a terminal one line with a bar, rate and time left, else the C tool's
+ * lines, rewritten by backspaces at most once a second. The last line is the C tool's in both.
+ */
+export async function startProgress(world: World, options: ProgressOptions): Promise<Progress> {
+  const counter = new Counter(world, options);
+  return world.stderrIsTerminal ? drawBar(world, counter) : writeLines(world, counter);
+}
+
+/** Seconds of copying before a time left is told. */
+const WARM_UP = 5;
+const MIB = 1 << 20;
+
+/** The texts, from what is done and the clock. */
+class Counter {
+  readonly total: number;
+  readonly #world: World;
+  readonly #unit: string;
+  readonly #unitSize: number;
+  readonly #start: number;
+
+  constructor(world: World, { total, unitSize, unit = 'blocks' }: ProgressOptions) {
+    this.total = total;
+    this.#world = world;
+    this.#unit = unit;
+    this.#unitSize = unitSize;
+    this.#start = world.now().getTime();
+  }
+
+  /** Seconds since the start. */
+  get seconds(): number {
+    return (this.#world.now().getTime() - this.#start) / 1000;
+  }
+
+  rate(done: number): string {
+    return `${((done * this.#unitSize) / MIB / Math.max(this.seconds, 0.001)).toFixed(2)} MB/s`;
+  }
+
+  /** `12 / 40 blocks (30%)` */
+  count(done: number): string {
+    const percent = this.total === 0 ? 100 : Math.floor((100 * done) / this.total + 0.5);
+    return `${done} / ${this.total} ${this.#unit} (${percent}%)`;
+  }
+
+  /** ` 00:01:30 remaining at 12.00 MB/s`, once there is something to reckon with. */
+  remaining(done: number): string {
+    if (this.seconds <= WARM_UP || done === 0) return '';
+    const left = (this.seconds * this.total) / done - this.seconds;
+    return ` ${clockText(left)} remaining at ${this.rate(done)}`;
+  }
+
+  /** The C tool's last line: e2fsprogs misc/e2image.c, as observed. */
+  last(done: number): string {
+    const rate = this.seconds >= 1 ? `at ${this.rate(done)}` : '';
+    return `\rCopied ${this.count(done)} in ${clockText(this.seconds)} ${rate}       \n`;
+  }
+}
+
+function clockText(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${two(Math.floor(whole / 3600))}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+function writeLines(world: World, counter: Counter): Progress {
+  let shown = counter.count(0);
+  let shownAt = 0;
+  world.stderr(`Copying ${shown}`);
+  return {
+    update(done) {
+      const second = Math.floor(counter.seconds);
+      if (second === shownAt) return;
+      shownAt = second;
+      const back = '\b'.repeat(shown.length);
+      const wiped = shown.length;
+      shown = `${counter.count(done)}${counter.remaining(done)}`;
+      world.stderr(`${back}${shown.padEnd(wiped)}${'\b'.repeat(Math.max(0, wiped - shown.length))}`);
+    },
+    finish: (done) => world.stderr(counter.last(done)),
+    stop: () => world.stderr('\n'),
+  };
+}
+
+async function drawBar(world: World, counter: Counter): Promise<Progress> {
+  // Loaded here, as most runs show no bar and every run pays for what it loads.
+  const { SingleBar } = await import('cli-progress');
+  const bar = new SingleBar({
+    format: 'Copying {bar} {percentage}% {rate} {eta_formatted}',
+    stream: terminalStream(world),
+    hideCursor: true,
+    clearOnComplete: true,
+    fps: 5,
+  });
+  bar.start(Math.max(counter.total, 1), 0, { rate: counter.rate(0) });
+  return {
+    update: (done) => bar.update(done, { rate: counter.rate(done) }),
+    finish(done) {
+      bar.stop();
+      world.stderr(counter.last(done));
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+/** A terminal for the bar that writes where the world says; `process.stderr` itself is never touched. */
+function terminalStream(world: World): NodeJS.WritableStream {
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      world.stderr(String(chunk));
+      done();
+    },
+  });
+  return Object.assign(stream, { isTTY: true, columns: 80 });
+}

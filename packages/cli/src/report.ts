@@ -1,0 +1,71 @@
+import { CliError, codeOf, isCliError } from './errors.ts';
+import { EXIT } from './exit-status.ts';
+import { printable } from './printable.ts';
+import { isSystemError, strerror } from './strerror.ts';
+import type { World } from './world.ts';
+
+/** One message line for people: `PROG: text`. Control characters in it are made visible. */
+export function say(world: World, text: string): void {
+  world.stderr(`${world.program}: ${printable(text)}\n`);
+}
+
+/**
+ * What went wrong, in words: strerror's for a system error, the message of a library or command error; undefined for
+ * anything else, which is a bug of ours.
+ */
+export function reasonOf(error: unknown): string | undefined {
+  if (isSystemError(error)) return strerror(error);
+  const code = codeOf(error);
+  // Node's own ERR_ codes tell of wrong arguments that we passed.
+  if (code === undefined || code.startsWith('ERR_') || !(typeof error === 'object' && error !== null)) return undefined;
+  return 'message' in error ? String(error.message) : code;
+}
+
+/**
+ * Add to an error what was being done, in the C tool's order: `No space left on device while trying to open x`.
+ * A bug stays as it is, so that it is reported as one.
+ *
+ * @param doing begins with `while` or a verb form; text from outside in it is made printable here
+ */
+export function failed(error: unknown, doing: string): unknown {
+  const reason = reasonOf(error);
+  // A closed pipe ends a program by its signal, whatever it was doing.
+  if (reason === undefined || codeOf(error) === 'EPIPE') return error;
+  return new CliError('CLI_FAILED', `${reason} ${printable(doing)}`, { cause: error });
+}
+
+/**
+ * Tell the user of the error that ended a command.
+ *
+ * @param usage the usage text, shown after a CLI_USAGE error
+ * @returns the exit status
+ */
+export function reportError(error: unknown, world: World, usage: string): number {
+  if (isCliError(error)) {
+    if (error.message !== '') world.stderr(`${error.isBare ? '' : `${world.program}: `}${error.message}\n`);
+    if (error.code === 'CLI_USAGE') world.stderr(usage);
+    trace(error, world);
+    return error.status;
+  }
+  const reason = reasonOf(error);
+  if (reason !== undefined) say(world, `${reason}${placeOf(error)}`);
+  else say(world, `internal error: ${firstLine(error)}; this is a bug (E2IMAGE_DEBUG=1 shows where)`);
+  trace(error, world);
+  return EXIT.failed;
+}
+
+/** Which file a system error is about, where Node knows it. */
+function placeOf(error: unknown): string {
+  const path = typeof error === 'object' && error !== null && 'path' in error ? error.path : undefined;
+  return typeof path === 'string' && isSystemError(error) ? `: ${path}` : '';
+}
+
+function firstLine(error: unknown): string {
+  return String(error).split('\n', 1)[0] ?? '';
+}
+
+function trace(error: unknown, world: World): void {
+  if (world.env['E2IMAGE_DEBUG'] !== '1') return;
+  const stack = typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : String(error);
+  world.stderr(`${stack}\n`);
+}

@@ -1,0 +1,58 @@
+import { codeOf } from './errors.ts';
+import { EXIT } from './exit-status.ts';
+import { type CommandTable, helpText, type Parsed, parseOptions, usageText } from './options.ts';
+import { reportError } from './report.ts';
+import { diePiped, processSignals, type SignalHost } from './signals.ts';
+import type { Main, World } from './world.ts';
+
+/** A command: its table, and what it does with a command line that is well spelled. */
+export interface Command<T extends CommandTable> {
+  readonly table: T;
+  /** What `--version` prints, without the program's name. */
+  readonly version: string;
+  /** Printed to standard error before anything else, as the C tool does. */
+  readonly banner?: string;
+  /** Plan and run. @returns the exit status */
+  run(parsed: Parsed<T>, world: World): Promise<number>;
+}
+
+/**
+ * Make a `main` of a command: it parses, answers `--help` and `--version` (flags `help` and `version` of the table)
+ * on standard output, and is the one place where errors become messages and an exit status.
+ */
+export function commandMain<const T extends CommandTable>(
+  command: Command<T>,
+  host: SignalHost = processSignals,
+): Main {
+  const { table, version, banner = '' } = command;
+  return async (argv, world) => {
+    try {
+      const isShown = showTexts(table, version, argv, world);
+      if (isShown) return EXIT.done;
+      world.stderr(banner);
+      return await command.run(parseOptions(table, argv, world.env), world);
+    } catch (error) {
+      // A reader that went away is no error: the program ends as `cat` would.
+      if (codeOf(error) === 'EPIPE') return diePiped(host);
+      return reportError(error, world, usageText(table, world.program));
+    }
+  };
+}
+
+/** Answer `--help` and `--version`. @returns false when neither was asked for, or the command line is wrong anyway */
+function showTexts(table: CommandTable, version: string, argv: readonly string[], world: World): boolean {
+  const asked = askedFor(table, argv, world);
+  if (asked?.flag('help')) world.stdout(helpText(table, world.program));
+  else if (asked?.flag('version')) world.stdout(`${world.program} ${version}\n`);
+  else return false;
+  return true;
+}
+
+function askedFor(table: CommandTable, argv: readonly string[], world: World): Parsed<CommandTable> | undefined {
+  try {
+    return parseOptions(table, argv, world.env);
+  } catch {
+    // Reported when it is parsed for good, after the banner.
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+/** The signals that ask a program to end. */
+export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** One of them. */
+export type EndingSignal = (typeof ENDING_SIGNALS)[number];
+
+/** What the signals of a process can be asked for; a test passes a fake. */
+export interface SignalHost {
+  on(signal: NodeJS.Signals, handler: () => void): void;
+  off(signal: NodeJS.Signals, handler: () => void): void;
+  /** Send a signal to this very process. */
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** The signals of the running process. */
+export const processSignals: SignalHost = {
+  on: (signal, handler) => void process.on(signal, handler),
+  off: (signal, handler) => void process.off(signal, handler),
+  kill: (signal) => void process.kill(process.pid, signal),
+};
+
+/**
+ * Call `handler` for each ending signal, which then does not end the process. Handlers run when the program gives up
+ * the stack: between batches.
+ *
+ * @returns stops listening when disposed
+ */
+export function watchSignals(handler: (signal: EndingSignal) => void, host: SignalHost = processSignals): Disposable {
+  const handlers = ENDING_SIGNALS.map((signal) => [signal, () => handler(signal)] as const);
+  for (const [signal, listener] of handlers) host.on(signal, listener);
+  return {
+    [Symbol.dispose]: () => {
+      for (const [signal, listener] of handlers) host.off(signal, listener);
+    },
+  };
+}
+
+/**
+ * What must be done before a signal may end the process.
+ *
+ * While there is something, signals are caught: the cleanups run, the last one added first, and then the process dies
+ * of that very signal, as a shell expects. While there is nothing, no handler is installed, so that the system's own
+ * way works even where the program is blocked in a write.
+ */
+export class SignalGuard {
+  readonly #host: SignalHost;
+  readonly #cleanups: (() => void)[] = [];
+  #watch: Disposable | undefined;
+
+  constructor(host: SignalHost = processSignals) {
+    this.#host = host;
+  }
+
+  /**
+   * Add a cleanup: synchronous, quick, and it never throws (as `Sink.abort`).
+   *
+   * @returns takes it out again when disposed
+   */
+  add(cleanup: () => void): Disposable {
+    this.#cleanups.push(cleanup);
+    this.#watch ??= watchSignals((signal) => this.#die(signal), this.#host);
+    return {
+      [Symbol.dispose]: () => {
+        const at = this.#cleanups.indexOf(cleanup);
+        if (at >= 0) this.#cleanups.splice(at, 1);
+        if (this.#cleanups.length === 0) this.#unwatch();
+      },
+    };
+  }
+
+  #unwatch(): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
+  }
+
+  #die(signal: EndingSignal): void {
+    for (const cleanup of this.#cleanups.splice(0).reverse()) cleanup();
+    this.#unwatch();
+    this.#host.kill(signal);
+  }
+}
+
+/**
+ * Die of SIGPIPE, as a Unix program whose reader went away. The runtime ignores that signal; a handler that comes
+ * and goes brings back the system's default.
+ *
+ * @returns 141 where the signal did not end the process after all
+ */
+export function diePiped(host: SignalHost = processSignals): number {
+  const nothing = (): void => undefined;
+  host.on('SIGPIPE', nothing);
+  host.off('SIGPIPE', nothing);
+  host.kill('SIGPIPE');
+  return SIGPIPE_STATUS;
+}
+
+/** 128 + 13: what a shell reports for a program that died of SIGPIPE. */
+const SIGPIPE_STATUS = 141;

@@ -1,0 +1,60 @@
+import type { SignalHost } from './signals.ts';
+import type { World } from './world.ts';
+
+/** A world that remembers what it was told. */
+export interface FakeWorld extends World {
+  /** Everything said so far. */
+  readonly said: { stderr: string; stdout: string };
+  /** Milliseconds since the fake epoch; set it to let time pass. */
+  readonly clock: { now: number };
+}
+
+/** A world for tests: no terminal, an empty environment, a clock that stands still. */
+export function fakeWorld(overrides: Partial<World> = {}): FakeWorld {
+  const said = { stderr: '', stdout: '' };
+  const clock = { now: 0 };
+  return {
+    program: 'prog',
+    env: {},
+    stderrIsTerminal: false,
+    stdoutIsTerminal: false,
+    randomBytes: (length) => new Uint8Array(length),
+    ...overrides,
+    said,
+    clock,
+    stderr(text) {
+      said.stderr += text;
+    },
+    stdout(text) {
+      said.stdout += text;
+    },
+    now: () => new Date(clock.now),
+  };
+}
+
+/** Signals for tests: what is installed, what was sent, and a way to deliver one. */
+export interface FakeSignals extends SignalHost {
+  readonly handlers: Map<NodeJS.Signals, Set<() => void>>;
+  readonly killed: NodeJS.Signals[];
+  deliver(signal: NodeJS.Signals): void;
+}
+
+/** A process whose signals go nowhere. */
+export function fakeSignals(): FakeSignals {
+  const handlers = new Map<NodeJS.Signals, Set<() => void>>();
+  const killed: NodeJS.Signals[] = [];
+  const of = (signal: NodeJS.Signals): Set<() => void> => handlers.get(signal) ?? new Set();
+  return {
+    handlers,
+    killed,
+    on: (signal, handler) => void handlers.set(signal, of(signal).add(handler)),
+    off(signal, handler) {
+      of(signal).delete(handler);
+      if (of(signal).size === 0) handlers.delete(signal);
+    },
+    kill: (signal) => void killed.push(signal),
+    deliver(signal) {
+      for (const handler of of(signal)) handler();
+    },
+  };
+}
