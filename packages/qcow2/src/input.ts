@@ -1,0 +1,56 @@
+import { Buffer } from 'node:buffer';
+import type { ClusterRuns } from './cluster-runs.ts';
+
+/** What a writer reads the disk through: a `Source` or an `AsyncSource`. */
+export interface Input {
+  /** Total bytes. */
+  readonly size: number;
+  /** Fill `into` from byte `offset`, or throw; `into` is borrowed until the call, or its promise, is done. */
+  readAt(into: Uint8Array, offset: number): void | Promise<void>;
+  /** The open file whose byte `base + n` is byte `n` of this input, for copies inside the kernel. */
+  readonly file?: { readonly fd: number; readonly base: number };
+}
+
+/** Fill `into` from byte `offset`; what lies beyond the end of the input is zeros, as in the last cluster. */
+export async function readPadded(input: Input, into: Uint8Array, offset: number): Promise<void> {
+  const present = Math.max(0, Math.min(into.length, input.size - offset));
+  if (present > 0) await input.readAt(present === into.length ? into : into.subarray(0, present), offset);
+  if (present < into.length) into.fill(0, present);
+}
+
+/** Finds the clusters that hold only zeros. */
+export class ZeroClusters {
+  readonly #zeros: Uint8Array;
+
+  constructor(clusterSize: number) {
+    this.#zeros = new Uint8Array(clusterSize);
+  }
+
+  /** Whether cluster `index` of `bytes` holds only zeros. */
+  has(bytes: Uint8Array, index: number): boolean {
+    const size = this.#zeros.length;
+    const start = index * size;
+    // Most data differs at once, and this test makes no view. `Buffer.compare` is the fastest for the others.
+    if (bytes[start] !== 0) return false;
+    return Buffer.compare(bytes.subarray(start, start + size), this.#zeros) === 0;
+  }
+
+  /**
+   * Move the other clusters of `bytes` to its front.
+   *
+   * @param first guest number of the first cluster; the numbers of those kept are added to `kept`
+   * @returns how many were kept
+   */
+  squeeze(bytes: Uint8Array, first: number, kept: ClusterRuns): number {
+    const size = this.#zeros.length;
+    const count = bytes.length / size;
+    let keptCount = 0;
+    for (let index = 0; index < count; index++) {
+      if (this.has(bytes, index)) continue;
+      if (keptCount < index) bytes.copyWithin(keptCount * size, index * size, (index + 1) * size);
+      kept.push(first + index, 1);
+      keptCount++;
+    }
+    return keptCount;
+  }
+}

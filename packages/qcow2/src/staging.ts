@@ -1,0 +1,63 @@
+import type { Output } from './output.ts';
+
+/** Bytes gathered before a write. Measured: 256 KiB costs less CPU than smaller and than larger writes. */
+export const STAGING_BYTES = 1 << 18;
+
+/**
+ * Gathers small pieces for an output into writes of `STAGING_BYTES`. The pieces' offsets grow; a gap between two is
+ * left to the output (a hole in a file).
+ */
+export class Staging {
+  readonly #output: Output;
+  readonly #buffer: Uint8Array;
+  #fill = 0;
+  /** Byte of the output where the buffer's first one goes. */
+  #base = 0;
+
+  constructor(output: Output, size = STAGING_BYTES) {
+    this.#output = output;
+    this.#buffer = new Uint8Array(size);
+  }
+
+  /** Byte of the output behind the last piece. */
+  get position(): number {
+    return this.#base + this.#fill;
+  }
+
+  /** Put `bytes`, which is borrowed for the call, at byte `offset`. */
+  async put(bytes: Uint8Array, offset: number): Promise<void> {
+    if (offset !== this.position) await this.moveTo(offset);
+    for (let done = 0; done < bytes.length; ) {
+      const room = this.#buffer.length - this.#fill;
+      const part = bytes.subarray(done, done + room);
+      this.#buffer.set(part, this.#fill);
+      this.#fill += part.length;
+      done += part.length;
+      if (this.#fill === this.#buffer.length) await this.flush();
+    }
+  }
+
+  /** Behind the last piece, the room that is left until the next write: fill it, then call `advance`. */
+  room(): Uint8Array {
+    return this.#buffer.subarray(this.#fill);
+  }
+
+  /** The first `length` bytes of `room()` have been filled. */
+  advance(length: number): void {
+    this.#fill += length;
+  }
+
+  /** Write what is gathered; the next piece goes to byte `offset`. */
+  async moveTo(offset: number): Promise<void> {
+    await this.flush();
+    this.#base = offset;
+  }
+
+  /** Write what is gathered. */
+  async flush(): Promise<void> {
+    if (this.#fill === 0) return;
+    await this.#output.writeAt(this.#buffer.subarray(0, this.#fill), this.#base);
+    this.#base += this.#fill;
+    this.#fill = 0;
+  }
+}
