@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
+import { descriptorNumber } from './descriptor-path.ts';
 import { codeOf } from './errors.ts';
 import { FileSink } from './file-sink.ts';
 import { type KernelCalls, loadKernelCalls } from './kernel-calls.ts';
@@ -125,15 +126,21 @@ async function partialOutput(target: string, old: Stats | undefined, options: Ou
   // A new file needs no kernel calls; an old one may have attributes to keep, a continued one holes to punch.
   const kernel = old === undefined && options.partialPath === undefined ? undefined : await kernelOf(options);
   const letters = options.letters?.() ?? randomLetters();
-  const sink = new PartialFile(target, { replaces: old, kernel, letters, resume: options.partialPath });
+  const sink = new PartialFile(target, {
+    replaces: old,
+    kernel,
+    letters,
+    resume: options.partialPath,
+    zero: options.zero,
+  });
   return { sink, kind: 'partial-file', existed: old !== undefined, fd: sink.fd, partialPath: sink.path };
 }
 
 async function inPlaceOutput(fd: number, inPlaceReason: InPlaceReason, options: OutputOptions): Promise<Output> {
   const { keepContents = false, keepTail = false } = options;
-  const kernel = keepContents ? await kernelOf(options) : undefined;
+  const kernel = keepContents || options.zero !== undefined ? await kernelOf(options) : undefined;
   if (!keepContents) ftruncateSync(fd, 0);
-  const zero = keepContents ? (options.zero ?? 'punch') : 'hole';
+  const zero = options.zero ?? (keepContents ? 'punch' : 'hole');
   const sink = new FileSink(fd, { zero, keepTail: keepContents && keepTail, kernel });
   return { sink, kind: 'in-place', existed: true, inPlaceReason, fd };
 }
@@ -169,14 +176,6 @@ async function streamOutput(fd: number, owned: boolean, options: OutputOptions):
 
 function kernelOf(options: OutputOptions): Promise<KernelCalls | undefined> {
   return (options.loadKernel ?? loadKernelCalls)();
-}
-
-/** The N of `/dev/fd/N` and its other spellings; undefined for every other path. */
-function descriptorNumber(path: string): number | undefined {
-  if (path === '/dev/stdout') return 1;
-  if (path === '/dev/stderr') return 2;
-  const found = /^\/(?:dev|proc\/self)\/fd\/(\d{1,9})$/.exec(path);
-  return found === null ? undefined : Number(found[1]);
 }
 
 /** Symbolic links on one path that the kernel follows before it gives up (ELOOP): path_resolution(7). */

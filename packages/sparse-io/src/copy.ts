@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { BATCH } from './batches.ts';
 import type { Sink, Source } from './types.ts';
 
 /** A run of bytes `[offset, offset + length)` to copy; `length` is greater than zero. */
@@ -31,9 +32,6 @@ export interface CopyResult {
 export const IO_UNIT = 1 << 18;
 /** Bytes of a hole handed on at once, so that a sink that writes its zeros gives up the stack in between. */
 const HOLE_UNIT = 1 << 26;
-/** Milliseconds of work before the stack is given up for signals, progress and cancelling. */
-const BATCH = 40;
-
 /**
  * Copy runs of bytes from a source to a sink, in order. Neither is finished or closed.
  *

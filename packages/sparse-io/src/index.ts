@@ -5,6 +5,7 @@ export {
   openOutput,
   openStandardOutput,
 } from './atomic-output.ts';
+export { inBatches } from './batches.ts';
 export { type ByteRun, type CopyOptions, type CopyResult, copyRuns, IO_UNIT } from './copy.ts';
 export { type BlockRun, dataExtents, type ExtentOptions } from './data-extents.ts';
 export { deviceName } from './device-number.ts';
@@ -28,8 +29,10 @@ export {
   unreadRanges,
 } from './mapfile.ts';
 export { unescapeOctal } from './mount-point.ts';
+export { type Input, openInput, openSeekable } from './open-input.ts';
 export { overlapOf, type PathRange } from './overlap.ts';
 export { type ReadOptions, readStream } from './read-stream.ts';
+export { type ReceiveOptions, receive } from './receive.ts';
 export { type SkipEqualOptions, skipEqual } from './skip-equal.ts';
 export { Spool, type SpoolOptions, spoolAll } from './spool.ts';
 export { StreamSink, type StreamSinkOptions } from './stream-sink.ts';

@@ -6,6 +6,7 @@ import { FileSink } from './file-sink.ts';
 import { keepAttributes } from './keep-attributes.ts';
 import type { KernelCalls } from './kernel-calls.ts';
 import type { Sink } from './types.ts';
+import type { ZeroMethod } from './zero-range.ts';
 
 const fsyncAsync = promisify(fsync);
 const openAsync = promisify(open);
@@ -15,6 +16,8 @@ export interface PartialFileOptions {
   /** The file that the output replaces, whose owner, mode and attributes it takes; undefined when the name is new. */
   readonly replaces?: Stats | undefined;
   readonly kernel?: KernelCalls | undefined;
+  /** How `zero` works. Default: a hole, or punched where an earlier run may have written. */
+  readonly zero?: ZeroMethod | undefined;
   /** Random letters for the name. */
   readonly letters: string;
   /** Path of the partial file instead of one with random letters; an existing one is continued. */
@@ -37,7 +40,7 @@ export class PartialFile implements Sink, Disposable {
   #state: 'open' | 'done' | 'aborted' = 'open';
 
   /** @throws system errors: `EACCES`, `EROFS` ... where the folder does not allow a new file */
-  constructor(target: string, { replaces, kernel, letters, resume }: PartialFileOptions) {
+  constructor(target: string, { replaces, kernel, letters, resume, zero }: PartialFileOptions) {
     this.#target = target;
     this.path = resume ?? join(dirname(target), `.partial-${letters}`);
     this.fd = openSync(
@@ -45,7 +48,7 @@ export class PartialFile implements Sink, Disposable {
       constants.O_RDWR | constants.O_CREAT | (resume === undefined ? constants.O_EXCL : 0),
       0o600,
     );
-    this.#sink = new FileSink(this.fd, { zero: resume === undefined ? 'hole' : 'punch', kernel });
+    this.#sink = new FileSink(this.fd, { zero: zero ?? (resume === undefined ? 'hole' : 'punch'), kernel });
     if (replaces !== undefined) keepAttributes(this.fd, target, replaces, kernel);
   }
 

@@ -1,7 +1,8 @@
-import { read } from 'node:fs';
+import { fstatSync, read } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { codeOf } from './errors.ts';
+import { loadKernelCalls } from './kernel-calls.ts';
 
 const readAsync = promisify(read);
 
@@ -13,6 +14,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Bytes that the buffer of a pipe should hold: fewer and larger reads. */
+const PIPE_SIZE = 1 << 20;
 /** Pause before a non-blocking descriptor that has nothing is asked again, in milliseconds. */
 const PAUSE = 10;
 
@@ -27,6 +30,7 @@ export async function* readStream(
   { unit = 1 << 18, signal }: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(unit);
+  if (fstatSync(fd).isFIFO()) await enlarge(fd);
   for (;;) {
     signal?.throwIfAborted();
     const bytesRead = await readSome(fd, buffer);
@@ -44,5 +48,13 @@ async function readSome(fd: number, buffer: Uint8Array): Promise<number> {
     if (codeOf(error) !== 'EAGAIN') throw error;
     await setTimeout(PAUSE);
     return -1;
+  }
+}
+
+async function enlarge(fd: number): Promise<void> {
+  try {
+    (await loadKernelCalls())?.setPipeSize(fd, PIPE_SIZE);
+  } catch {
+    // EPERM where the user's pipes are many already: a pipe of the usual size works too.
   }
 }
