@@ -13,8 +13,8 @@ export interface Progress {
 
 /** What progress is about. */
 export interface ProgressOptions {
-  /** Units to do. */
-  readonly total: number;
+  /** Units to do; undefined where nobody knows, as for a stream. */
+  readonly total?: number | undefined;
   /** Bytes of one unit, for the rate. */
   readonly unitSize: number;
   /** Name of the units. Default `blocks`. */
@@ -30,7 +30,9 @@ export const NO_PROGRESS: Progress = { update: () => undefined, finish: () => un
  */
 export async function startProgress(world: World, options: ProgressOptions): Promise<Progress> {
   const counter = new Counter(world, options);
-  return world.stderrIsTerminal ? drawBar(world, counter) : writeLines(world, counter);
+  return world.stderrIsTerminal && options.total !== undefined
+    ? drawBar(world, counter, options.total)
+    : writeLines(world, counter);
 }
 
 /** Seconds of copying before a time left is told. */
@@ -39,7 +41,7 @@ const MIB = 1 << 20;
 
 /** The texts, from what is done and the clock. */
 class Counter {
-  readonly total: number;
+  readonly total: number | undefined;
   readonly #world: World;
   readonly #unit: string;
   readonly #unitSize: number;
@@ -64,13 +66,14 @@ class Counter {
 
   /** `12 / 40 blocks (30%)` */
   count(done: number): string {
+    if (this.total === undefined) return `${done} ${this.#unit}`;
     const percent = this.total === 0 ? 100 : Math.floor((100 * done) / this.total + 0.5);
     return `${done} / ${this.total} ${this.#unit} (${percent}%)`;
   }
 
   /** ` 00:01:30 remaining at 12.00 MB/s`, once there is something to reckon with. */
   remaining(done: number): string {
-    if (this.seconds <= WARM_UP || done === 0) return '';
+    if (this.seconds <= WARM_UP || done === 0 || this.total === undefined) return '';
     const left = (this.seconds * this.total) / done - this.seconds;
     return ` ${clockText(left)} remaining at ${this.rate(done)}`;
   }
@@ -107,7 +110,7 @@ function writeLines(world: World, counter: Counter): Progress {
   };
 }
 
-async function drawBar(world: World, counter: Counter): Promise<Progress> {
+async function drawBar(world: World, counter: Counter, total: number): Promise<Progress> {
   // Loaded here, as most runs show no bar and every run pays for what it loads.
   const { SingleBar } = await import('cli-progress');
   const bar = new SingleBar({
@@ -117,7 +120,7 @@ async function drawBar(world: World, counter: Counter): Promise<Progress> {
     clearOnComplete: true,
     fps: 5,
   });
-  bar.start(Math.max(counter.total, 1), 0, { rate: counter.rate(0) });
+  bar.start(Math.max(total, 1), 0, { rate: counter.rate(0) });
   return {
     update: (done) => bar.update(done, { rate: counter.rate(done) }),
     finish(done) {

@@ -1,0 +1,119 @@
+import {
+  CliError,
+  codeOf,
+  EXIT,
+  failed,
+  NO_PROGRESS,
+  type Progress,
+  printable,
+  startProgress,
+  type World,
+  warnInPlace,
+  writeOutput,
+} from '@e2image/cli';
+import {
+  copyRuns,
+  FileSource,
+  type Input,
+  type Output,
+  openInput,
+  openOutput,
+  openStandardOutput,
+  receive,
+  type Sink,
+  suppressZeros,
+} from '@e2image/sparse-io';
+import type { CopyPlan } from './plan.ts';
+
+const MIB = 1 << 20;
+
+/** Who watches. */
+export interface CopyEnvironment {
+  readonly world: World;
+  readonly isProgressWanted: boolean;
+}
+
+/**
+ * Copy as planned.
+ *
+ * @returns the exit status
+ * @throws CliError CLI_FAILED with the name of source or target, CLI_REFUSED when a device is too small
+ */
+export async function runCopy(plan: CopyPlan, { world, isProgressWanted }: CopyEnvironment): Promise<number> {
+  const input = await openInput(plan.source).catch(failing(`while trying to open ${plan.source}`));
+  refuseTooSmall(plan, input);
+  const output = await openTarget(plan).catch(failing(`while trying to open ${plan.target}`));
+  warnInPlace(output, plan.target, world);
+  const total = input.kind === 'source' ? Math.ceil(input.source.size / MIB) : undefined;
+  const progress = isProgressWanted ? await startProgress(world, { total, unitSize: MIB, unit: 'MiB' }) : NO_PROGRESS;
+  try {
+    const size = await writeOutput(output, (sink) => fill(sink, output, { plan, input, progress }));
+    progress.finish(Math.ceil(size / MIB));
+  } catch (error) {
+    progress.stop();
+    throw error;
+  }
+  if (input.kind === 'source') input.close();
+  return EXIT.done;
+}
+
+function openTarget({ target, zero }: CopyPlan): Promise<Output> {
+  return target === '-' ? openStandardOutput() : openOutput(target, zero === undefined ? {} : { zero });
+}
+
+interface Filling {
+  readonly plan: CopyPlan;
+  readonly input: Input;
+  readonly progress: Progress;
+}
+
+/** @returns bytes of the image */
+async function fill(sink: Sink, output: Output, { plan, input, progress }: Filling): Promise<number> {
+  const onProgress = (done: number): void => progress.update(Math.floor(done / MIB));
+  // A stream takes zeros as it takes everything; anywhere else they are worth a look.
+  const target = output.kind === 'stream' ? sink : suppressZeros(sink);
+  try {
+    const size = await move(input, target, onProgress);
+    await sink.finish(size);
+    return size;
+  } catch (error) {
+    throw failed(error, isReadError(error) ? `while reading ${plan.source}` : `while writing ${plan.target}`);
+  }
+}
+
+async function move(input: Input, sink: Sink, onProgress: (done: number) => void): Promise<number> {
+  if (input.kind === 'stream') return receive(input.bytes, sink, { onProgress });
+  await copyRuns(input.source, sink, { onProgress });
+  return input.source.size;
+}
+
+/** Before anything is written: a device cannot grow. */
+function refuseTooSmall({ source, target }: CopyPlan, input: Input): void {
+  if (input.kind !== 'source' || target === '-') return;
+  const room = deviceSize(target);
+  if (room === undefined || room >= input.source.size) return;
+  const sizes = `${input.source.size} bytes of ${printable(source)}, ${room} on ${printable(target)}`;
+  throw new CliError('CLI_REFUSED', `the target is too small: ${sizes}`);
+}
+
+function deviceSize(path: string): number | undefined {
+  try {
+    using device = FileSource.open(path);
+    return device.isBlockDevice ? device.size : undefined;
+  } catch (error) {
+    // Absent, a pipe, not readable: opening it for writing tells what is wrong, if anything is.
+    if (codeOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+function isReadError(error: unknown): boolean {
+  const syscall = typeof error === 'object' && error !== null && 'syscall' in error ? error.syscall : undefined;
+  return syscall === 'read' || codeOf(error) === 'SPARSE_SHORT_READ';
+}
+
+function failing(doing: string): (error: unknown) => never {
+  return (error) => {
+    throw failed(error, doing);
+  };
+}
