@@ -18,6 +18,7 @@ export const recipes: readonly Recipe[] = [
       what: 'a double indirect pointer lies behind the end',
       debugfs: ['sif /folder/deep/deeper/ragged block[DIND] 9999999'],
     },
+    cRefuses: 'D-17: one bad pointer ends the run',
   },
   {
     name: 'damaged-directory-pointer',
@@ -51,7 +52,7 @@ export const recipes: readonly Recipe[] = [
     debugfs: MIXTURE,
     damage: {
       what: 'a group has fewer used inodes by its descriptor than it holds',
-      debugfs: ['set_bg 0 itable_unused 4000'],
+      debugfs: ['set_bg 0 itable_unused 500'],
     },
   },
   {
@@ -62,6 +63,25 @@ export const recipes: readonly Recipe[] = [
     damage: {
       what: 'a directory and a fragmented file have no links',
       debugfs: ['sif /folder links_count 0', 'sif /comb links_count 0'],
+    },
+    fast: true,
+  },
+  {
+    // As a crash leaves them: e2fsck -n does not work on the list, so it cannot call this clean.
+    name: 'orphan-inodes',
+    mke2fs: '-t ext4 -b 1024',
+    size: '32M',
+    debugfs: ['write @comb1k orphan', 'write @ragged second'],
+    damage: {
+      what: 'two open files were unlinked before the crash',
+      debugfs: [
+        'sif orphan links_count 0',
+        'sif second links_count 0',
+        'unlink orphan',
+        'unlink second',
+        'ssv last_orphan 12',
+        'sif <12> dtime 13',
+      ],
     },
     fast: true,
   },

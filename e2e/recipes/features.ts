@@ -28,12 +28,15 @@ export const recipes: readonly Recipe[] = [
     mke2fs: '-t ext4 -b 4096 -I 256 -O inline_data',
     size: '32M',
     debugfs: [`symlink link ${'z'.repeat(90)}`, 'ea_set -f @value900 link user.block'],
+    fsck: '-fy',
+    cRefuses: 'D-14: it iterates over the blocks of an inline symbolic link',
   },
   {
     name: 'ea-inode',
     mke2fs: '-t ext4 -b 1024 -O ea_inode',
     size: '32M',
     debugfs: [...MIXTURE, 'ea_set -f @value3000 tiny user.large', 'ea_set -f @value20000 folder user.larger'],
+    fsck: '-fy',
     fast: true,
   },
   {
@@ -41,6 +44,7 @@ export const recipes: readonly Recipe[] = [
     mke2fs: '-t ext4 -b 4096 -O ea_inode,inline_data',
     size: '32M',
     debugfs: [...MIXTURE, 'ea_set -f @value20000 tiny user.large', 'ea_set -f @value20000 empty user.other'],
+    fsck: '-fy',
   },
   {
     name: 'xattr-blocks',
@@ -90,7 +94,7 @@ export const recipes: readonly Recipe[] = [
   { name: 'orphan-file', mke2fs: '-t ext4 -b 4096 -O orphan_file', size: '64M', debugfs: MIXTURE, fast: true },
   {
     name: 'orphan-file-1k',
-    mke2fs: '-t ext4 -b 1024 -O orphan_file -E orphan_file_size=65536',
+    mke2fs: '-t ext4 -b 1024 -O orphan_file -E orphan_file_size=32768',
     size: '64M',
     debugfs: MIXTURE,
   },

@@ -59,7 +59,7 @@ export const recipes: readonly Recipe[] = [
   { name: 'stride', mke2fs: '-t ext4 -b 1024 -O ^flex_bg -E stride=16,stripe_width=64', size: '64M', debugfs: MIXTURE },
   { name: 'no-journal', mke2fs: '-t ext4 -b 4096 -O ^has_journal', size: '32M', debugfs: MIXTURE },
   { name: 'journal-of-1k-blocks', mke2fs: '-t ext4 -b 1024 -J size=2', size: '32M', debugfs: MIXTURE },
-  { name: 'journal-large', mke2fs: '-t ext4 -b 4096 -J size=64', size: '128M', debugfs: MIXTURE },
+  { name: 'journal-large', mke2fs: '-t ext4 -b 4096 -J size=64', size: '300M', debugfs: MIXTURE },
   { name: 'journal-located', mke2fs: '-t ext4 -b 1024 -J size=4,location=20000', size: '40M', debugfs: MIXTURE },
   {
     name: 'journal-fast-commit',

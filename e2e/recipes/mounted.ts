@@ -56,10 +56,10 @@ export const recipes: readonly Recipe[] = [
     },
   },
   {
-    name: 'kernel-quota-orphan-file',
-    mke2fs: '-t ext4 -b 4096 -O quota,project,orphan_file -E quotatype=usrquota:grpquota:prjquota',
+    name: 'kernel-orphan-file',
+    mke2fs: '-t ext4 -b 4096 -O orphan_file',
     size: '96M',
-    mount: { script: 'cp @ragged a; chown 1000:1000 a; chown 1001 .; mkdir d; cp @text d; chattr -p 7 d/text' },
+    mount: { script: 'cp @ragged a; chown 1000:1000 a; chown 1001 .; mkdir d; cp @text d' },
   },
   {
     name: 'kernel-inline-data',
