@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+
+/** Numbers of tests of one project, or of all. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Names of those skipped because this machine lacks a program or a right. */
+  readonly lacking: readonly string[];
+}
+
+/** What is read of a report of `jest --json`. */
+interface JestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numRuntimeErrorTestSuites: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+/** The mark that `testNeeds` and `describeNeeds` of e2e/oracle.ts put behind a name. */
+const LACKING = / \[needs [^\]]+\]/;
+
+/**
+ * Count a project's tests by what jest wrote, or by what nx put back from its cache.
+ *
+ * @param file where `jest --json --outputFile` wrote; a project whose jest did not get that far counts as one failure
+ */
+export function readCounts(file: string): Counts {
+  let report: JestReport;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0, lacking: [] };
+  }
+  return countReport(report);
+}
+
+/** Count the tests of a report; a test file that did not even load is a failure. */
+export function countReport(report: JestReport): Counts {
+  const pending = report.testResults.flatMap((suite) =>
+    suite.assertionResults.filter((result) => result.status === 'pending').map((result) => result.fullName),
+  );
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
+    skipped: report.numPendingTests + report.numTodoTests,
+    lacking: pending.filter((name) => LACKING.test(name)),
+  };
+}
+
+/** The sum over projects. */
+export function addCounts(counts: readonly Counts[]): Counts {
+  const sum = (of: (one: Counts) => number): number => counts.reduce((total, one) => total + of(one), 0);
+  return {
+    passed: sum((one) => one.passed),
+    failed: sum((one) => one.failed),
+    skipped: sum((one) => one.skipped),
+    lacking: counts.flatMap((one) => one.lacking),
+  };
+}
+
+/**
+ * What is wrong with counts although no test failed; asked only on CI, where every program is there.
+ *
+ * @param floor fewest tests that must have passed: a glob that finds no tests must not look like success
+ */
+export function complaintsOnCi(counts: Counts, floor: number): string[] {
+  const complaints = counts.lacking.map((name) => `skipped on CI: ${name}`);
+  if (counts.passed < floor) complaints.push(`only ${counts.passed} tests passed, the floor is ${floor}`);
+  return complaints;
+}
