@@ -1,0 +1,122 @@
+import { type Range, SECTOR } from './geometry.ts';
+import type { Storage } from './storage.ts';
+
+/** One call that changed something: bytes written, or a sync. */
+export type Operation =
+  | { readonly disk: number; readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly disk: number; readonly kind: 'sync' };
+
+/** An array as a storage, which notes in `trace` what is done to it. For tests. */
+export function tracedDisk(content: Uint8Array, disk: number, trace: Operation[]): Storage {
+  return {
+    readAt(into, offset) {
+      if (offset < 0 || offset + into.length > content.length) throw new RangeError(`read at ${offset}`);
+      into.set(content.subarray(offset, offset + into.length));
+    },
+    writeAt(bytes, offset) {
+      if (offset < 0 || offset + bytes.length > content.length) throw new RangeError(`write at ${offset}`);
+      content.set(bytes, offset);
+      trace.push({ disk, kind: 'write', offset, bytes: bytes.slice() });
+    },
+    sync: () => void trace.push({ disk, kind: 'sync' }),
+  };
+}
+
+/** A sector that a power cut may have kept or lost, with each version that the cache ever held. */
+interface LooseSector {
+  readonly disk: number;
+  readonly offset: number;
+  readonly versions: Uint8Array[];
+}
+
+/**
+ * Disks with a volatile cache, at one point of a trace: what is durable, and which sectors are loose. A sector is
+ * written as a whole or not at all; each loose one holds any of its versions, independently of all others. That covers
+ * lost, reordered and torn writes.
+ */
+export class CrashPoint {
+  readonly durable: readonly Uint8Array[];
+  readonly #loose = new Map<string, LooseSector>();
+  /** Loose sectors by the write that made them, for states in which whole writes are kept or lost. */
+  #writes: Range[] = [];
+
+  /** @param disks content before the trace; copied */
+  constructor(disks: readonly Uint8Array[]) {
+    this.durable = disks.map((disk) => disk.slice());
+  }
+
+  apply(operation: Operation): void {
+    if (operation.kind === 'sync') this.#settle(operation.disk);
+    else this.#write(operation);
+  }
+
+  #write({ disk, offset, bytes }: Operation & { kind: 'write' }): void {
+    for (let at = 0; at < bytes.length; at += SECTOR) {
+      const key = `${disk}:${offset + at}`;
+      const sector = this.#loose.get(key) ?? { disk, offset: offset + at, versions: [] };
+      sector.versions.push(bytes.subarray(at, at + SECTOR));
+      this.#loose.set(key, sector);
+    }
+    this.#writes.push({ from: offset, to: offset + bytes.length });
+  }
+
+  #settle(disk: number): void {
+    for (const [key, sector] of this.#loose) {
+      if (sector.disk !== disk) continue;
+      const newest = sector.versions.at(-1);
+      if (newest !== undefined) this.durable[disk]?.set(newest, sector.offset);
+      this.#loose.delete(key);
+    }
+    if (this.#loose.size === 0) this.#writes = [];
+  }
+
+  /**
+   * Contents of the disks that a power cut here may leave. All subsets where few sectors are loose; else all and none
+   * of them, each alone, all but each, those of each single write, the first and second half, and `random` subsets.
+   *
+   * @param pick gives a number in [0, 1): the choice of random subsets and of versions
+   */
+  *states({ random, pick }: { readonly random: number; readonly pick: () => number }): Generator<Uint8Array[]> {
+    const sectors = [...this.#loose.values()];
+    for (const keep of this.#subsets(sectors, random, pick)) {
+      const disks = this.durable.map((disk) => disk.slice());
+      sectors.forEach((sector, index) => {
+        if (!keep(index)) return;
+        const version = sector.versions[Math.floor(pick() * sector.versions.length)];
+        if (version !== undefined) disks[sector.disk]?.set(version, sector.offset);
+      });
+      yield disks;
+    }
+  }
+
+  *#subsets(
+    sectors: readonly LooseSector[],
+    random: number,
+    pick: () => number,
+  ): Generator<(index: number) => boolean> {
+    const count = sectors.length;
+    if (count <= 4) {
+      for (let bits = 0; bits < 2 ** count; bits++) yield (index) => ((bits >> index) & 1) === 1;
+      return;
+    }
+    yield () => false;
+    yield () => true;
+    yield (index) => index < count / 2;
+    yield (index) => index >= count / 2;
+    const step = Math.max(1, Math.floor(count / 8));
+    for (let one = Math.floor(pick() * step); one < count; one += step) {
+      yield (index) => index === one;
+      yield (index) => index !== one;
+    }
+    for (const { from, to } of this.#writes.slice(0, 6)) {
+      yield (index) => {
+        const offset = sectors[index]?.offset ?? 0;
+        return offset >= from && offset < to;
+      };
+    }
+    for (let round = 0; round < random; round++) {
+      const kept = sectors.map(() => pick() < 0.5);
+      yield (index) => kept[index] === true;
+    }
+  }
+}

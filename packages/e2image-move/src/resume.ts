@@ -1,0 +1,153 @@
+import { type Journey, markerOf, type SideFile } from './begin.ts';
+import { crc32c } from './crc32c.ts';
+import { MoveError } from './errors.ts';
+import { headOf, type Move, overlaps, SECTOR, shift } from './geometry.ts';
+import { type InsidePlaces, insideHome, insidePlaces } from './inside-home.ts';
+import { decodeMarker, type Marker } from './marker.ts';
+import { clearMarker, createMover, displacedIsDone, holdsMarker, nextBatch } from './mover.ts';
+import { decodeRecord, type MoveRecord, readNewestSlot, SLOT_BYTES, SLOTS_BYTES, sameId, uuidOf } from './record.ts';
+import { sideHome } from './side-home.ts';
+import { readBytes, type Storage } from './storage.ts';
+import { decodeMap, type UsedMap } from './used-map.ts';
+
+/** Longest batch and map that a record may ask for: more is no record of ours. */
+const MAX_BATCH = 64 * 1024 * 1024;
+const MAX_MAP = 2 ** 31;
+
+/** How to go on. */
+export interface ResumeOptions {
+  readonly onUnreadable?: ((block: number) => void) | undefined;
+}
+
+/**
+ * Find the move that the file of its record tells of.
+ *
+ * @returns undefined when the source was not touched yet: it may have been mounted since, so what the record says of
+ *   it is worth nothing; the file can go, and a marker at the destination with it
+ * @throws MoveError MOVE_JOURNAL_INVALID, MOVE_DIFFERENT_DEVICE
+ */
+export function resumeBeside(
+  device: Storage,
+  file: SideFile,
+  { onUnreadable }: ResumeOptions = {},
+): Journey | undefined {
+  const record = readNewestSlot(file.storage, 0);
+  if (record === undefined) return undefined;
+  checkRecord(record);
+  if (record.state === 'started' && !holdsMarker(device, record.source, record)) {
+    clearMarker(device, record.destination, record);
+    return undefined;
+  }
+  const map = readMap(file.storage, SLOTS_BYTES, record);
+  const home = sideHome(file.storage, () => file.remove());
+  checkDevice(device, record, { home, map });
+  const mover = createMover({ device, home, map, marker: markerOf(record, file.path), onUnreadable }, record);
+  return { record, home, map, mover };
+}
+
+/** The marker of an interrupted move of `place`; undefined where there is none. */
+export const readMarker = (device: Storage, place: number): Marker | undefined =>
+  decodeMarker(readBytes(device, headOf(place).from, SECTOR));
+
+/** The marker of an interrupted move from or to one of two places; the one at `source` counts more. */
+export const findMarker = (device: Storage, { source, destination }: Omit<Move, 'length'>): Marker | undefined =>
+  readMarker(device, source) ?? readMarker(device, destination);
+
+/**
+ * Find the move whose marker lies on the device and whose record lies inside.
+ *
+ * @returns undefined when the source is still whole: the marker at the destination is all that was written
+ * @throws MoveError MOVE_JOURNAL_INVALID
+ */
+export function resumeInside(
+  device: Storage,
+  marker: Marker,
+  { onUnreadable }: ResumeOptions = {},
+): Journey | undefined {
+  const places = insidePlaces(marker, marker.mapBytes);
+  const found = readInside(device, marker, places);
+  if (found === undefined) return undefined;
+  const { record, map } = found;
+  const displacedBytes = displacedIsDone(record, places.positions)
+    ? new Uint8Array(places.bytes)
+    : readBytes(device, record.carriedAt, places.bytes);
+  if (!displacedIsDone(record, places.positions) && crc32c(displacedBytes) !== record.displacedCrc) {
+    throw new MoveError('MOVE_JOURNAL_INVALID', `byte ${record.carriedAt}: the bytes kept there have changed`);
+  }
+  const home = insideHome(device, record, { places, displacedBytes });
+  return { record, home, map, mover: createMover({ device, home, map, marker, onUnreadable }, record) };
+}
+
+/** From the record's own place, or from the stash when the record never got there. */
+function readInside(
+  device: Storage,
+  marker: Marker,
+  places: InsidePlaces,
+): { readonly record: MoveRecord; readonly map: UsedMap } | undefined {
+  const ours = (record: MoveRecord | undefined): record is MoveRecord =>
+    record !== undefined && sameId(record, marker) && sameMove(record, marker);
+  const settled = readNewestSlot(device, places.at);
+  if (ours(settled)) {
+    checkRecord(settled);
+    return { record: settled, map: readMap(device, places.at + SLOTS_BYTES, settled) };
+  }
+  if (!holdsMarker(device, marker.source, marker)) return undefined;
+  const stashed = decodeRecord(readBytes(device, places.stashSlot, SLOT_BYTES));
+  if (!ours(stashed)) {
+    throw new MoveError('MOVE_JOURNAL_INVALID', `no valid record at byte ${places.at} of the device`, {
+      detail: { offset: places.at },
+    });
+  }
+  checkRecord(stashed);
+  return { record: stashed, map: readMap(device, places.stashMap, stashed) };
+}
+
+const sameMove = (a: Move, b: Move): boolean =>
+  a.source === b.source && a.destination === b.destination && a.length === b.length;
+
+/** The checksum says that we wrote it; this says that following it stays within the two places. */
+function checkRecord(record: MoveRecord): void {
+  const { length, position, logged, batchBytes, mapBytes, source, destination, blockSize } = record;
+  const within =
+    [source, destination, length, position, mapBytes].every(Number.isSafeInteger) &&
+    Number.isSafeInteger(Math.max(source, destination) + length) &&
+    source !== destination &&
+    position <= length &&
+    logged.from <= logged.to &&
+    logged.to <= length &&
+    batchBytes >= SECTOR &&
+    batchBytes <= MAX_BATCH &&
+    mapBytes <= MAX_MAP &&
+    mapBytes % 16 === 0 &&
+    blockSize >= SECTOR;
+  if (!within) throw new MoveError('MOVE_JOURNAL_INVALID', 'the record of the move holds numbers that cannot be');
+}
+
+function readMap(storage: Storage, at: number, { mapBytes, mapCrc, length }: MoveRecord): UsedMap {
+  const bytes = readBytes(storage, at, mapBytes);
+  if (crc32c(bytes) !== mapCrc) {
+    throw new MoveError('MOVE_JOURNAL_INVALID', "the record's map of used blocks has a wrong checksum");
+  }
+  return decodeMap(bytes, length);
+}
+
+/**
+ * A record and a device that do not belong together would destroy the device. At least one of the two held-back sectors
+ * is known in every state, but while the batch that overwrites the old one is on its way.
+ *
+ * @throws MoveError MOVE_DIFFERENT_DEVICE
+ */
+function checkDevice(device: Storage, record: MoveRecord, { home, map }: Pick<Journey, 'home' | 'map'>): void {
+  const { source, destination, state, logged } = record;
+  if (holdsMarker(device, source, record) || holdsMarker(device, destination, record)) return;
+  if (state === 'copied' || state === 'done') {
+    const uuid = uuidOf({ head: readBytes(device, headOf(destination).from, SECTOR) });
+    if (uuid === uuidOf(record)) return;
+  }
+  const batch = state === 'logged' ? logged : nextBatch({ home, map }, record);
+  if (batch !== undefined && overlaps(shift(batch, destination), headOf(source))) return;
+  throw new MoveError(
+    'MOVE_DIFFERENT_DEVICE',
+    `neither byte ${source} nor byte ${destination} holds what the record of the move left there`,
+  );
+}
