@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BlockSet } from './block-set.ts';
+import { BlockSet, withoutRuns } from './block-set.ts';
 
 /** The second opinion: one entry per block. */
 function runsOf(blocks: ReadonlySet<number>): { start: number; count: number }[] {
@@ -38,6 +38,23 @@ describe('BlockSet', () => {
         }
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test('withoutRuns is the difference', () => {
+    const few = fc.array(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 1, max: 30 })), {
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(few, few, (added, removed) => {
+        const [a, b] = [new BlockSet(), new BlockSet()];
+        for (const [start, count] of added) a.add(start, count);
+        for (const [start, count] of removed) b.add(start, count);
+        const expected = Array.from({ length: 240 }, (_, block) => block).filter(
+          (block) => a.has(block) && !b.has(block),
+        );
+        expect([...withoutRuns(a, b)]).toEqual(runsOf(new Set(expected)));
+      }),
     );
   });
 

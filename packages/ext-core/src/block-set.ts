@@ -82,6 +82,24 @@ export class BlockSet {
   }
 }
 
+/** The runs of `a` without the blocks of `b`, ascending. One step per run of either. */
+export function* withoutRuns(a: BlockSet, b: BlockSet): Generator<BlockRun> {
+  const others = b.runs();
+  let other = others.next();
+  for (const { start, count } of a.runs()) {
+    const end = start + count;
+    let from = start;
+    while (!other.done && other.value.start < end) {
+      const { value } = other;
+      if (value.start > from) yield { start: from, count: value.start - from };
+      from = Math.max(from, value.start + value.count);
+      if (value.start + value.count > end) break;
+      other = others.next();
+    }
+    if (from < end) yield { start: from, count: end - from };
+  }
+}
+
 /** Index of the first pair whose end lies after `at`; the length of `pairs` when there is none. */
 function firstEndAfter(pairs: readonly number[], at: number): number {
   let low = 0;

@@ -1,5 +1,5 @@
 import { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from './crc.ts';
-import { extentHeaderLayout } from './extent-tree.ts';
+import { extentHeaderLayout } from './extent.ts';
 import { INCOMPAT } from './features.ts';
 import { groupDescLayout } from './group-desc.ts';
 import { inodeLayout } from './inode.ts';

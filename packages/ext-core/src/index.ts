@@ -1,6 +1,6 @@
 export { DIRECT_BLOCKS, walkBlockMap } from './block-map.ts';
 export { BlockWindow, type OnUnreadable, READ_UNIT, readIsolated } from './block-reader.ts';
-export { type BlockRun, BlockSet } from './block-set.ts';
+export { type BlockRun, BlockSet, withoutRuns } from './block-set.ts';
 export {
   attributeValueHash,
   bitmapChecksum,
@@ -35,8 +35,8 @@ export {
   extentIndexLayout,
   extentLayout,
   isExtentHeader,
-  walkExtents,
-} from './extent-tree.ts';
+} from './extent.ts';
+export { walkExtents } from './extent-tree.ts';
 export { COMPAT, INCOMPAT, RO_COMPAT } from './features.ts';
 export { type BytesField, blockNumber, bytes, type Field, u8, u16, u32, u64 } from './field.ts';
 export { BLOCK_SIZES, type Filesystem, type OpenOptions, openFilesystem } from './filesystem.ts';
@@ -48,6 +48,7 @@ export {
   descsPerBlock,
   groupFirstBlock,
   hasSuperblockCopy,
+  metaBgCopy,
   primarySuperblockBlock,
   superblockCopyBlock,
 } from './group-layout.ts';
@@ -81,9 +82,10 @@ export {
   xattrBlock,
 } from './inode.ts';
 export { type InodeTable, inodeTable, readInode, type ScanOptions, scanInodes, type VisitInode } from './inode-scan.ts';
+export { type DescChecksums, descChecksums, isSuperblockIntact } from './intact.ts';
 export { badBlocks, orphanInodes } from './listed-inodes.ts';
 export type { MappingVisitor, MappingWalk } from './mapping.ts';
-export { nameOwners, type OwnedRun, selectBlocks } from './metadata-blocks.ts';
+export { nameOwners, type OwnedRun, selectBlocks, selectSteps } from './metadata-blocks.ts';
 export type { OnProblem, Problem } from './problem.ts';
 export type { Source, SourceExtent } from './source.ts';
 export {
@@ -100,4 +102,12 @@ export {
   superblockLayout,
 } from './superblock.ts';
 export { setBitmapRun, uninitBlockBitmaps } from './uninit-bitmap.ts';
-export { type BlockKind, describeBlocks, type Selection, type VisitRun, type WalkOptions, walkBlocks } from './walk.ts';
+export {
+  type BlockKind,
+  describeBlocks,
+  type Selection,
+  type VisitRun,
+  type WalkOptions,
+  walkBlocks,
+  walkSteps,
+} from './walk.ts';

@@ -8,6 +8,10 @@ import type { OnProblem, Problem } from './problem.ts';
 import { hasIncompat } from './superblock.ts';
 import type { BlockKind, VisitRun, WalkOptions } from './walk.ts';
 
+/** Regular files whose contents are metadata, by number alone: C asks no feature bit either. */
+export const specialFiles = ({ superblock: sb }: Filesystem): ReadonlySet<number> =>
+  new Set([sb.journalInode, INODE.userQuota, INODE.groupQuota, sb.projectQuotaInode, sb.orphanFileInode]);
+
 /** Tells the blocks that inodes own, by the rules of what an image holds. One object for all inodes. */
 export class InodeBlocks implements MappingVisitor {
   readonly #fs: Filesystem;
@@ -64,7 +68,6 @@ export class InodeBlocks implements MappingVisitor {
     }
   }
 
-  /** The special inodes are known by their numbers alone: C asks no feature bit either. */
   #kindOf(inode: number, view: DataView, base: number): BlockKind {
     const sb = this.#fs.superblock;
     const type = fileType(view, base);

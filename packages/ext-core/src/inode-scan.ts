@@ -2,7 +2,7 @@ import { READ_UNIT, readIsolated } from './block-reader.ts';
 import type { BlockSet } from './block-set.ts';
 import type { Filesystem } from './filesystem.ts';
 import { BG_INODE_UNINIT, type GroupDesc } from './group-desc.ts';
-import { inodeLayout } from './inode.ts';
+import { nextInode } from './plain-inode.ts';
 import type { OnProblem } from './problem.ts';
 import { hasGroupChecksums } from './superblock.ts';
 
@@ -48,23 +48,31 @@ export interface ScanOptions {
   readonly onProblem?: OnProblem;
   /** Blocks of tables to leave out: those that the bad-block inode lists. */
   readonly badBlocks?: BlockSet;
+  /** Leave out plain files: see `isPlainFile`. */
+  readonly skipPlain?: boolean;
+  /**
+   * Called with table blocks as the scan has read them, from `block` on, so that a copy need not read them again. Not
+   * called for holes, nor for a read of which a block failed. The bytes are borrowed for the call.
+   */
+  readonly onTable?: (bytes: Uint8Array, block: number) => void;
 }
 
 /** Called with the number of an inode and where it lies: byte `base` of `view`, valid during the call only. */
 export type VisitInode = (inode: number, view: DataView, base: number) => void;
 
 /**
- * Visit every inode with a link count, in the order of the tables: inode numbers ascend.
+ * Visit inodes with a link count, in the order of the tables: inode numbers ascend. Yields after each read: a place
+ * to give up the stack.
  *
  * Tables are read 256 KiB at a time into one buffer; groups that were never used and holes of the source are not read.
  * An unreadable block costs its own inodes and is told; so is a table whose place is no place.
  */
-export function scanInodes(fs: Filesystem, options: ScanOptions, visit: VisitInode): void {
+export function* scanInodes(fs: Filesystem, options: ScanOptions, visit: VisitInode): Generator<void> {
   const scanner = new InodeScanner(fs, options, visit);
   const skipUninit = hasGroupChecksums(fs.superblock);
   for (let group = 0; group < fs.groupCount; group++) {
     const desc = fs.groupDesc(group);
-    if (!(skipUninit && (desc.flags & BG_INODE_UNINIT) !== 0)) scanner.group(group, desc);
+    if (!(skipUninit && (desc.flags & BG_INODE_UNINIT) !== 0)) yield* scanner.group(group, desc);
   }
 }
 
@@ -83,7 +91,7 @@ class InodeScanner {
     this.#view = new DataView(this.#buffer.buffer);
   }
 
-  group(group: number, desc: GroupDesc): void {
+  *group(group: number, desc: GroupDesc): Generator<void> {
     const { blockSize, blocksCount, superblock, source } = this.#fs;
     const table = inodeTable(this.#fs, group, desc);
     const blocks = Math.ceil((table.usedInodes * superblock.inodeSize) / blockSize);
@@ -104,6 +112,7 @@ class InodeScanner {
       if (hole === 0) {
         const first = done * perBlock;
         this.#chunk(group, table.start + done, count, first, Math.min(count * perBlock, table.usedInodes - first));
+        yield;
       }
       done += hole > 0 ? hole : count;
     }
@@ -114,15 +123,18 @@ class InodeScanner {
     const { blockSize, superblock } = this.#fs;
     const { inodeSize, inodesPerGroup } = superblock;
     const chunk = this.#buffer.subarray(0, count * blockSize);
-    readIsolated(this.#fs, chunk, block, (bad, reason) => this.#unreadable(group, bad, 1, reason));
-    const { badBlocks } = this.#options;
+    let isWhole = true;
+    readIsolated(this.#fs, chunk, block, (bad, reason) => {
+      isWhole = false;
+      this.#unreadable(group, bad, 1, reason);
+    });
+    const { badBlocks, onTable, skipPlain = false } = this.#options;
+    if (isWhole) onTable?.(chunk, block);
     const number = group * inodesPerGroup + first + 1;
-    const links = inodeLayout.i_links_count;
-    for (let i = 0; i < inodes; i++) {
-      const base = i * inodeSize;
-      if (links.get(this.#view, base) === 0) continue;
-      if (badBlocks?.has(block + Math.floor(base / blockSize))) continue;
-      this.#visit(number + i, this.#view, base);
+    const next = (from: number): number => nextInode(chunk, { from, count: inodes, inodeSize, skipPlain });
+    for (let i = next(0); i < inodes; i = next(i + 1)) {
+      if (badBlocks?.has(block + Math.floor((i * inodeSize) / blockSize))) continue;
+      this.#visit(number + i, this.#view, i * inodeSize);
     }
   }
 
@@ -136,6 +148,16 @@ class InodeScanner {
     const message = `inode table of group ${group}: ${where} cannot be read (${reason})`;
     this.#options.onProblem?.({ code: 'unreadable', message, lost: true, group, block, count });
   }
+}
+
+/** Whether the scan comes to an inode: its group was used, and so was its place in the table. */
+export function isScanned(fs: Filesystem, inode: number): boolean {
+  const { inodesPerGroup, inodesCount } = fs.superblock;
+  if (inode < 1 || inode > inodesCount) return false;
+  const group = Math.floor((inode - 1) / inodesPerGroup);
+  const desc = fs.groupDesc(group);
+  if (hasGroupChecksums(fs.superblock) && (desc.flags & BG_INODE_UNINIT) !== 0) return false;
+  return (inode - 1) % inodesPerGroup < inodeTable(fs, group, desc).usedInodes;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type BlockRun, BlockSet } from './block-set.ts';
 import type { Filesystem } from './filesystem.ts';
-import { type BlockKind, describeBlocks, type WalkOptions, walkBlocks } from './walk.ts';
+import { type BlockKind, describeBlocks, type WalkOptions, walkBlocks, walkSteps } from './walk.ts';
 
 /**
  * The blocks that an image must contain.
@@ -8,8 +8,17 @@ import { type BlockKind, describeBlocks, type WalkOptions, walkBlocks } from './
  * Under `compat` a block selects its whole cluster, as in C, and whole clusters are what it saves.
  */
 export function selectBlocks(fs: Filesystem, options: WalkOptions): BlockSet {
+  const steps = selectSteps(fs, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same in steps: see `walkSteps`. */
+export function* selectSteps(fs: Filesystem, options: WalkOptions): Generator<void, BlockSet> {
   const set = new BlockSet();
-  walkBlocks(fs, options, (_kind, start, count) => set.add(start, count));
+  yield* walkSteps(fs, options, (_kind, start, count) => set.add(start, count));
   const { clusterRatio } = fs.superblock;
   return options.selection === 'compat' && clusterRatio > 1 ? wholeClusters(set, clusterRatio, fs.blocksCount) : set;
 }

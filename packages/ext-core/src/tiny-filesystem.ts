@@ -1,4 +1,4 @@
-import { EXTENT_MAGIC, extentHeaderLayout } from './extent-tree.ts';
+import { EXTENT_MAGIC, extentHeaderLayout } from './extent.ts';
 import { groupDescLayout } from './group-desc.ts';
 import { I_BLOCK, INODE_FLAG, inodeLayout, MODE } from './inode.ts';
 import type { Source } from './source.ts';

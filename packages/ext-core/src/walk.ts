@@ -7,8 +7,9 @@ import {
   primarySuperblockBlock,
   superblockCopyBlock,
 } from './group-layout.ts';
-import { InodeBlocks } from './inode-blocks.ts';
-import { inodeTable, readInode, scanInodes } from './inode-scan.ts';
+import { inodeLayout } from './inode.ts';
+import { InodeBlocks, specialFiles } from './inode-blocks.ts';
+import { inodeTable, isScanned, readInode, scanInodes } from './inode-scan.ts';
 import { badBlocks, orphanInodes } from './listed-inodes.ts';
 import type { OnProblem } from './problem.ts';
 import { descBlockCount, hasIncompat } from './superblock.ts';
@@ -58,6 +59,8 @@ export interface WalkOptions {
   /** The whole inode table of every group, used or not: what C writes to a block device. */
   readonly wholeTables?: boolean;
   readonly onProblem?: OnProblem;
+  /** Inode tables as the walk reads them: see `ScanOptions`. */
+  readonly onTable?: (bytes: Uint8Array, block: number) => void;
 }
 
 /**
@@ -67,11 +70,16 @@ export interface WalkOptions {
  * bytes for each mapping block). Damage stops only what hangs below it, and is told through `onProblem`.
  */
 export function walkBlocks(fs: Filesystem, options: WalkOptions, visit: VisitRun): void {
+  for (const _ of walkSteps(fs, options, visit));
+}
+
+/** The same in steps, each some 256 KiB of reading: between two of them a program may give up the stack. */
+export function* walkSteps(fs: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
   const inRange = clipped(fs, visit, options.onProblem);
   walkSuperblocks(fs, options, inRange);
   if (hasIncompat(fs.superblock, 'mmp')) inRange('MMP block', fs.superblock.mmpBlock, 1, 0, 0);
   walkGroups(fs, options, inRange);
-  walkInodes(fs, options, inRange);
+  yield* walkInodes(fs, options, inRange);
 }
 
 function walkSuperblocks(fs: Filesystem, { selection }: WalkOptions, visit: VisitRun): void {
@@ -105,12 +113,20 @@ function walkGroups(fs: Filesystem, options: WalkOptions, visit: VisitRun): void
   }
 }
 
-function walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): void {
-  const { selection, onProblem } = options;
+function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
+  const { selection, onProblem, onTable } = options;
   const blocks = new InodeBlocks(fs, options, visit);
   const bad = badBlocks(fs, selection === 'complete' ? (block) => visit('indirect block', block, 1, 1, 0) : undefined);
-  const scan = { ...(onProblem && { onProblem }), ...(bad && { badBlocks: bad }) };
-  scanInodes(fs, scan, (inode, view, base) => blocks.inode(inode, view, base));
+  // The special files first: they may look like plain ones, which the scan leaves out.
+  const special = specialFiles(fs);
+  for (const inode of special) {
+    const view = isScanned(fs, inode) ? readInode(fs, inode) : undefined;
+    if (view !== undefined && inodeLayout.i_links_count.get(view, 0) > 0) blocks.inode(inode, view, 0);
+  }
+  const scan = { ...(onProblem && { onProblem }), ...(bad && { badBlocks: bad }), ...(onTable && { onTable }) };
+  yield* scanInodes(fs, { ...scan, skipPlain: !options.allData }, (inode, view, base) => {
+    if (!special.has(inode)) blocks.inode(inode, view, base);
+  });
   if (selection === 'compat') return;
   for (const inode of orphanInodes(fs, onProblem)) {
     const view = readInode(fs, inode);

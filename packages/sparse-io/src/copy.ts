@@ -32,6 +32,7 @@ export interface CopyResult {
 export const IO_UNIT = 1 << 18;
 /** Bytes of a hole handed on at once, so that a sink that writes its zeros gives up the stack in between. */
 const HOLE_UNIT = 1 << 26;
+
 /**
  * Copy runs of bytes from a source to a sink, in order. Neither is finished or closed.
  *

@@ -1,0 +1,78 @@
+import { EXTENT_MAGIC, extentHeaderLayout, isExtentHeader } from './extent.ts';
+import { I_BLOCK, I_BLOCK_SIZE, INODE_FLAG, inodeLayout, MODE, MODE_TYPE } from './inode.ts';
+
+/**
+ * Whether the inode at `base` is a regular file that owns no metadata block: its extents fit in the inode, and it has no
+ * attribute block. Nearly every inode is one, and this is all that a metadata image has to ask of it. A damaged root
+ * says no.
+ */
+export function isPlainFile(view: DataView, base: number): boolean {
+  const f = inodeLayout;
+  return (
+    (f.i_mode.get(view, base) & MODE_TYPE) === MODE.regular &&
+    (f.i_flags.get(view, base) & PLAIN_MASK) === INODE_FLAG.extents &&
+    f.i_file_acl_lo.get(view, base) === 0 &&
+    f.i_file_acl_hi.get(view, base) === 0 &&
+    extentHeaderLayout.eh_depth.get(view, base + I_BLOCK) === 0 &&
+    isExtentHeader(view, base + I_BLOCK, I_BLOCK_SIZE)
+  );
+}
+
+const PLAIN_MASK = INODE_FLAG.extents | INODE_FLAG.eaInode;
+
+/** Index of the word, in an inode seen as 32-bit words, that holds a field. */
+const wordOf = (field: { readonly offset: number }): number => field.offset >>> 2;
+const MODE_WORD = wordOf(inodeLayout.i_mode);
+const LINKS_WORD = wordOf(inodeLayout.i_links_count);
+const FLAGS_WORD = wordOf(inodeLayout.i_flags);
+const ACL_WORD = wordOf(inodeLayout.i_file_acl_lo);
+const ACL_HI_WORD = wordOf(inodeLayout.i_file_acl_hi);
+/** `eh_magic` and `eh_entries`; `eh_max` and `eh_depth`. */
+const ROOT_WORD = I_BLOCK >>> 2;
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/**
+ * First inode at or after index `from` that has a link count and, with `skipPlain`, is no plain file.
+ *
+ * The one loop that runs for every inode of a file system. Through words it costs a third of what it does through the
+ * layout, and what the compiler spends on it a tenth: `isPlainFile` is the readable form, and the test's oracle.
+ *
+ * @param table inodes of `inodeSize` bytes, from an address that is a multiple of 4
+ * @returns `count` when there is none
+ */
+export function nextInode(table: Uint8Array, { from, count, inodeSize, skipPlain }: NextInodeOptions): number {
+  if (!IS_LITTLE_ENDIAN) return nextByLayout(table, { from, count, inodeSize, skipPlain });
+  const words = new Uint32Array(table.buffer, table.byteOffset, table.byteLength >>> 2);
+  const stride = inodeSize >>> 2;
+  for (let index = from, at = from * stride; index < count; index++, at += stride) {
+    if ((words[at + LINKS_WORD] as number) >>> 16 === 0) continue;
+    if (!skipPlain || ((words[at + MODE_WORD] as number) & MODE_TYPE) !== MODE.regular) return index;
+    if (((words[at + FLAGS_WORD] as number) & PLAIN_MASK) !== INODE_FLAG.extents) return index;
+    if (words[at + ACL_WORD] !== 0 || (words[at + ACL_HI_WORD] as number) >>> 16 !== 0) return index;
+    const root = words[at + ROOT_WORD] as number;
+    const max = words[at + ROOT_WORD + 1] as number;
+    // Depth 0 makes the second word the plain number eh_max: 2 to 4 entries, as isExtentHeader allows.
+    if ((root & 0xffff) !== EXTENT_MAGIC || max < 2 || max > 4 || root >>> 16 > max) return index;
+  }
+  return count;
+}
+
+export interface NextInodeOptions {
+  readonly from: number;
+  /** Inodes in `table`. */
+  readonly count: number;
+  /** Bytes. */
+  readonly inodeSize: number;
+  readonly skipPlain: boolean;
+}
+
+/** The same by the layout: for big-endian machines. */
+export function nextByLayout(table: Uint8Array, { from, count, inodeSize, skipPlain }: NextInodeOptions): number {
+  const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
+  for (let index = from; index < count; index++) {
+    const base = index * inodeSize;
+    if (inodeLayout.i_links_count.get(view, base) !== 0 && !(skipPlain && isPlainFile(view, base))) return index;
+  }
+  return count;
+}
