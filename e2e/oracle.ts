@@ -144,6 +144,7 @@ export type Need =
   | 'qemu-img'
   | 'qemu-io'
   | 'ddrescuelog'
+  | 'bzip2'
   | 'root'
   | 'loop';
 
