@@ -78,6 +78,14 @@ export class ClusterRuns {
     return into < this.#countOf(run) ? (this.#before[run] ?? 0) + into : undefined;
   }
 
+  /** The clusters of the set from number `cluster` on. */
+  *from(cluster: number): Generator<ClusterRun> {
+    for (const { start, count } of this) {
+      const first = Math.max(start, cluster);
+      if (first < start + count) yield { start: first, count: start + count - first };
+    }
+  }
+
   *[Symbol.iterator](): Generator<ClusterRun> {
     for (let run = 0; run < this.#runCount; run++) yield { start: this.#startOf(run), count: this.#countOf(run) };
   }

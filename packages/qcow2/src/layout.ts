@@ -44,6 +44,8 @@ export interface LayoutInput {
   readonly dataClusters: number;
   /** Clusters before the L1 table: the header's alone, or more where data may come first. Default 1. */
   readonly headClusters?: number;
+  /** Clusters that the refcount table has at least: what a header sent before has promised. */
+  readonly leastTableClusters?: number;
 }
 
 /** A plain (uncompressed) image, laid out to the last byte before the first one is written. */
@@ -134,7 +136,7 @@ export function chooseClusterBits(virtualSize: number, least: number): number {
  * @throws as `planImage`
  */
 export function frontLayout(input: LayoutInput): FrontLayout {
-  const { virtualSize, clusterBits, l2Tables, dataClusters, headClusters = 1 } = input;
+  const { virtualSize, clusterBits, l2Tables, dataClusters, headClusters = 1, leastTableClusters = 1 } = input;
   checkClusterBits(clusterBits);
   const geometry = standardGeometry(clusterBits);
   const { clusterSize } = geometry;
@@ -142,7 +144,12 @@ export function frontLayout(input: LayoutInput): FrontLayout {
   if (l1Entries * ENTRY_BYTES > MAX_L1_BYTES) throw tooLarge(virtualSize, clusterBits);
   const l1Clusters = Math.ceil((l1Entries * ENTRY_BYTES) / clusterSize);
   const clusters = headClusters + l1Clusters + l2Tables + dataClusters;
-  const refcounts = refcountSize({ clusters, clusterBits, order: REFCOUNT_ORDER });
+  const least = refcountSize({ clusters, clusterBits, order: REFCOUNT_ORDER });
+  const spare = Math.max(0, leastTableClusters - least.tableClusters);
+  // The spare clusters of the table are counted like any others, which may take one more block.
+  const counted =
+    spare === 0 ? least : refcountSize({ clusters: clusters + spare, clusterBits, order: REFCOUNT_ORDER });
+  const refcounts = { blocks: counted.blocks, tableClusters: counted.tableClusters + spare };
   if (refcounts.tableClusters * clusterSize > MAX_REFCOUNT_TABLE_BYTES) throw tooLarge(virtualSize, clusterBits);
 
   const l1Offset = headClusters * clusterSize;

@@ -1,0 +1,86 @@
+/**
+ * Where bytes wait until the tables that stand before them are known. The spool of sparse-io fits; this library opens
+ * no files itself.
+ */
+export interface Spool {
+  /** Add bytes at the end; `bytes` is borrowed until the call, or its promise, is done. */
+  append(bytes: Uint8Array): void | Promise<void>;
+  /** What was added, to be read after the last `append`. */
+  source(): SpoolSource;
+}
+
+/** A spool's contents. */
+export interface SpoolSource {
+  /** Fill `into` from byte `offset`; it is there. */
+  readAt(into: Uint8Array, offset: number): void | Promise<void>;
+}
+
+/** How much to keep in memory, and what comes then. */
+export interface MemorySpoolOptions {
+  /** Bytes to keep in memory. Default 16 MiB. */
+  readonly limit?: number;
+  /** Called when they are exceeded; everything moves there. Without it there is no limit. */
+  readonly open?: () => Spool | Promise<Spool>;
+}
+
+/** Bytes kept in memory unless told otherwise: most metadata images compress to less. */
+const MEMORY_LIMIT = 1 << 24;
+
+/** A spool in memory, which moves to another one when it becomes too large. */
+export class MemorySpool implements Spool {
+  readonly #limit: number;
+  readonly #open: (() => Spool | Promise<Spool>) | undefined;
+  #pieces: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
+  #size = 0;
+  #overflow: Spool | undefined;
+
+  constructor({ limit = MEMORY_LIMIT, open }: MemorySpoolOptions = {}) {
+    this.#limit = limit;
+    this.#open = open;
+  }
+
+  /** Bytes so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    if (this.#overflow === undefined && this.#open !== undefined && this.#size + bytes.length > this.#limit) {
+      const overflow = await this.#open();
+      for (const piece of this.#pieces) await overflow.append(piece.bytes);
+      this.#pieces = [];
+      this.#overflow = overflow;
+    }
+    if (this.#overflow === undefined) this.#pieces.push({ offset: this.#size, bytes: bytes.slice() });
+    else await this.#overflow.append(bytes);
+    this.#size += bytes.length;
+  }
+
+  source(): SpoolSource {
+    return this.#overflow?.source() ?? { readAt: (into, offset) => this.#read(into, offset) };
+  }
+
+  #read(into: Uint8Array, offset: number): void {
+    let at = this.#pieceAt(offset);
+    for (let filled = 0; filled < into.length; at++) {
+      const piece = this.#pieces[at];
+      if (piece === undefined) throw new RangeError(`spool ends at byte ${this.#size}`);
+      const from = offset + filled - piece.offset;
+      const part = piece.bytes.subarray(from, from + into.length - filled);
+      into.set(part, filled);
+      filled += part.length;
+    }
+  }
+
+  /** Index of the piece that holds byte `offset`. */
+  #pieceAt(offset: number): number {
+    let low = 0;
+    let high = this.#pieces.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#pieces[middle]?.offset ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(0, low - 1);
+  }
+}
