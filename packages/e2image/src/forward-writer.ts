@@ -15,12 +15,11 @@ export interface ForwardWriterOptions {
 
 /** Writes ascending pieces; what lies between them becomes zeros. */
 export class ForwardWriter {
-  /** Ranges given to `lose`, in bytes; those that touch are joined. */
-  readonly unread: { offset: number; length: number }[] = [];
   /** Bytes given to `write`. */
   written = 0;
   readonly #sink: Sink;
   readonly #onProgress: ((done: number) => void) | undefined;
+  readonly #lost: { offset: number; length: number }[] = [];
   #at = 0;
   #sinceBreak = 0;
 
@@ -46,11 +45,21 @@ export class ForwardWriter {
     }
   }
 
-  /** Note that `[offset, offset + length)` of the image is zeros for want of better. */
+  /** Note that `[offset, offset + length)` of the source could not be read, and is zeros in the image. */
   lose(offset: number, length: number): void {
-    const last = this.unread.at(-1);
-    if (last !== undefined && last.offset + last.length === offset) last.length += length;
-    else this.unread.push({ offset, length });
+    this.#lost.push({ offset, length });
+  }
+
+  /** All that `lose` was told: ascending, neighbours joined. */
+  lost(): { offset: number; length: number }[] {
+    const joined: { offset: number; length: number }[] = [];
+    for (const { offset, length } of this.#lost.sort((a, b) => a.offset - b.offset)) {
+      const last = joined.at(-1);
+      if (last !== undefined && offset <= last.offset + last.length) {
+        last.length = Math.max(last.length, offset + length - last.offset);
+      } else joined.push({ offset, length });
+    }
+    return joined;
   }
 
   /** Count `bytes` as moved; once in a while give up the stack. */

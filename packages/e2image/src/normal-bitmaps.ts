@@ -49,7 +49,7 @@ export async function writeBitmaps(
       if (typeof from !== 'number') {
         for (const run of from) setBitmapRun(bitmap, run);
       } else if (!reader.read(bitmap, first + i, from)) {
-        out.lose(offset + i * bytesPerGroup, bytesPerGroup);
+        out.lose(from * fs.blockSize, fs.blockSize);
       }
       anything ||= typeof from === 'number' || from.length > 0;
     }

@@ -1,5 +1,6 @@
 import {
   BG_INODE_UNINIT,
+  descChecksums,
   encodeImageHeader,
   type Filesystem,
   hasGroupChecksums,
@@ -61,7 +62,7 @@ export interface NormalImageOptions {
 }
 
 export interface NormalImageReport {
-  /** Bytes of the image that should hold what could not be read, and hold zeros. Ascending. */
+  /** Bytes of the file system that could not be read; the image has zeros for them. Ascending, neighbours joined. */
   readonly unread: readonly { readonly offset: number; readonly length: number }[];
   /** Bytes handed to the sink that are not zeros for a stretch of a block. */
   readonly written: number;
@@ -97,7 +98,7 @@ export async function writeNormalImage(plan: NormalImagePlan, options: NormalIma
   ];
   for (const { run } of steps.sort((a, b) => a.section.offset - b.section.offset)) await run();
   await out.zeroTo(sections.size);
-  return { unread: out.unread, written: out.written };
+  return { unread: out.lost(), written: out.written };
 }
 
 /** The 1,024 bytes of the superblock at the front of a block, as readers want them. */
@@ -122,9 +123,10 @@ async function writeTables(plan: NormalImagePlan, options: NormalImageOptions, o
   const { fs, sections } = plan;
   const { superblock: sb, blockSize } = fs;
   const stride = inodeTableBlocks(sb) * blockSize;
+  const checksums = descChecksums(sb, fs.superblockBytes, fs.descTable);
   const buffer = new Uint8Array(Math.max(TABLE_UNIT, blockSize));
   for (let group = 0; group < fs.groupCount; group++) {
-    const { start, count } = usedTable(fs, group, options.onProblem);
+    const { start, count } = usedTable(fs, group, checksums.isIntact(group), options.onProblem);
     const at = sections.inodeTables.offset + group * stride;
     for (let done = 0; done < count; ) {
       const hole = holeBlocks(fs, start + done);
@@ -135,7 +137,7 @@ async function writeTables(plan: NormalImagePlan, options: NormalImageOptions, o
       const chunk = buffer.subarray(0, Math.min(buffer.length, (count - done) * blockSize));
       const offset = at + done * blockSize;
       readIsolated(fs, chunk, start + done, (block, reason) => {
-        out.lose(offset + (block - start - done) * blockSize, blockSize);
+        out.lose(block * blockSize, blockSize);
         const message = `inode table of group ${group}: block ${block} cannot be read (${reason})`;
         options.onProblem?.({ code: 'unreadable', message, lost: true, group, block });
       });
@@ -151,18 +153,29 @@ async function writeTables(plan: NormalImagePlan, options: NormalImageOptions, o
   }
 }
 
-/** The blocks of a group's table that may hold inodes; none when the group has no table or never used it. */
-function usedTable(fs: Filesystem, group: number, onProblem?: OnProblem): { start: number; count: number } {
+/**
+ * The blocks of a group's table that may hold inodes; none when the group has no table or never used it.
+ *
+ * @param isIntact whether the descriptor's checksum fits: what one says of unused inodes is not believed otherwise, as
+ *   e2fsck does not believe it and looks at the whole table
+ */
+function usedTable(
+  fs: Filesystem,
+  group: number,
+  isIntact: boolean,
+  onProblem?: OnProblem,
+): { start: number; count: number } {
   const desc = fs.groupDesc(group);
-  if (hasGroupChecksums(fs.superblock) && (desc.flags & BG_INODE_UNINIT) !== 0) return { start: 0, count: 0 };
-  const { start, usedBlocks } = inodeTable(fs, group, desc, onProblem);
-  if (usedBlocks === 0) return { start: 0, count: 0 };
-  if (start <= fs.superblock.firstDataBlock || start + usedBlocks > fs.blocksCount) {
-    const message = `group ${group}: block ${start} cannot be its inode table`;
-    onProblem?.({ code: 'bad-inode-table', message, lost: true, group, block: start });
+  const withFlags = hasGroupChecksums(fs.superblock) && isIntact;
+  const table = inodeTable(fs, group, desc, onProblem);
+  const count = !isIntact ? table.blocks : table.usedBlocks;
+  if (count === 0 || (withFlags && (desc.flags & BG_INODE_UNINIT) !== 0)) return { start: 0, count: 0 };
+  if (table.start <= fs.superblock.firstDataBlock || table.start + count > fs.blocksCount) {
+    const message = `group ${group}: block ${table.start} cannot be its inode table`;
+    onProblem?.({ code: 'bad-inode-table', message, lost: true, group, block: table.start });
     return { start: 0, count: 0 };
   }
-  return { start, count: usedBlocks };
+  return { start: table.start, count };
 }
 
 /** Whole blocks from `block` on that are a hole of the source. */
