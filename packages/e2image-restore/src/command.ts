@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs';
+import {
+  CliError,
+  EXIT,
+  failed,
+  NO_PROGRESS,
+  type Progress,
+  printable,
+  SignalGuard,
+  say,
+  startProgress,
+  type World,
+} from '@e2image/cli';
+import { primarySuperblockBlock } from '@e2image/ext-core';
+import { overlapOf } from '@e2image/sparse-io';
+import { blocksOf, describeDifference, describeImage, namedRuns, runText } from './describe.ts';
+import { imageName, type OpenImage, openImage, STANDARD_INPUT } from './open-image.ts';
+import { runRestore, verifyRestore } from './restore.ts';
+import { planRestore, type RestorePlan } from './restore-plan.ts';
+import { type OpenTarget, openTarget } from './target.ts';
+
+/** What to restore, fully spelled out: what `e2image-restore IMAGE DEVICE` and `e2image -I DEVICE IMAGE` ask for. */
+export interface RestoreRequest {
+  /** Path of the image; `-` is standard input. */
+  readonly image: string;
+  /** Path of the device, or of a file that holds the file system. */
+  readonly device: string;
+  /** Tell what would change, and write nothing. */
+  readonly isDryRun: boolean;
+  /** Go on where the device or the image is not what it should be. */
+  readonly force: boolean;
+  /** Restore with an empty journal that need not be replayed. */
+  readonly dropJournal: boolean;
+  /** Read back from the medium afterwards. */
+  readonly verify: boolean;
+  /** Show progress. */
+  readonly progress: boolean;
+  /** Undo file to make; undefined for none. */
+  readonly undo: string | undefined;
+  /** ddrescue mapfile of the image; undefined for IMAGE.mapfile where it is there. */
+  readonly mapfile: string | undefined;
+}
+
+/** Lines of any one list that are told; the count tells of the rest. */
+const MAX_LINES = 20;
+
+/**
+ * Put an image back: plan, say what will be done, do it, say how it went.
+ *
+ * @returns the exit status: 0 done, 1 refused, 3 done but for blocks that the image never had, 4 verifying failed
+ * @throws CliError and the errors of the libraries, for `commandMain` to report
+ */
+export async function restoreImage(request: RestoreRequest, world: World): Promise<number> {
+  refuseSame(request);
+  using image = await openImage(request.image, request.mapfile);
+  using target = await openTarget(request.device, !request.isDryRun, world);
+  refuseShort(request, image, target);
+  const plan = await planRestore(image.content, target.source, { dropJournal: request.dropJournal });
+  tell(request, image, plan, world);
+  refuse(request, plan, world);
+  if (request.isDryRun) return listChanges(plan, world);
+  await write(request, plan, target, world);
+  const status = plan.content.unread.length > 0 ? EXIT.incomplete : EXIT.done;
+  return request.verify ? verify(request, plan, target, world, status) : status;
+}
+
+function refuseSame({ image, device }: RestoreRequest): void {
+  if (image === STANDARD_INPUT) return;
+  if (overlapOf({ path: image }, { path: device }) !== undefined) {
+    throw new CliError('CLI_REFUSED', `${printable(image)} and ${printable(device)} share bytes of one disk`);
+  }
+}
+
+/** A device that ends before the file system cannot hold it. A file can grow, but only when that is wanted. */
+function refuseShort({ device, force }: RestoreRequest, image: OpenImage, { source }: OpenTarget): void {
+  const { blocksCount, blockSize } = image.content.fs;
+  const needed = blocksCount * blockSize;
+  if (source.size >= needed) return;
+  const what = `${printable(device)} has ${source.size} bytes, the file system of the image ${needed}`;
+  if (source.isBlockDevice) throw new CliError('CLI_REFUSED', what);
+  if (!force) throw new CliError('CLI_REFUSED', `${what}; --force makes the file as long`);
+}
+
+function tell(request: RestoreRequest, image: OpenImage, plan: RestorePlan, world: World): void {
+  for (const line of describeImage(plan)) say(world, `${imageName(request.image)}: ${line}`);
+  say(world, `${request.device}: ${describeDifference(plan)}`);
+  for (const note of plan.notes) say(world, note);
+  const problems = plan.content.problems.filter(({ lost }) => lost).map(({ message }) => message);
+  tellList(problems, 'the image is damaged', world);
+  const map = image.mapfile === undefined ? '' : ` (${image.mapfile})`;
+  const unread = namedRuns(plan, blocksOf(plan.content.unread, plan.blockSize));
+  tellList(
+    unread.map((run) => `${runText(run)}, ${run.kind}: not in the image${map}`),
+    'left alone',
+    world,
+  );
+  tellList(
+    plan.unreadable.map((run) => `${runText(run)} cannot be read on ${request.device} now`),
+    'unreadable',
+    world,
+  );
+}
+
+function tellList(lines: readonly string[], what: string, world: World): void {
+  for (const line of lines.slice(0, MAX_LINES)) say(world, `${what}: ${line}`);
+  if (lines.length > MAX_LINES) say(world, `${what}: ${lines.length - MAX_LINES} more`);
+}
+
+function refuse({ force }: RestoreRequest, plan: RestorePlan, world: World): void {
+  if (plan.refusals.length === 0) return;
+  for (const reason of plan.refusals) say(world, force ? `warning: ${reason}` : reason);
+  if (force) return;
+  const drop = plan.isJournalRefusal ? ', or --drop-journal restores with an empty journal' : '';
+  throw new CliError('CLI_REFUSED', `nothing was written; --force restores all the same${drop}`);
+}
+
+/** The blocks that would change, on standard output: this is what scripts read. */
+function listChanges(plan: RestorePlan, world: World): number {
+  const superblock = { start: primarySuperblockBlock(plan.content.fs.superblock), count: 1, kind: 'superblock' };
+  const runs = [...(plan.superblock.differs ? [superblock] : []), ...namedRuns(plan, plan.runs)];
+  for (const run of runs.sort((a, b) => a.start - b.start)) world.stdout(`${runText(run)}: ${run.kind}\n`);
+  return plan.content.unread.length > 0 ? EXIT.incomplete : EXIT.done;
+}
+
+async function write(request: RestoreRequest, plan: RestorePlan, target: OpenTarget, world: World): Promise<void> {
+  const isNeeded = plan.runs.length > 0 || plan.superblock.differs;
+  const undo = undoOf(request, isNeeded);
+  if (!isNeeded && undo === undefined) return;
+  if (undo === undefined) say(world, 'no undo file: with -z FILE e2undo(8) could take this back');
+  const blocks = plan.runs.reduce((sum, { count }) => sum + count, 0);
+  const { blockSize } = plan;
+  const progress = request.progress ? await startProgress(world, { total: blocks, unitSize: blockSize }) : NO_PROGRESS;
+  const guard = new SignalGuard();
+  using _ = guard.add(() => {
+    progress.stop();
+    say(world, interrupted(request));
+  });
+  try {
+    await runRestore(plan, target, { undo, onProgress: (done) => progress.update(done / blockSize) });
+  } catch (error) {
+    progress.stop();
+    throw failed(error, `while restoring ${request.device}; ${interrupted(request)}`);
+  }
+  finished(request, progress, blocks, world);
+}
+
+function finished(request: RestoreRequest, progress: Progress, blocks: number, world: World): void {
+  progress.finish(blocks);
+  if (request.undo !== undefined) say(world, `to undo: e2undo ${quoted(request.undo)} ${quoted(request.device)}`);
+}
+
+/** An undo file that is there is gone on with; where nothing is to be done, none is made. */
+function undoOf({ undo }: RestoreRequest, isNeeded: boolean): { path: string; exists: boolean } | undefined {
+  if (undo === undefined) return undefined;
+  const exists = existsSync(undo);
+  return exists || isNeeded ? { path: undo, exists } : undefined;
+}
+
+const interrupted = ({ undo, device }: RestoreRequest): string =>
+  undo === undefined || !existsSync(undo)
+    ? 'run it again to complete it'
+    : `run it again to complete it, or e2undo -f ${quoted(undo)} ${quoted(device)} to take it back`;
+
+/** A path for a shell. */
+const quoted = (path: string): string => (/^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
+async function verify(
+  request: RestoreRequest,
+  plan: RestorePlan,
+  target: OpenTarget,
+  world: World,
+  status: number,
+): Promise<number> {
+  const wrong = await verifyRestore(plan, target);
+  if (wrong.length === 0) {
+    say(world, `${request.device}: verified`);
+    return status;
+  }
+  tellList(
+    wrong.map((block) => `block ${block} on the medium is not what was written`),
+    'verify',
+    world,
+  );
+  return EXIT.different;
+}

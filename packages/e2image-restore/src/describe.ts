@@ -1,0 +1,80 @@
+import { type BlockRun, BlockSet, hasCompat, hasIncompat, type Superblock } from '@e2image/ext-core';
+import { superblockText, uuidText, writeTime } from './identity.ts';
+import { dateText, type RestorePlan } from './restore-plan.ts';
+import type { ByteRange } from './segments.ts';
+
+/** What is put back, for people: format, origin, file system, UUID, label, dates. One or two sentences. */
+export function describeImage({ content }: RestorePlan): string[] {
+  const { fs, format, origin, superblock } = content;
+  const sb = fs.superblock;
+  const label = superblockText(superblock, 's_volume_name');
+  const made = origin === undefined ? '' : originText(origin);
+  return [
+    `${format} image${made}: ${kindOf(sb)} file system, UUID ${uuidText(sb.uuid)}, ` +
+      `${label === '' ? 'no label' : `label "${label}"`}, ${sb.blocksCount} blocks of ${sb.blockSize} bytes, ` +
+      `last written ${dateText(writeTime(superblock))}`,
+  ];
+}
+
+function originText({ hostName, deviceName, createdAt }: NonNullable<RestorePlan['content']['origin']>): string {
+  const device = deviceName === '' ? '' : ` of ${deviceName}`;
+  const host = hostName === '' ? '' : ` on ${hostName}`;
+  return `${device}${host} made ${dateText(createdAt)}`;
+}
+
+/** The name that blkid gives it. */
+function kindOf(sb: Superblock): string {
+  const isExt4 = hasIncompat(sb, 'extents') || hasIncompat(sb, '64bit') || hasIncompat(sb, 'flex_bg');
+  return isExt4 ? 'ext4' : hasCompat(sb, 'has_journal') ? 'ext3' : 'ext2';
+}
+
+/** How much is different, for people: `37 of 1024 blocks differ: 12 inode table, 1 superblock`. */
+export function describeDifference(plan: RestorePlan): string {
+  const total = plan.ranges.reduce((sum, { length }) => sum + length / plan.blockSize, 1);
+  const counts = new Map<string, number>();
+  for (const { count, kind } of namedRuns(plan, plan.runs)) counts.set(kind, (counts.get(kind) ?? 0) + count);
+  if (plan.superblock.differs) counts.set('superblock', 1);
+  const differing = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (differing === 0) return `none of ${total} blocks differs`;
+  const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([kind, count]) => `${count} ${kind}`);
+  return `${differing} of ${total} blocks differ: ${parts.join(', ')}`;
+}
+
+/** A run of blocks that are all the same thing. */
+export interface NamedRun extends BlockRun {
+  /** `inode table`, `directory` ... */
+  readonly kind: string;
+}
+
+/** Runs cut where the kind of their blocks changes. */
+export function namedRuns({ content }: RestorePlan, runs: readonly BlockRun[]): NamedRun[] {
+  const named: { start: number; count: number; kind: string }[] = [];
+  for (const { start, count } of runs) {
+    for (let block = start; block < start + count; block++) {
+      const kind = kindOfBlock(content.kinds, block);
+      const last = named.at(-1);
+      if (last !== undefined && last.kind === kind && last.start + last.count === block) last.count++;
+      else named.push({ start: block, count: 1, kind });
+    }
+  }
+  return named;
+}
+
+function kindOfBlock(kinds: ReadonlyMap<string, BlockSet>, block: number): string {
+  for (const [kind, set] of kinds) if (set.has(block)) return kind;
+  return 'block';
+}
+
+/** `block 7` or `blocks 7 to 9`. */
+export const runText = ({ start, count }: BlockRun): string =>
+  count === 1 ? `block ${start}` : `blocks ${start} to ${start + count - 1}`;
+
+/** Byte ranges as whole blocks. */
+export function blocksOf(ranges: readonly ByteRange[], blockSize: number): BlockRun[] {
+  const set = new BlockSet();
+  for (const { offset, length } of ranges) {
+    const start = Math.floor(offset / blockSize);
+    set.add(start, Math.ceil((offset + length) / blockSize) - start);
+  }
+  return [...set.runs()];
+}

@@ -1,0 +1,38 @@
+/** Every way a restore refuses. The codes are public API: never renamed, never reused. */
+export type RestoreErrorCode =
+  /** The image is none of the kinds that can be put back. */
+  | 'RESTORE_NO_IMAGE'
+  /** Bytes of the image that were never read from its source. */
+  | 'RESTORE_UNREAD'
+  /** A rule against it; the message says whether `--force` helps. */
+  | 'RESTORE_REFUSED'
+  /** The undo file is there and is not the record of this restore. */
+  | 'RESTORE_UNDO_EXISTS'
+  /** The undo file contradicts itself. */
+  | 'RESTORE_UNDO_CORRUPT'
+  /** What is on the medium is not what was written. */
+  | 'RESTORE_VERIFY';
+
+/** Where the fault was found. */
+export interface RestoreErrorDetail {
+  /** Byte offset in the image, device or undo file. */
+  readonly offset?: number;
+  readonly length?: number;
+}
+
+/** The only error class of this package. Errors of the system and of the libraries pass through. */
+export class RestoreError extends Error {
+  override readonly name = 'RestoreError';
+  readonly code: RestoreErrorCode;
+  readonly detail: RestoreErrorDetail;
+
+  constructor(
+    code: RestoreErrorCode,
+    message: string,
+    { detail = {}, cause }: { detail?: RestoreErrorDetail; cause?: unknown } = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.detail = detail;
+  }
+}

@@ -1,0 +1,131 @@
+import { Buffer } from 'node:buffer';
+import {
+  BLOCK_SIZES,
+  backupGroups,
+  blockNumber,
+  groupFirstBlock,
+  isExtError,
+  isSuperblockIntact,
+  readSuperblock,
+  SUPERBLOCK_OFFSET,
+  SUPERBLOCK_SIZE,
+  type Superblock,
+  superblockLayout,
+} from '@e2image/ext-core';
+import { isUnreadable, type Source } from '@e2image/sparse-io';
+
+/** A superblock found on a device. */
+export interface FoundSuperblock {
+  /** Byte of the device. */
+  readonly offset: number;
+  readonly sb: Superblock;
+  /** 1,024 bytes. */
+  readonly raw: Uint8Array;
+}
+
+/** Backups to look at: enough to outvote one bad copy, few enough for a file system with one in every group. */
+const MAX_BACKUPS = 16;
+
+/** The superblock at a byte of a source; undefined when nothing there can be taken for one. */
+export function superblockAt(source: Source, offset: number): FoundSuperblock | undefined {
+  if (offset + SUPERBLOCK_SIZE > source.size) return undefined;
+  const raw = new Uint8Array(SUPERBLOCK_SIZE);
+  try {
+    source.readAt(raw, offset);
+    const sb = readSuperblock(raw);
+    return isSuperblockIntact(sb, raw) ? { offset, sb, raw } : undefined;
+  } catch (error) {
+    if (isExtError(error) || isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The superblocks by which a device says whose it is: the primary one and backups where the image's file system has
+ * them; without a primary one also the first backup of any other usual geometry.
+ *
+ * @param image superblock of the image
+ */
+export function superblocksOf(device: Source, image: Superblock): FoundSuperblock[] {
+  const primary = superblockAt(device, SUPERBLOCK_OFFSET);
+  const offsets = backupGroups(image)
+    .slice(0, MAX_BACKUPS)
+    .map((group) => groupFirstBlock(image, group) * image.blockSize);
+  if (primary === undefined) offsets.push(...USUAL_BACKUPS);
+  const backups = [...new Set(offsets)].flatMap((offset) => {
+    const found = superblockAt(device, offset);
+    // File contents may hold the image of another file system: a backup knows in which group it lies.
+    return found !== undefined && isAtItsPlace(found) ? [found] : [];
+  });
+  return primary === undefined ? backups : [primary, ...backups];
+}
+
+/** First backups of file systems with full groups: block 8193 of 1 KiB, else as many blocks as a bitmap has bits. */
+const USUAL_BACKUPS = BLOCK_SIZES.map((size) => (size === 1024 ? 8193 * 1024 : size * 8 * size));
+
+const isAtItsPlace = ({ sb, offset }: FoundSuperblock): boolean =>
+  sb.blockGroupNr > 0 && groupFirstBlock(sb, sb.blockGroupNr) * sb.blockSize === offset;
+
+/**
+ * Why a device is not the one that was imaged.
+ *
+ * @returns sentences for the user; empty when every superblock fits, or there is none
+ */
+export function identityReasons(found: readonly FoundSuperblock[], image: Superblock): string[] {
+  const reasons = new Set<string>();
+  for (const { sb, offset } of found) {
+    const where = offset === SUPERBLOCK_OFFSET ? 'superblock' : `backup superblock at byte ${offset}`;
+    if (Buffer.compare(sb.uuid, image.uuid) !== 0) {
+      reasons.add(`the ${where} of the device has UUID ${uuidText(sb.uuid)}, the image ${uuidText(image.uuid)}`);
+    } else if (sb.blocksCount !== image.blocksCount || sb.blockSize !== image.blockSize) {
+      reasons.add(
+        `the ${where} of the device tells of ${sb.blocksCount} blocks of ${sb.blockSize} bytes, ` +
+          `the image of ${image.blocksCount} of ${image.blockSize}`,
+      );
+    }
+  }
+  return [...reasons];
+}
+
+/** A UUID as everybody writes it. */
+export function uuidText(uuid: Uint8Array): string {
+  const hex = Buffer.from(uuid).toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+/** The text of a superblock's field, up to its first NUL. */
+export function superblockText(raw: Uint8Array, field: 's_volume_name' | 's_last_mounted'): string {
+  const bytes = superblockLayout[field].get(new DataView(raw.buffer, raw.byteOffset, raw.length), 0);
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/** When a file system was last written, in seconds since 1970. */
+export function writeTime(raw: Uint8Array): number {
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
+  return blockNumber(superblockLayout.s_wtime_hi.get(view, 0), superblockLayout.s_wtime.get(view, 0));
+}
+
+const MMP_MAGIC = 0x004d_4d50;
+const MMP_CLEAN = 0xff4d_4d50;
+
+/**
+ * What the MMP block of a file system says of its use.
+ * Source: kernel Documentation/filesystems/ext4/mmp.rst
+ *
+ * @returns the sequence number while somebody uses it; undefined when nobody does, or there is no MMP block
+ */
+export function mmpInUse(device: Source, sb: Superblock): number | undefined {
+  const offset = sb.mmpBlock * sb.blockSize;
+  if (sb.mmpBlock === 0 || sb.mmpBlock >= sb.blocksCount || offset + 8 > device.size) return undefined;
+  const head = new Uint8Array(8);
+  try {
+    device.readAt(head, offset);
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+  const view = new DataView(head.buffer);
+  const sequence = view.getUint32(4, true);
+  return view.getUint32(0, true) === MMP_MAGIC && sequence !== MMP_CLEAN ? sequence : undefined;
+}

@@ -1,0 +1,128 @@
+import { Buffer } from 'node:buffer';
+import {
+  type Filesystem,
+  hasCompat,
+  hasIncompat,
+  hasRoCompat,
+  INCOMPAT,
+  INODE_FLAG,
+  inodeLayout,
+  readInode,
+  readSuperblock,
+  superblockChecksum,
+  superblockLayout,
+  walkBlockMap,
+  walkExtents,
+} from '@e2image/ext-core';
+import type { Source } from '@e2image/sparse-io';
+import { JOURNAL_SUPERBLOCK_SIZE, readJournalSuperblock } from './journal-superblock.ts';
+
+/** A file system's view of its journal. */
+export interface JournalState {
+  /** The superblock says that the journal must be replayed. */
+  readonly needsRecovery: boolean;
+  /** Block of the journal's superblock; undefined without a journal inside the file system. */
+  readonly block: number | undefined;
+  /** 1,024 bytes of that block; undefined when there is no readable journal superblock. */
+  readonly raw: Uint8Array | undefined;
+  /** The journal holds transactions that were not replayed. */
+  readonly isDirty: boolean;
+  /** UUID of a journal on a device of its own, in hex; undefined without one. */
+  readonly external: string | undefined;
+}
+
+/** Look at the journal of a file system. What cannot be read counts as not there. */
+export function journalState(fs: Filesystem): JournalState {
+  const { superblock: sb, superblockBytes } = fs;
+  const view = new DataView(superblockBytes.buffer, superblockBytes.byteOffset, superblockBytes.length);
+  const isExternal = hasCompat(sb, 'has_journal') && sb.journalInode === 0;
+  const block = hasCompat(sb, 'has_journal') && sb.journalInode !== 0 ? firstBlock(fs, sb.journalInode) : undefined;
+  const raw = block === undefined ? undefined : readJournalAt(fs.source, block * fs.blockSize);
+  return {
+    needsRecovery: hasIncompat(sb, 'recover'),
+    block,
+    raw,
+    isDirty: raw !== undefined && readJournalSuperblock(raw)?.isDirty === true,
+    external: isExternal ? Buffer.from(superblockLayout.s_journal_uuid.get(view, 0)).toString('hex') : undefined,
+  };
+}
+
+/** The journal superblock at a byte of a source; undefined when there is none to be read. */
+export function readJournalAt(source: Source, offset: number): Uint8Array | undefined {
+  const raw = new Uint8Array(JOURNAL_SUPERBLOCK_SIZE);
+  try {
+    source.readAt(raw, offset);
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'code' in error) return undefined;
+    throw error;
+  }
+  return readJournalSuperblock(raw) === undefined ? undefined : raw;
+}
+
+/** Block 0 of a file; undefined when it is a hole or cannot be found. */
+function firstBlock(fs: Filesystem, inode: number): number | undefined {
+  const view = readInode(fs, inode);
+  if (view === undefined) return undefined;
+  let first: number | undefined;
+  const visitor = {
+    data: (start: number, _count: number, logical: number): void => {
+      if (logical === 0) first = start;
+    },
+    node: () => first === undefined,
+    problem: () => undefined,
+  };
+  const walk = { fs, visitor, inode, wantData: true, nextLogical: 0 };
+  const isTree = (inodeLayout.i_flags.get(view, 0) & INODE_FLAG.extents) !== 0;
+  (isTree ? walkExtents : walkBlockMap)(walk, view, 0);
+  return first !== undefined && first > 0 && first < fs.blocksCount ? first : undefined;
+}
+
+/** The two sides of a restore, as far as journals go. */
+export interface JournalSides {
+  /** The device as it is; undefined when it has no readable file system. */
+  readonly now: JournalState | undefined;
+  /** The device as it will be. */
+  readonly after: JournalState;
+  /** The journal superblock that lies now where it will be; undefined when there is none. */
+  readonly there: Uint8Array | undefined;
+}
+
+/**
+ * Why the journal is of another age than the metadata that will be around it: replaying it would then destroy what was
+ * restored.
+ *
+ * @returns sentences for the user; empty when the journals are no danger
+ */
+export function journalReasons({ now, after, there }: JournalSides): string[] {
+  const reasons: string[] = [];
+  if (after.needsRecovery) {
+    reasons.push('the image is of a file system whose journal had not been replayed (needs_recovery)');
+  }
+  const isReplaced = (raw: Uint8Array): boolean => after.raw === undefined || Buffer.compare(raw, after.raw) !== 0;
+  const dirty = [now?.isDirty ? now.raw : undefined, there].find(
+    (raw) => raw !== undefined && readJournalSuperblock(raw)?.isDirty === true,
+  );
+  if (dirty !== undefined && (isReplaced(dirty) || !after.needsRecovery)) {
+    reasons.push('the journal on the device holds changes that were not replayed, and that the image knows nothing of');
+  } else if (now?.needsRecovery && !after.needsRecovery) {
+    reasons.push('the file system on the device says that its journal was not replayed (needs_recovery)');
+  }
+  if (now?.external !== after.external && now !== undefined) {
+    reasons.push('the device and the image have their journals on different devices');
+  }
+  return reasons;
+}
+
+/**
+ * A superblock that no longer asks for its journal to be replayed, its checksum right.
+ *
+ * @param raw 1,024 bytes; borrowed
+ */
+export function withoutRecovery(raw: Uint8Array): Uint8Array {
+  const copy = raw.slice();
+  const view = new DataView(copy.buffer);
+  const f = superblockLayout;
+  f.s_feature_incompat.set(view, 0, (f.s_feature_incompat.get(view, 0) & ~INCOMPAT.recover) >>> 0);
+  if (hasRoCompat(readSuperblock(copy), 'metadata_csum')) f.s_checksum.set(view, 0, superblockChecksum(copy));
+  return copy;
+}

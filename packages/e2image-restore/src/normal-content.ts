@@ -1,0 +1,216 @@
+import {
+  BG_BLOCK_UNINIT,
+  BG_INODE_UNINIT,
+  bitmapChecksum,
+  type DescChecksums,
+  descBlockCount,
+  descBlockLocation,
+  descChecksums,
+  descsPerBlock,
+  filesystemSeed,
+  type GroupDesc,
+  groupDescLayout,
+  groupFirstBlock,
+  hasGroupChecksums,
+  hasIncompat,
+  hasRoCompat,
+  type ImageHeader,
+  type ImageSections,
+  inodeTableBlocks,
+  locateImageSections,
+  metaBgCopy,
+  openFilesystem,
+  type Problem,
+  primarySuperblockBlock,
+  readGroupDesc,
+  readImageHeader,
+  readSuperblock,
+  SUPERBLOCK_SIZE,
+  type Superblock,
+} from '@e2image/ext-core';
+import { memorySource, type Source } from '@e2image/sparse-io';
+import { type ImageContent, KindSets, SUPERBLOCK_RANGE, wholeBlocks, zeros } from './content.ts';
+import { blockBitmaps, inodeBitmaps, paddedBitmaps } from './padded-bitmaps.ts';
+import { arrange, type ByteRange, overlay, type Segment, without } from './segments.ts';
+
+/** A normal image, opened. */
+interface NormalImage {
+  readonly image: Source;
+  /** In bytes of the file system. */
+  readonly unread: readonly ByteRange[];
+  readonly header: ImageHeader;
+  readonly sb: Superblock;
+  readonly superblock: Uint8Array;
+  readonly sections: ImageSections;
+  readonly table: DataView;
+  readonly checksums: DescChecksums;
+}
+
+/**
+ * What a normal image puts back: inode tables as far as they are in use, bitmaps that are stored, the primary
+ * descriptors (with meta_bg all copies of those in metablock groups) and the primary superblock: what C's `-I` does.
+ *
+ * @param unread bytes of the file system that were never read
+ * @throws ExtError when the image is none or contradicts itself
+ */
+export function normalContent(source: Source, unread: readonly ByteRange[]): ImageContent {
+  const opened = openNormalImage(source, unread);
+  const collector = new Collector(opened);
+  for (let group = 0; group < opened.sb.groupCount; group++) collector.group(group);
+  collector.descriptors();
+  const segments = arrange(collector.segments);
+  const { header, sb, superblock } = opened;
+  const { kept, removed } = without(segments, wholeBlocks(unread, sb.blockSize));
+  const whole = overlay(zeros(sb.blocksCount * sb.blockSize), [superblockSegment(superblock), ...segments]);
+  return {
+    format: 'normal',
+    fs: openFilesystem(whole),
+    superblock,
+    segments: kept,
+    kinds: collector.kinds.sets,
+    unread: removed,
+    problems: collector.problems,
+    hasJournal: false,
+    origin: { hostName: header.hostName, deviceName: header.deviceName, createdAt: header.createdAt },
+  };
+}
+
+const superblockSegment = (superblock: Uint8Array): Segment => ({
+  ...SUPERBLOCK_RANGE,
+  source: memorySource(superblock),
+  from: 0,
+});
+
+function openNormalImage(image: Source, unread: readonly ByteRange[]): NormalImage {
+  const header = readImageHeader(readPiece(image, 0, Math.min(1024, image.size)));
+  const superblock = readPiece(image, header.blockSize, SUPERBLOCK_SIZE);
+  const sb = readSuperblock(superblock);
+  const sections = locateImageSections(header, sb, image.size);
+  const bytes = readPiece(image, sections.descriptors.offset, descBlockCount(sb) * sb.blockSize);
+  const table = new DataView(bytes.buffer);
+  const checksums = descChecksums(sb, superblock, table);
+  return { image, unread, header, sb, superblock, sections, table, checksums };
+}
+
+function readPiece(source: Source, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  source.readAt(bytes, offset);
+  return bytes;
+}
+
+class Collector {
+  readonly segments: Segment[] = [];
+  readonly kinds = new KindSets();
+  readonly problems: Problem[] = [];
+  readonly #opened: NormalImage;
+  readonly #bitmaps: { readonly block: Source; readonly inode: Source };
+  readonly #seed: number;
+
+  constructor(opened: NormalImage) {
+    const { image, sb, sections } = opened;
+    this.#opened = opened;
+    this.#seed = filesystemSeed(opened.superblock);
+    this.#bitmaps = {
+      block: paddedBitmaps(blockBitmaps(sb, image, sections.blockMap), sb.blockSize, sb.groupCount),
+      inode: paddedBitmaps(inodeBitmaps(sb, image, sections.inodeMap), sb.blockSize, sb.groupCount),
+    };
+  }
+
+  group(group: number): void {
+    const { sb, table, checksums } = this.#opened;
+    const desc = readGroupDesc(table, group, sb.descSize);
+    const flags = hasGroupChecksums(sb) ? desc.flags : 0;
+    // What a damaged descriptor says of unused inodes is not believed, as e2fsck does not: the whole table is put back.
+    const believed = hasGroupChecksums(sb) && checksums.isIntact(group);
+    if (!(believed && (flags & BG_INODE_UNINIT) !== 0)) this.#inodeTable(group, desc, believed);
+    if ((flags & BG_INODE_UNINIT) === 0) this.#bitmap('inode', group, desc.inodeBitmap);
+    if ((flags & BG_BLOCK_UNINIT) === 0) this.#bitmap('block', group, desc.blockBitmap);
+  }
+
+  #inodeTable(group: number, desc: GroupDesc, believed: boolean): void {
+    const { image, sb, sections } = this.#opened;
+    const blocks = inodeTableBlocks(sb);
+    const unused = believed && desc.itableUnused <= sb.inodesPerGroup ? desc.itableUnused : 0;
+    const count = blocks - Math.floor(unused / (sb.blockSize / sb.inodeSize));
+    if (count === 0) return;
+    if (!this.#isPlace('inode table', group, desc.inodeTable, count)) return;
+    const from = sections.inodeTables.offset + group * blocks * sb.blockSize;
+    this.#take('inode table', desc.inodeTable, count, { source: image, from });
+  }
+
+  #bitmap(kind: 'block' | 'inode', group: number, block: number): void {
+    const { sb } = this.#opened;
+    if (!this.#isPlace(`${kind} bitmap`, group, block, 1)) return;
+    const bits = kind === 'block' ? sb.clustersPerGroup : sb.inodesPerGroup;
+    const source = this.#bitmaps[kind];
+    this.#take(`${kind} bitmap`, block, 1, { source, from: group * sb.blockSize });
+    if (hasRoCompat(sb, 'metadata_csum') && !this.#isUnread(block)) this.#bitmapChecksum(kind, group, source, bits);
+  }
+
+  /** Whether block `block` of the file system was never read. */
+  #isUnread(block: number): boolean {
+    const { blockSize } = this.#opened.sb;
+    const [from, end] = [block * blockSize, (block + 1) * blockSize];
+    return this.#opened.unread.some(({ offset, length }) => offset < end && from < offset + length);
+  }
+
+  /** COMPAT: C's -I computes the checksum anew, so a bitmap that was damaged when it was saved counts as right. */
+  #bitmapChecksum(kind: 'block' | 'inode', group: number, source: Source, bits: number): void {
+    const { sb, table, checksums } = this.#opened;
+    const checksum = bitmapChecksum(this.#seed, readPiece(source, group * sb.blockSize, sb.blockSize), bits);
+    const f = groupDescLayout;
+    const [lo, hi] =
+      kind === 'block'
+        ? [f.bg_block_bitmap_csum_lo, f.bg_block_bitmap_csum_hi]
+        : [f.bg_inode_bitmap_csum_lo, f.bg_inode_bitmap_csum_hi];
+    const base = group * sb.descSize;
+    const wasIntact = checksums.isIntact(group);
+    lo.set(table, base, checksum & 0xffff);
+    if (sb.descSize >= hi.offset + hi.size) hi.set(table, base, checksum >>> 16);
+    if (wasIntact) checksums.store(group);
+  }
+
+  #take(kind: string, block: number, count: number, place: Pick<Segment, 'source' | 'from'>): void {
+    const { blockSize } = this.#opened.sb;
+    this.kinds.add(kind, block, count);
+    this.segments.push({ offset: block * blockSize, length: count * blockSize, ...place });
+  }
+
+  #isPlace(kind: string, group: number, block: number, count: number): boolean {
+    const { sb } = this.#opened;
+    // The primary superblock is put back on its own, last of all: nothing else may claim its block.
+    if (block > primarySuperblockBlock(sb) && block + count <= sb.blocksCount) return true;
+    const message = `group ${group}: block ${block} cannot be its ${kind}`;
+    const code = kind === 'inode table' ? 'bad-inode-table' : 'illegal-block';
+    this.problems.push({ code, message, lost: true, group, block });
+    return false;
+  }
+
+  /** The descriptor blocks, their bitmap checksums brought up to date: call it last. */
+  descriptors(): void {
+    const { sb, table } = this.#opened;
+    const source = memorySource(new Uint8Array(table.buffer));
+    const primary = primarySuperblockBlock(sb);
+    for (let index = 0; index < descBlockCount(sb); index++) {
+      for (const block of [descBlockLocation(sb, primary, index), ...metaBgCopies(sb, index)]) {
+        this.kinds.add('group descriptors', block, 1);
+        this.segments.push({
+          offset: block * sb.blockSize,
+          length: sb.blockSize,
+          source,
+          from: index * sb.blockSize,
+        });
+      }
+    }
+  }
+}
+
+/** The copies of descriptor block `index` in its own metablock group. Copies of the classic kind are left alone, as C. */
+function metaBgCopies(sb: Superblock, index: number): number[] {
+  if (!hasIncompat(sb, 'meta_bg') || index < sb.firstMetaBg) return [];
+  const first = index * descsPerBlock(sb);
+  const groups = new Set([first + 1, first + descsPerBlock(sb) - 1]);
+  return [...groups]
+    .filter((group) => group > first && group < sb.groupCount && groupFirstBlock(sb, group) < sb.blocksCount)
+    .map((group) => metaBgCopy(sb, group));
+}

@@ -1,0 +1,107 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { failed, printable } from '@e2image/cli';
+import { EXT_MAGIC, isImageHeader, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
+import {
+  loadKernelCalls,
+  openFileSource,
+  parseMapfile,
+  readStream,
+  type Source,
+  spoolAll,
+  unreadRanges,
+} from '@e2image/sparse-io';
+import type { ImageContent } from './content.ts';
+import { RestoreError } from './errors.ts';
+import { normalContent } from './normal-content.ts';
+import { rawContent } from './raw-content.ts';
+import type { ByteRange } from './segments.ts';
+
+/** An image and what it has for the device; the files behind it are open until it is disposed. */
+export interface OpenImage extends Disposable {
+  readonly content: ImageContent;
+  /** Mapfile that was honoured; undefined when there is none. */
+  readonly mapfile: string | undefined;
+}
+
+/** Standard input as the name of an image. */
+export const STANDARD_INPUT = '-';
+
+/** What a mapfile beside an image is called. */
+export const mapfileOf = (image: string): string => `${image}.mapfile`;
+
+/**
+ * Open an image of any kind and look through it. Standard input is spooled first.
+ *
+ * @param mapfile path of a ddrescue mapfile of the image; default: IMAGE.mapfile, when it is there
+ * @throws CliError CLI_FAILED; RestoreError; ExtError, Qcow2Error, SparseError by the kind of damage
+ */
+export async function openImage(path: string, mapfile: string | undefined): Promise<OpenImage> {
+  const file = await openSource(path);
+  const owned: Disposable[] = [file];
+  try {
+    const beside = path === STANDARD_INPUT ? undefined : mapfileOf(path);
+    const map = mapfile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
+    const unread = map === undefined ? [] : readMap(map);
+    const content = await readContent(file.source, unread, (part) => owned.push(part));
+    return { content, mapfile: map, [Symbol.dispose]: () => disposeAll(owned) };
+  } catch (error) {
+    disposeAll(owned);
+    throw error;
+  }
+}
+
+function disposeAll(owned: readonly Disposable[]): void {
+  for (const part of [...owned].reverse()) part[Symbol.dispose]();
+}
+
+async function openSource(path: string): Promise<{ readonly source: Source } & Disposable> {
+  if (path === STANDARD_INPUT) {
+    const spool = await spoolAll(readStream(0));
+    return { source: spool.source(), [Symbol.dispose]: () => spool[Symbol.dispose]() };
+  }
+  await loadKernelCalls();
+  try {
+    const source = await openFileSource(path);
+    return { source, [Symbol.dispose]: () => source[Symbol.dispose]() };
+  } catch (error) {
+    throw failed(error, `while trying to open ${path}`);
+  }
+}
+
+/** What was never read, in bytes of the file system: the map is about the source of the image, whatever its format. */
+function readMap(path: string): ByteRange[] {
+  try {
+    const map = parseMapfile(readFileSync(path, 'utf8'));
+    // A map that ends early was about a smaller source: what lies behind its end is not in question.
+    const end = map.ranges.reduce((furthest, { offset, length }) => Math.max(furthest, offset + length), 0);
+    return unreadRanges(map, end);
+  } catch (error) {
+    throw failed(error, `while trying to read ${path}`);
+  }
+}
+
+async function readContent(
+  source: Source,
+  unread: readonly ByteRange[],
+  _own: (part: Disposable) => void,
+): Promise<ImageContent> {
+  const head = new Uint8Array(Math.min(4096, source.size));
+  source.readAt(head, 0);
+  if (isImageHeader(head)) return normalContent(source, unread);
+  if (isQcow2(head)) {
+    throw new RestoreError('RESTORE_NO_IMAGE', 'QCOW2 images cannot be restored yet; convert it to raw');
+  }
+  if (isFilesystem(head)) return rawContent('raw', source, unread);
+  throw new RestoreError('RESTORE_NO_IMAGE', 'neither a normal nor a raw nor a QCOW2 image of an ext2/3/4 file system');
+}
+
+const isQcow2 = (head: Uint8Array): boolean =>
+  head[0] === 0x51 && head[1] === 0x46 && head[2] === 0x49 && head[3] === 0xfb;
+
+function isFilesystem(head: Uint8Array): boolean {
+  if (head.length < SUPERBLOCK_OFFSET + 1024) return false;
+  return superblockLayout.s_magic.get(new DataView(head.buffer), SUPERBLOCK_OFFSET) === EXT_MAGIC;
+}
+
+/** For messages: a path made harmless, or `standard input`. */
+export const imageName = (path: string): string => (path === STANDARD_INPUT ? 'standard input' : printable(path));

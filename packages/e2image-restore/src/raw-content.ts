@@ -1,0 +1,141 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  type BlockKind,
+  BlockSet,
+  type Filesystem,
+  openFilesystem,
+  type Problem,
+  primarySuperblockBlock,
+  type VisitRun,
+  walkSteps,
+} from '@e2image/ext-core';
+import { isZero, type Source } from '@e2image/sparse-io';
+import { type ImageContent, KindSets, wholeBlocks, withUnread } from './content.ts';
+import { arrange, type ByteRange, type Segment, without } from './segments.ts';
+
+/** Bytes looked at in one go. */
+const UNIT = 256 * 1024;
+/** Milliseconds of work between two looks at signals. */
+const BATCH = 40;
+
+/**
+ * What a raw or QCOW2 image puts back: the metadata of the file system in it, found by walking it. Contents of files
+ * stay as they are on the device even if the image has them, and so does the boot sector.
+ *
+ * Blocks that only a complete image holds (backup superblocks and descriptors, attribute values in inodes, trees of
+ * unlinked inodes) are taken where the image has something: where it has zeros, they may never have been in it.
+ *
+ * @param unread bytes of the image that were never read; ascending, disjoint
+ * @throws ExtError when there is no file system in it; RestoreError RESTORE_UNREAD when its superblock is missing
+ */
+export async function rawContent(
+  format: 'raw' | 'QCOW2',
+  source: Source,
+  unread: readonly ByteRange[],
+): Promise<ImageContent> {
+  const problems: Problem[] = [];
+  const fs = openFilesystem(withUnread(source, unread), { onProblem: (problem) => problems.push(problem) });
+  const kinds = new KindSets();
+  const selected = await selectedBlocks(fs, source, kinds, (problem) => problems.push(problem));
+  const { blockSize, blocksCount } = fs;
+  const segments = arrange(
+    [...selected.runs()].map(({ start, count }): Segment => {
+      const offset = start * blockSize;
+      return { offset, length: count * blockSize, source, from: offset };
+    }),
+  );
+  const missing = wholeBlocks([...unread, ...beyondEnd(source, blocksCount * blockSize)], blockSize);
+  const { kept, removed } = without(segments, missing);
+  return {
+    format,
+    fs,
+    superblock: fs.superblockBytes,
+    segments: kept,
+    kinds: kinds.sets,
+    unread: removed,
+    problems,
+    hasJournal: true,
+  };
+}
+
+/** What a file system has behind the end of its image. */
+function beyondEnd(source: Source, size: number): ByteRange[] {
+  return source.size < size ? [{ offset: source.size, length: size - source.size }] : [];
+}
+
+/** What is the same in every selection: no need to look for it twice. */
+const IN_BOTH: ReadonlySet<BlockKind> = new Set([
+  'group descriptors',
+  'inode table',
+  'block bitmap',
+  'inode bitmap',
+  'journal',
+  'quota file',
+  'orphan file',
+]);
+
+/** The metadata blocks that the image has, but for the one of the primary superblock. */
+async function selectedBlocks(
+  fs: Filesystem,
+  source: Source,
+  kinds: KindSets,
+  onProblem: (problem: Problem) => void,
+): Promise<BlockSet> {
+  const selected = new BlockSet();
+  const primary = primarySuperblockBlock(fs.superblock);
+  // The superblock is put back on its own, last of all: nothing else may claim its block. The MMP block is about who
+  // uses the device now, not about the file system.
+  const visitor =
+    (take: VisitRun): VisitRun =>
+    (kind, start, count, owner, logical) => {
+      if (kind === 'superblock' || kind === 'MMP block') return;
+      const from = Math.max(start, primary + 1);
+      if (from < start + count) take(kind, from, start + count - from, owner, logical);
+    };
+  const always = visitor((kind, start, count) => {
+    selected.add(start, count);
+    kinds.add(kind, start, count);
+  });
+  await finish(walkSteps(fs, { selection: 'compat', allData: false, onProblem }, always));
+  const extra = new BlockSet();
+  const maybe = visitor((kind, start, count) => {
+    if (IN_BOTH.has(kind)) return;
+    for (let block = start; block < start + count; block++) if (!selected.has(block)) extra.add(block);
+    kinds.add(kind, start, count);
+  });
+  await finish(walkSteps(fs, { selection: 'complete', allData: false }, maybe));
+  for (const run of extra.runs()) for (const block of nonZero(fs, source, run.start, run.count)) selected.add(block);
+  return selected;
+}
+
+/** Take all steps, and give up the stack once in a while. */
+async function finish(steps: Iterable<void>): Promise<void> {
+  let next = performance.now() + BATCH;
+  for (const _ of steps) {
+    if (performance.now() < next) continue;
+    await setImmediate();
+    next = performance.now() + BATCH;
+  }
+}
+
+/** Those of `count` blocks from `start` on that hold anything. What cannot be read holds nothing. */
+function* nonZero(fs: Filesystem, source: Source, start: number, count: number): Generator<number> {
+  const { blockSize } = fs;
+  const buffer = new Uint8Array(Math.max(UNIT, blockSize));
+  const perRead = buffer.length / blockSize;
+  const end = Math.min(start + count, Math.floor(source.size / blockSize));
+  for (let block = start; block < end; ) {
+    const extent = source.extentAt?.(block * blockSize);
+    const hole = extent?.kind === 'hole' ? Math.floor(extent.length / blockSize) : 0;
+    if (hole > 0) {
+      block += hole;
+      continue;
+    }
+    const bytes = buffer.subarray(0, Math.min(perRead, end - block) * blockSize);
+    source.readAt(bytes, block * blockSize);
+    for (let at = 0; at < bytes.length; at += blockSize) {
+      if (!isZero(bytes.subarray(at, at + blockSize))) yield block + at / blockSize;
+    }
+    block += bytes.length / blockSize;
+  }
+}

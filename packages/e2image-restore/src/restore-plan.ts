@@ -1,0 +1,195 @@
+import { Buffer } from 'node:buffer';
+import {
+  type BlockRun,
+  BlockSet,
+  hasIncompat,
+  isExtError,
+  openFilesystem,
+  primarySuperblockBlock,
+  readSuperblock,
+  SUPERBLOCK_OFFSET,
+  SUPERBLOCK_SIZE,
+} from '@e2image/ext-core';
+import { isolateErrors, isUnreadable, memorySource, type Source } from '@e2image/sparse-io';
+import { findDifferences } from './compare.ts';
+import { type ImageContent, SUPERBLOCK_RANGE } from './content.ts';
+import { identityReasons, mmpInUse, superblocksOf, superblockText, writeTime } from './identity.ts';
+import { type JournalSides, journalReasons, journalState, readJournalAt, withoutRecovery } from './journal.ts';
+import { emptied } from './journal-superblock.ts';
+import { type ByteRange, overlay, patched, rangesOf, type Segment } from './segments.ts';
+
+/** What last-mounted says in the superblock of a scrambled image. */
+export const SCRAMBLED_MARK = 'scrambled by e2image';
+
+/** A restore, fully decided: what will be written, and what was found on the way. */
+export interface RestorePlan {
+  readonly content: ImageContent;
+  readonly blockSize: number;
+  /** Bytes of the file system. */
+  readonly size: number;
+  /** The device as it will be; whole blocks of `runs` are read from it. */
+  readonly wanted: Source;
+  /** All that the image has for the device, but for the primary superblock: what a verification compares. */
+  readonly ranges: readonly ByteRange[];
+  /** Blocks to overwrite, but for that of the primary superblock. */
+  readonly runs: readonly BlockRun[];
+  /** The primary superblock as it will be, and as it is: 1,024 bytes each, zeros when it cannot be read. */
+  readonly superblock: { readonly wanted: Uint8Array; readonly now: Uint8Array; readonly differs: boolean };
+  /** Blocks of the device that cannot be read now; they are among `runs`. */
+  readonly unreadable: readonly BlockRun[];
+  /** What the user should know before it begins. */
+  readonly notes: readonly string[];
+  /** Why it must not begin without `--force`, one sentence each. */
+  readonly refusals: readonly string[];
+  /** True when one of `refusals` is about journals, so that `--drop-journal` would do. */
+  readonly isJournalRefusal: boolean;
+}
+
+export interface PlanOptions {
+  /** Restore with an empty journal that need not be replayed. */
+  readonly dropJournal: boolean;
+  /** Bytes compared so far, of `total`. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Compare an image with the device it is to be put on, and decide. Nothing is written. */
+export async function planRestore(content: ImageContent, device: Source, options: PlanOptions): Promise<RestorePlan> {
+  const { fs } = content;
+  const { blockSize } = fs;
+  const now = readSuperblockNow(device);
+  const journal = decideJournal(content, device, options.dropJournal);
+  const segments = patched(content.segments, journal.patches);
+  const ranges = rangesOf(segments);
+  const wanted = overlay(
+    device,
+    [...segments, superblockSegment(journal.superblock)].sort((a, b) => a.offset - b.offset),
+  );
+  const total = ranges.reduce((sum, { length }) => sum + length, 0);
+  const progress = options.onProgress;
+  const { runs, unreadable } = await findDifferences(
+    { wanted, device },
+    ranges,
+    blockSize,
+    progress && ((done) => progress(done, total)),
+  );
+  const found = superblocksOf(device, fs.superblock);
+  const refusals = [
+    ...identityReasons(found, fs.superblock),
+    ...scrambledReasons(content),
+    ...mmpReasons(found[0]?.offset === SUPERBLOCK_OFFSET ? found[0].raw : undefined, device),
+  ];
+  const differs = Buffer.compare(now, journal.superblock) !== 0;
+  // A device that is as it should be already is not going to be harmed.
+  const journalRefusals = runs.length > 0 || differs ? journal.reasons : [];
+  return {
+    content,
+    blockSize,
+    size: fs.blocksCount * blockSize,
+    wanted,
+    ranges,
+    runs,
+    superblock: { wanted: journal.superblock, now, differs },
+    unreadable,
+    notes: [...journal.notes, ...changedSince(found[0]?.raw, content)],
+    refusals: [...refusals, ...journalRefusals],
+    isJournalRefusal: journalRefusals.length > 0,
+  };
+}
+
+const superblockSegment = (superblock: Uint8Array): Segment => ({
+  ...SUPERBLOCK_RANGE,
+  source: memorySource(superblock),
+  from: 0,
+});
+
+function readSuperblockNow(device: Source): Uint8Array {
+  const raw = new Uint8Array(SUPERBLOCK_SIZE);
+  isolateErrors(device, { blockSize: SUPERBLOCK_SIZE, onBad: () => {} }).readAt(raw, SUPERBLOCK_OFFSET);
+  return raw;
+}
+
+interface JournalDecision {
+  readonly superblock: Uint8Array;
+  readonly patches: readonly Segment[];
+  readonly reasons: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** What becomes of the journal. */
+function decideJournal(content: ImageContent, device: Source, dropJournal: boolean): JournalDecision {
+  const sides = journalSides(content, device);
+  const reasons = journalReasons(sides);
+  const notes: string[] = [];
+  if (sides.after.block !== undefined && sides.after.raw === undefined) {
+    notes.push(`there is no journal at block ${sides.after.block}, where the image has it; e2fsck will make a new one`);
+  }
+  if (!dropJournal || reasons.length === 0) return { superblock: content.superblock, patches: [], reasons, notes };
+  const { block, raw } = sides.after;
+  const patches = block === undefined || raw === undefined ? [] : [journalPatch(content, device, block, emptied(raw))];
+  notes.push('the journal is dropped: changes that were not replayed are lost');
+  return { superblock: withoutRecovery(content.superblock), patches, reasons: [], notes };
+}
+
+function journalSides(content: ImageContent, device: Source): JournalSides {
+  const { superblock, segments, fs } = content;
+  const all = [...segments, superblockSegment(superblock)].sort((a, b) => a.offset - b.offset);
+  const after = journalState(openFilesystem(overlay(device, all)));
+  const there = after.block === undefined ? undefined : readJournalAt(device, after.block * fs.blockSize);
+  return { now: stateNow(device), after, there };
+}
+
+function stateNow(device: Source): ReturnType<typeof journalState> | undefined {
+  try {
+    return journalState(openFilesystem(device));
+  } catch (error) {
+    if (isExtError(error) || isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The journal's first block with another superblock in it. */
+function journalPatch(content: ImageContent, device: Source, block: number, superblock: Uint8Array): Segment {
+  const { blockSize } = content.fs;
+  const bytes = new Uint8Array(blockSize);
+  overlay(device, content.segments).readAt(bytes, block * blockSize);
+  bytes.set(superblock);
+  return { offset: block * blockSize, length: blockSize, source: memorySource(bytes), from: 0 };
+}
+
+function scrambledReasons({ superblock }: ImageContent): string[] {
+  if (superblockText(superblock, 's_last_mounted') !== SCRAMBLED_MARK) return [];
+  return ['the image is scrambled: the names of files would be lost'];
+}
+
+function mmpReasons(raw: Uint8Array | undefined, device: Source): string[] {
+  if (raw === undefined) return [];
+  const sb = readSuperblock(raw);
+  const sequence = hasIncompat(sb, 'mmp') ? mmpInUse(device, sb) : undefined;
+  if (sequence === undefined) return [];
+  return [
+    `multiple mount protection says that the device is in use, perhaps by another host (sequence 0x${sequence.toString(16)}; ` +
+      'if nobody does use it: tune2fs -f -E clear_mmp)',
+  ];
+}
+
+function changedSince(raw: Uint8Array | undefined, { superblock }: ImageContent): string[] {
+  if (raw === undefined) return [];
+  const [device, image] = [writeTime(raw), writeTime(superblock)];
+  if (device <= image) return [];
+  return [
+    `the file system on the device was written at ${dateText(device)}, after the state in the image (${dateText(image)}): ` +
+      'files made since will be lost, and files changed or removed since may come back with wrong contents',
+  ];
+}
+
+/** A time in seconds since 1970 for people. */
+export const dateText = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC');
+
+/** All blocks that will be overwritten, that of the primary superblock included: ascending, disjoint. */
+export function allRuns(plan: RestorePlan): BlockRun[] {
+  const set = new BlockSet();
+  for (const { start, count } of plan.runs) set.add(start, count);
+  if (plan.superblock.differs) set.add(primarySuperblockBlock(plan.content.fs.superblock), 1);
+  return [...set.runs()];
+}

@@ -1,0 +1,81 @@
+import { SUPERBLOCK_OFFSET } from '@e2image/ext-core';
+import { copyRuns, FileSink, isolateErrors, openDirectSource, type Source } from '@e2image/sparse-io';
+import { findDifferences } from './compare.ts';
+import { allRuns, type RestorePlan } from './restore-plan.ts';
+import { UndoFile } from './undo-file.ts';
+
+/** Where a restore goes. */
+export interface RestoreTarget {
+  /** Open for reading and writing; the caller closes it. */
+  readonly fd: number;
+  readonly source: Source;
+}
+
+export interface RunOptions {
+  /** Undo file to make, or to go on with when it is there. */
+  readonly undo?: { readonly path: string; readonly exists: boolean } | undefined;
+  /** Bytes written so far. */
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+/**
+ * Carry out a plan. After each step all is durable, so that a restore killed at any point can be undone by e2undo, or
+ * run again:
+ *
+ * 1. the undo file, whole; 2. all blocks but the superblock; 3. the superblock to come, in the undo file;
+ * 4. the superblock; 5. the end, in the undo file.
+ */
+export async function runRestore(plan: RestorePlan, target: RestoreTarget, options: RunOptions = {}): Promise<void> {
+  using undo = await undoFile(plan, target, options);
+  const sink = new FileSink(target.fd, { zero: 'write', keepTail: true });
+  const { blockSize, superblock } = plan;
+  const runs = plan.runs.map(({ start, count }) => ({ offset: start * blockSize, length: count * blockSize }));
+  if (runs.length > 0) {
+    await copyRuns(plan.wanted, sink, { runs, ...(options.onProgress && { onProgress: options.onProgress }) });
+    await sink.sync(plan.size);
+  }
+  if (superblock.differs) {
+    await undo?.expectSuperblock(superblock.wanted);
+    sink.writeAt(superblock.wanted, SUPERBLOCK_OFFSET);
+    await sink.sync(plan.size);
+  }
+  await undo?.finish();
+}
+
+async function undoFile(
+  plan: RestorePlan,
+  { source }: RestoreTarget,
+  { undo }: RunOptions,
+): Promise<UndoFile | undefined> {
+  if (undo === undefined) return undefined;
+  const { blockSize } = plan;
+  const device = isolateErrors(source, { blockSize, onBad: () => {} });
+  const subject = { runs: allRuns(plan), blockSize, device, superblock: plan.superblock.now };
+  return undo.exists ? UndoFile.resume(undo.path, subject) : UndoFile.create(undo.path, subject);
+}
+
+/**
+ * Compare the medium, not the cache, with what should be on it.
+ *
+ * @returns blocks that are wrong; empty when all is as it should be
+ */
+export async function verifyRestore(plan: RestorePlan, { fd, source }: RestoreTarget): Promise<number[]> {
+  using direct = directSource(fd, source.size);
+  const device = direct ?? source;
+  const { runs } = await findDifferences({ wanted: plan.wanted, device }, plan.ranges, plan.blockSize);
+  const wrong = runs.flatMap(({ start, count }) => Array.from({ length: count }, (_, index) => start + index));
+  const now = new Uint8Array(plan.superblock.wanted.length);
+  device.readAt(now, SUPERBLOCK_OFFSET);
+  const isRight = now.every((byte, at) => byte === plan.superblock.wanted[at]);
+  return isRight ? wrong : [Math.floor(SUPERBLOCK_OFFSET / plan.blockSize), ...wrong];
+}
+
+/** Undefined where the file system knows no direct reads (tmpfs): its cache is the medium. */
+function directSource(fd: number, size: number): (Source & Disposable) | undefined {
+  try {
+    return openDirectSource(fd, size);
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'EINVAL') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,142 @@
+import type { Source } from '@e2image/sparse-io';
+
+/** `[offset, offset + length)`, in bytes of the device. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Bytes that belong at `[offset, offset + length)` of the device: those from byte `from` of `source` on. */
+export interface Segment extends ByteRange {
+  readonly source: Source;
+  readonly from: number;
+}
+
+const endOf = ({ offset, length }: ByteRange): number => offset + length;
+
+/**
+ * Order segments by their place and join those that continue each other in the device and in their source. Bytes that
+ * two claim, which only a damaged file system does, are those of the one that begins first.
+ *
+ * @returns ascending, disjoint
+ */
+export function arrange(segments: readonly Segment[]): Segment[] {
+  const sorted = [...segments].sort((a, b) => a.offset - b.offset);
+  const placed: Segment[] = [];
+  let end = 0;
+  for (const segment of sorted) {
+    const rest = slice(segment, end, endOf(segment));
+    if (rest.length > 0) placed.push(rest);
+    end = Math.max(end, endOf(segment));
+  }
+  return joined(placed);
+}
+
+/**
+ * Segments with others put over them.
+ *
+ * @param segments ascending, disjoint
+ * @param patches likewise
+ */
+export const patched = (segments: readonly Segment[], patches: readonly Segment[]): Segment[] =>
+  arrange([...without(segments, rangesOf(patches)).kept, ...patches]);
+
+/** The part of a segment in `[from, to)` of the device; empty when there is none. */
+function slice(segment: Segment, from: number, to: number): Segment {
+  const start = Math.max(from, segment.offset);
+  const length = Math.max(0, Math.min(to, endOf(segment)) - start);
+  return { ...segment, offset: start, length, from: segment.from + start - segment.offset };
+}
+
+function joined(segments: readonly Segment[]): Segment[] {
+  const out: Segment[] = [];
+  for (const segment of segments) {
+    const last = out.at(-1);
+    const continues =
+      last !== undefined &&
+      last.source === segment.source &&
+      endOf(last) === segment.offset &&
+      last.from + last.length === segment.from;
+    if (continues) out[out.length - 1] = { ...last, length: last.length + segment.length };
+    else out.push(segment);
+  }
+  return out;
+}
+
+/**
+ * What a device would read as with the segments written.
+ *
+ * @param segments ascending, disjoint, within the device
+ */
+export function overlay(base: Source, segments: readonly Segment[]): Source {
+  return {
+    size: base.size,
+    readAt(into, offset) {
+      const end = offset + into.length;
+      let at = offset;
+      for (let index = firstEndingAfter(segments, offset); at < end; index++) {
+        const segment = segments[index];
+        const gapEnd = Math.min(end, segment?.offset ?? end);
+        if (gapEnd > at) base.readAt(into.subarray(at - offset, gapEnd - offset), at);
+        at = Math.max(at, gapEnd);
+        if (segment === undefined || at >= end) continue;
+        const to = Math.min(end, endOf(segment));
+        segment.source.readAt(into.subarray(at - offset, to - offset), segment.from + at - segment.offset);
+        at = to;
+      }
+    },
+  };
+}
+
+/** Index of the first segment that ends after `offset`. */
+function firstEndingAfter(segments: readonly Segment[], offset: number): number {
+  let low = 0;
+  let high = segments.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const segment = segments[middle];
+    if (segment !== undefined && endOf(segment) > offset) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The bytes that segments cover, neighbours joined. */
+export function rangesOf(segments: readonly ByteRange[]): ByteRange[] {
+  const ranges: { offset: number; length: number }[] = [];
+  for (const { offset, length } of segments) {
+    const last = ranges.at(-1);
+    if (last !== undefined && endOf(last) === offset) last.length += length;
+    else ranges.push({ offset, length });
+  }
+  return ranges;
+}
+
+/**
+ * Take ranges out of segments.
+ *
+ * @param segments ascending, disjoint
+ * @param holes ascending, disjoint, in bytes of the device
+ * @returns what is left, and what was taken out
+ */
+export function without(
+  segments: readonly Segment[],
+  holes: readonly ByteRange[],
+): { kept: Segment[]; removed: ByteRange[] } {
+  const kept: Segment[] = [];
+  const removed: ByteRange[] = [];
+  let next = 0;
+  for (const segment of segments) {
+    while (next < holes.length && endOf(holes[next] ?? segment) <= segment.offset) next++;
+    let at = segment.offset;
+    for (let index = next; at < endOf(segment); index++) {
+      const hole = holes[index];
+      const from = Math.min(endOf(segment), Math.max(at, hole?.offset ?? endOf(segment)));
+      if (from > at) kept.push(slice(segment, at, from));
+      const to = Math.min(endOf(segment), hole === undefined ? from : endOf(hole));
+      if (to > from) removed.push({ offset: from, length: to - from });
+      at = Math.max(from, to);
+    }
+  }
+  return { kept, removed: rangesOf(removed) };
+}

@@ -1,0 +1,60 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { CliError, codeOf, failed, type MountView, mountState, printable, realMounts, type World } from '@e2image/cli';
+import { FileSource, flushView, loadKernelCalls } from '@e2image/sparse-io';
+import type { RestoreTarget } from './restore.ts';
+
+/** The device or file that is restored, held against everybody else until disposed. */
+export interface OpenTarget extends RestoreTarget, Disposable {
+  readonly source: FileSource;
+}
+
+/**
+ * Open the device that a restore goes to.
+ *
+ * A mounted device, swap, and a device that another program holds are refused; no option helps against that. What the
+ * caches of other views of the disk (the file of a loop device) hold is written out first.
+ *
+ * @param writable false for a dry run
+ * @throws CliError CLI_REFUSED, CLI_FAILED
+ */
+export async function openTarget(path: string, writable: boolean, world: World): Promise<OpenTarget> {
+  refuseMounted(path, realMounts(world.env));
+  const fd = openDevice(path, writable);
+  try {
+    await flushView(fd);
+    const kernel = await loadKernelCalls();
+    const source = FileSource.over(fd, { kernel });
+    return { fd, source, [Symbol.dispose]: () => closeSync(fd) };
+  } catch (error) {
+    closeSync(fd);
+    throw failed(error, `while trying to open ${path}`);
+  }
+}
+
+function refuseMounted(path: string, mounts: MountView): void {
+  const state = mountState(path, mounts);
+  const where = state.mountPoint === undefined ? '' : ` on ${printable(state.mountPoint)}`;
+  const name = printable(path);
+  if (state.isSwap) throw new CliError('CLI_REFUSED', `${name} is in use as swap`);
+  if (state.isMounted) throw new CliError('CLI_REFUSED', `${name} is mounted${where}; unmount it first`);
+  if (state.isBusy) throw new CliError('CLI_REFUSED', `${name} is in use by another program or device`);
+}
+
+const READ_ONLY: ReadonlySet<string | undefined> = new Set(['EROFS', 'EACCES', 'EPERM']);
+
+function openDevice(path: string, writable: boolean): number {
+  const access = writable ? constants.O_RDWR : constants.O_RDONLY;
+  try {
+    const fd = openSync(path, access | constants.O_NONBLOCK);
+    if (!fstatSync(fd).isBlockDevice() || !writable) return fd;
+    closeSync(fd);
+    // Without O_CREAT the flag means on a block device: nobody else may hold it, and nobody may mount it from now on.
+    return openSync(path, access | constants.O_EXCL);
+  } catch (error) {
+    if (codeOf(error) === 'EBUSY') {
+      throw new CliError('CLI_REFUSED', `${printable(path)} is in use by another program or device`);
+    }
+    if (writable && READ_ONLY.has(codeOf(error))) throw failed(error, `while trying to open ${path} for writing`);
+    throw failed(error, `while trying to open ${path}`);
+  }
+}

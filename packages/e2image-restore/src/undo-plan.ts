@@ -1,0 +1,64 @@
+import type { BlockRun } from '@e2image/ext-core';
+import { keysPerBlock } from './undo-layout.ts';
+
+/** One piece of old content and its place in the undo file. */
+export interface PlannedKey {
+  /** First block of the file system. */
+  readonly target: number;
+  /** Bytes of content: whole blocks. */
+  readonly length: number;
+  /** Byte of the undo file where the content lies. */
+  readonly at: number;
+}
+
+/** A block of keys and its place in the undo file; the content of all its keys follows it directly. */
+export interface PlannedKeyBlock {
+  /** Byte of the undo file. */
+  readonly at: number;
+  readonly keys: readonly PlannedKey[];
+}
+
+/** An undo file, decided to the byte. */
+export interface UndoPlan {
+  /** Bytes of an undo block, and of the unit of targets: both are the block size of the file system. */
+  readonly unitSize: number;
+  readonly keyBlocks: readonly PlannedKeyBlock[];
+  readonly keyCount: number;
+  /** Bytes of the whole file: what must be free before anything is overwritten. */
+  readonly size: number;
+}
+
+/** Undo blocks of the superblock copy and of the first block of keys. */
+export const SUPERBLOCK_AT = 1;
+export const FIRST_KEY_BLOCK = 2;
+
+/** Bytes of one key at most: one read and write. A key of the format may cover 512 units, which 1 KiB blocks bound. */
+const MAX_KEY = 256 * 1024;
+
+/**
+ * Lay out the undo file for blocks that are going to be overwritten.
+ *
+ * @param runs ascending, disjoint
+ * @param blockSize bytes per block of the file system
+ */
+export function planUndo(runs: Iterable<BlockRun>, blockSize: number): UndoPlan {
+  const keyBlocks: PlannedKeyBlock[] = [];
+  let keys: PlannedKey[] = [];
+  let keyCount = 0;
+  let at = FIRST_KEY_BLOCK * blockSize;
+  const blocksPerKey = MAX_KEY / blockSize;
+  for (const { start, count } of runs) {
+    for (let done = 0; done < count; done += blocksPerKey) {
+      if (keys.length === 0) {
+        keyBlocks.push({ at, keys });
+        at += blockSize;
+      }
+      const length = Math.min(blocksPerKey, count - done) * blockSize;
+      keys.push({ target: start + done, length, at });
+      keyCount++;
+      at += length;
+      if (keys.length === keysPerBlock(blockSize)) keys = [];
+    }
+  }
+  return { unitSize: blockSize, keyBlocks, keyCount, size: at };
+}
