@@ -1,0 +1,40 @@
+import { CliError, mountState, printable, realMounts, type World } from '@e2image/cli';
+import { overlapOf } from '@e2image/sparse-io';
+import type { ImagePlan } from './plan.ts';
+
+/**
+ * Refuse what would destroy the source, a mounted target, or give an image of a moving thing. Nothing was opened yet.
+ *
+ * @throws CliError CLI_REFUSED
+ */
+export function refuseUnsafe(plan: ImagePlan, world: World): void {
+  refuseMountedSource(plan, world);
+  if (plan.dryRun) return;
+  refuseSelf(plan);
+  if (plan.image !== '-' && mountState(plan.image, realMounts(world.env)).isMounted) {
+    throw new CliError('CLI_REFUSED', `${printable(plan.image)} is mounted or in use; nothing was written`);
+  }
+}
+
+function refuseMountedSource({ device, ignoreMount }: ImagePlan, world: World): void {
+  if (ignoreMount || device === '-') return;
+  const { isMounted, isReadOnly } = mountState(device, realMounts(world.env));
+  if (!isMounted || isReadOnly) return;
+  const text =
+    '\nRunning e2image on a R/W mounted filesystem can result in an\n' +
+    'inconsistent image which will not be useful for debugging purposes.\n' +
+    'Use -f option if you really want to do that.';
+  // C asks only for raw and QCOW2 images; a normal image of a moving file system is no better.
+  throw new CliError('CLI_REFUSED', text, { isBare: true });
+}
+
+/** Source and target must not share bytes. A file that is replaced as a whole must not be the source at all. */
+function refuseSelf({ device, image, sourceOffset, targetOffset }: ImagePlan): void {
+  const source = { path: device === '-' ? '/dev/stdin' : device, offset: sourceOffset };
+  const target = { path: image === '-' ? '/dev/stdout' : image, offset: targetOffset };
+  const overlap =
+    overlapOf(source, target) ?? (targetOffset === 0 ? overlapOf({ path: source.path }, target) : undefined);
+  if (overlap === undefined) return;
+  const how = overlap === 'same' ? 'are the same file' : 'share bytes of one disk';
+  throw new CliError('CLI_REFUSED', `${printable(device)} and ${printable(image)} ${how}; nothing was written`);
+}

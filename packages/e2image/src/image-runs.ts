@@ -1,0 +1,7 @@
+import type { BlockRun, Filesystem } from '@e2image/ext-core';
+import type { ByteRun } from '@e2image/sparse-io';
+
+/** Runs of blocks as runs of bytes. */
+export function* byteRuns(fs: Filesystem, runs: Iterable<BlockRun>): Generator<ByteRun> {
+  for (const { start, count } of runs) yield { offset: start * fs.blockSize, length: count * fs.blockSize };
+}

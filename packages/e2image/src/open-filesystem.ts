@@ -1,0 +1,27 @@
+import { CliError, failed, printable } from '@e2image/cli';
+import { type Filesystem, isExtError, type OnProblem, openFilesystem, type Source } from '@e2image/ext-core';
+import { windowOf } from '@e2image/sparse-io';
+import { openFailureText } from './open-failure.ts';
+import type { ImagePlan } from './plan.ts';
+
+/**
+ * Open the file system of a plan in its source.
+ *
+ * @throws CliError CLI_FAILED in the C tool's words, with what was found wrong
+ */
+export function openPlanned(whole: Source, plan: ImagePlan, onProblem: OnProblem): Filesystem {
+  const { device, sourceOffset, superblockBlock, blockSize } = plan;
+  try {
+    return openFilesystem(sourceOffset > 0 ? windowOf(whole, sourceOffset) : whole, {
+      ...(superblockBlock !== undefined && { superblockBlock }),
+      ...(blockSize !== undefined && { blockSize }),
+      onProblem,
+    });
+  } catch (error) {
+    if (!isExtError(error)) throw failed(error, `while trying to open ${device}`);
+    const text = `${openFailureText(error.code)} while trying to open ${printable(device)}`;
+    throw new CliError('CLI_FAILED', `${text}\n${error.message}\nCouldn't find valid filesystem superblock.`, {
+      cause: error,
+    });
+  }
+}

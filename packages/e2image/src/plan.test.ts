@@ -1,0 +1,62 @@
+import { parseOptions } from '@e2image/cli';
+import { planImage } from './plan.ts';
+import { TABLE } from './table.ts';
+
+const plan = (...argv: string[]) => planImage(parseOptions(TABLE, argv));
+
+describe('planImage', () => {
+  test('decides everything the options say', () => {
+    expect(plan('-rac', '-o', '0x400', '-O010', 'dev', 'img')).toEqual({
+      format: 'raw',
+      device: 'dev',
+      image: 'img',
+      sourceOffset: 1024,
+      targetOffset: 8,
+      allData: true,
+      selection: 'complete',
+      superblockBlock: undefined,
+      blockSize: undefined,
+      ignoreMount: false,
+      dryRun: false,
+      compare: true,
+      progress: false,
+      scramble: false,
+      force: false,
+    });
+  });
+
+  test.each([
+    [['-r', 'd', 'i'], 'compat'],
+    [['-ra', 'd', 'i'], 'complete'],
+    [['-ra', '--select', 'compat', 'd', 'i'], 'compat'],
+    [['-r', '--complete', 'd', 'i'], 'complete'],
+  ])('%j selects %s', (argv, selection) => {
+    expect(plan(...argv).selection).toBe(selection);
+  });
+
+  test.each([
+    [['-b', '8193'], 8193],
+    [['-b0x2001'], 8193],
+    [['-b', '020001'], 8193],
+    [['-b', '0'], undefined],
+  ])('reads %j as strtoull does, and 0 as not given', (option, block) => {
+    expect(plan('-r', ...option, 'd', 'i').superblockBlock).toBe(block);
+  });
+
+  test.each([
+    [['-r', '-Q', 'd', 'i'], 'CLI_USAGE', ''],
+    [['-r', '-r', 'd', 'i'], 'CLI_USAGE', ''],
+    [['d'], 'CLI_USAGE', ''],
+    [['a', 'b', 'c'], 'CLI_USAGE', ''],
+    [['-a', 'd', 'i'], 'CLI_REFUSED', '-a option can only be used with raw or QCOW2 images.'],
+    [['-b', '1', 'd', 'i'], 'CLI_REFUSED', '-b option can only be used with raw or QCOW2 images.'],
+    [['-Q', '-O', '1', 'd', 'i'], 'CLI_REFUSED', 'Offsets are only allowed with raw images.'],
+    [['-Qc', 'd', 'i'], 'CLI_REFUSED', 'The -c option only supported in raw mode'],
+    [['-rc', 'd', '-'], 'CLI_REFUSED', 'The -c option not supported when writing to stdout'],
+    [['-r', '-b', '8193zz', 'd', 'i'], 'CLI_BAD_NUMBER', "invalid superblock number '8193zz'"],
+    [['-r', '-O', '-1', 'd', 'i'], 'CLI_BAD_NUMBER', "destination offset '-1' is not between 0 and 9007199254740991"],
+    [['-r', '--select', 'all', 'd', 'i'], 'CLI_USAGE', "--select is compat or complete, not 'all'"],
+  ])('refuses %j', (argv, code, message) => {
+    expect(() => plan(...argv)).toThrow(expect.objectContaining({ code, message }));
+  });
+});

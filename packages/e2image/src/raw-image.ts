@@ -1,0 +1,40 @@
+import { BlockSet, type Filesystem, selectSteps, type WalkOptions, withoutRuns } from '@e2image/ext-core';
+import { copyRuns, inBatches, type Sink, type Source } from '@e2image/sparse-io';
+import { byteRuns } from './image-runs.ts';
+
+/** What a raw image is made from and where it goes; all of it opened, checked and the caller's to close. */
+export interface RawJob {
+  readonly fs: Filesystem;
+  /** The bytes of the file system, as they are to be saved. */
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly walk: WalkOptions;
+  /** Byte of the target where the image begins. */
+  readonly targetOffset: number;
+  /** Whether `source` gives the bytes as they are on the disk, so that those the walk has read may be written. */
+  readonly isPlain: boolean;
+  /** Told when all selected blocks are known, and then how many of them are done. */
+  readonly onSelected?: (total: number) => Promise<void> | void;
+  readonly onProgress?: (done: number) => void;
+}
+
+/** Write the selected blocks at their own places, and fix the length at that of the file system. */
+export async function writeRawImage(job: RawJob): Promise<void> {
+  const { fs, source, sink, targetOffset } = job;
+  const written = new BlockSet();
+  const onTable = (bytes: Uint8Array, block: number): void => {
+    sink.writeAt(bytes, targetOffset + block * fs.blockSize);
+    written.add(block, bytes.length / fs.blockSize);
+  };
+  // Inode tables are most of a metadata image, and the walk has their bytes at hand: written then, they are read once.
+  const isDirect = job.isPlain && !sink.sequential;
+  const selected = await inBatches(selectSteps(fs, isDirect ? { ...job.walk, onTable } : job.walk));
+  await job.onSelected?.(selected.size);
+  const before = written.size;
+  await copyRuns(source, sink, {
+    runs: byteRuns(fs, isDirect ? withoutRuns(selected, written) : selected.runs()),
+    sinkOffset: targetOffset,
+    onProgress: (bytes) => job.onProgress?.(before + Math.floor(bytes / fs.blockSize)),
+  });
+  await sink.finish(targetOffset + fs.blocksCount * fs.blockSize);
+}

@@ -1,0 +1,38 @@
+import { COMMON_OPTIONS, type CommandTable } from '@e2image/cli';
+
+/** The command line of e2image: the C tool's letters, and long options of ours. */
+export const TABLE = {
+  summary:
+    'Save the metadata, or all used data, of an ext2/3/4 file system to a file, a device or standard output (-).',
+  usage: [
+    '[ -r|-Q ] [ -f ] [ -b superblock ] [ -B blocksize ] device image-file',
+    '-I device image-file',
+    '-ra [ -cfnp ] [ -o src_offset ] [ -O dest_offset ] src_fs [ dest_fs ]',
+  ],
+  options: {
+    raw: { short: 'r', repeat: 'refuse', help: 'raw image: every block at its own place' },
+    qcow2: { short: 'Q', repeat: 'refuse', help: 'QCOW2 image' },
+    install: { short: 'I', help: 'put an image back onto its device' },
+    all: { short: 'a', help: 'save file contents too (with -r or -Q)' },
+    compare: { short: 'c', help: 'read the target first and write only what differs (with -r)' },
+    dryRun: { short: 'n', help: 'print the blocks that would be written, write nothing' },
+    progress: { short: 'p', help: 'show progress on standard error' },
+    ignoreMount: { short: 'f', help: 'save a file system that is mounted for writing' },
+    scramble: { short: 's', help: 'make file names and other secrets unreadable' },
+    superblock: { short: 'b', value: 'N', help: 'use the superblock copy in block N' },
+    blockSize: { short: 'B', value: 'N', help: 'block size of the file system, in bytes' },
+    sourceOffset: { short: 'o', value: 'N', help: 'the file system begins at byte N of the source' },
+    targetOffset: { short: 'O', value: 'N', help: 'the image begins at byte N of the target (with -r)' },
+    select: { long: 'select', value: 'WHAT', help: 'blocks to save: compat (as C e2image) or complete (see below)' },
+    complete: { long: 'complete', help: 'the same as --select complete' },
+    force: { long: 'force', help: 'write to a terminal' },
+    ...COMMON_OPTIONS,
+  },
+  notes: [
+    'Numbers may be decimal, 0x hexadecimal or 0 octal.',
+    'Selections: `compat` is what C e2image saves and the default of -r and -Q; `complete`, the default\n' +
+      'with -a, also has backup superblocks and descriptors, attribute values in inodes and the blocks of\n' +
+      'deleted files that were still open, so that e2fsck says the same of the image as of the source.',
+    'Exit status: 0 done, 1 not done, 3 done but some blocks could not be read or followed.',
+  ],
+} as const satisfies CommandTable;

@@ -1,0 +1,115 @@
+import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
+import { CliError, failed, printable, refuseTerminal, warnInPlace } from '@e2image/cli';
+import {
+  FileSink,
+  FileSource,
+  type Output,
+  openOutput,
+  openStandardOutput,
+  type Sink,
+  type Source,
+  skipEqual,
+  suppressZeros,
+} from '@e2image/sparse-io';
+import { dryRunSink } from './dry-run.ts';
+import type { ImageJob } from './make-image.ts';
+
+/** Where a raw image goes. */
+export interface Target {
+  /** Undefined in a dry run. */
+  readonly output: Output | undefined;
+  /** What the copy writes to: the output, with what stands before it (comparing, leaving out zeros, printing). */
+  readonly sink: Sink;
+  readonly isBlockDevice: boolean;
+  /** Blocks that were not written, as they were there already. */
+  readonly equalBlocks: () => number;
+}
+
+type TargetJob = Pick<ImageJob, 'plan' | 'world' | 'fs'>;
+
+/**
+ * Open the target of a raw image, as the last thing that can be refused.
+ *
+ * @throws CliError CLI_FAILED when it cannot be opened, CLI_REFUSED when it is too small
+ */
+export async function openTarget(job: TargetJob): Promise<Target> {
+  const { plan, world, fs } = job;
+  if (plan.dryRun) return dryTarget(job);
+  const output = await open(job).catch((error: unknown) => {
+    throw failed(error, `while trying to open ${plan.image}`);
+  });
+  refuseTerminal(output, { isForced: plan.force });
+  warnInPlace(output, plan.image, world);
+  const isBlockDevice = output.kind === 'block-device';
+  try {
+    if (isBlockDevice) refuseTooSmall(job, output);
+    if (output.kind === 'partial-file') reserveSize(job, output);
+  } catch (error) {
+    output.sink.abort();
+    throw error;
+  }
+  const fresh = output.kind === 'partial-file' ? suppressZeros(output.sink, fs.blockSize) : output.sink;
+  const old = plan.compare && output.existed && output.fd !== undefined ? oldContents(output.fd) : undefined;
+  return { output, isBlockDevice, ...comparing(fresh, old, fs.blockSize) };
+}
+
+async function open({ plan }: TargetJob): Promise<Output> {
+  const { image, targetOffset, compare } = plan;
+  if (image === '-') return targetOffset > 0 ? seekStandardOutput() : openStandardOutput();
+  // Into a disk image: what lies around the file system is not ours. With -c the old bytes are the point.
+  return openOutput(image, { keepContents: compare || targetOffset > 0, keepTail: targetOffset > 0 });
+}
+
+/** COMPAT: `-O` seeks standard output, which only a file allows. */
+function seekStandardOutput(): Output {
+  if (!fstatSync(1).isFile()) throw new CliError('CLI_REFUSED', 'seek_set: Illegal seek', { isBare: true });
+  return {
+    sink: new FileSink(1, { zero: 'write', keepTail: true }),
+    kind: 'in-place',
+    existed: true,
+    isTerminal: false,
+  };
+}
+
+function refuseTooSmall({ plan, fs }: TargetJob, output: Output): void {
+  const needed = plan.targetOffset + fs.blocksCount * fs.blockSize;
+  const room = output.fd === undefined ? Infinity : FileSource.over(output.fd).size;
+  if (room >= needed) return;
+  throw new CliError('CLI_REFUSED', `${printable(plan.image)} has ${room} bytes, the image needs ${needed}`);
+}
+
+/** A size that the folder's file system cannot hold is known now, not after hours of copying. */
+function reserveSize({ plan, fs }: TargetJob, output: Output): void {
+  const size = plan.targetOffset + fs.blocksCount * fs.blockSize;
+  try {
+    if (output.fd !== undefined) ftruncateSync(output.fd, size);
+  } catch (error) {
+    throw failed(error, `while making ${plan.image} ${size} bytes long; a QCOW2 image (-Q) has no such limit`);
+  }
+}
+
+/** What the target holds; nothing, for -c, where it cannot be read at offsets. */
+function oldContents(fd: number): Source | undefined {
+  const stat = fstatSync(fd);
+  return stat.isFile() || stat.isBlockDevice() ? FileSource.over(fd) : undefined;
+}
+
+function comparing(sink: Sink, old: Source | undefined, blockSize: number): Pick<Target, 'sink' | 'equalBlocks'> {
+  if (old === undefined) return { sink, equalBlocks: () => 0 };
+  let equal = 0;
+  const onEqual = (blocks: number): void => {
+    equal += blocks;
+  };
+  return { sink: skipEqual(sink, old, { blockSize, onEqual }), equalBlocks: () => equal };
+}
+
+function dryTarget({ plan, world, fs }: TargetJob): Target {
+  const { image, targetOffset } = plan;
+  const isNew = image !== '-' && !existsSync(image);
+  const isBlockDevice = !isNew && image !== '-' && statSync(image).isBlockDevice();
+  const print = dryRunSink({ blockSize: fs.blockSize, targetOffset, print: (text) => world.stdout(text) });
+  // In a new file zeros are holes, and nothing is written for them.
+  const sink = isNew ? suppressZeros({ ...print, zero: () => {} }, fs.blockSize) : print;
+  const old = plan.compare && !isNew ? FileSource.open(image) : undefined;
+  return { output: undefined, isBlockDevice, ...comparing(sink, old, fs.blockSize) };
+}
