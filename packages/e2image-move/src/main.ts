@@ -1,7 +1,59 @@
-import { EXIT, type World } from '@e2image/cli';
+import { commandMain, EXIT, type Parsed, realMounts, say, usageError, type World } from '@e2image/cli';
+import { numbersOf, TABLE } from './args.ts';
+import { planText } from './dry-run.ts';
+import { type MoveRequest, planMove } from './plan.ts';
+import { planResume } from './resume-plan.ts';
+import { runMove, runResume } from './run.ts';
+import { STOP_AT_UNREADABLE, zeroUnreadable } from './unreadable.ts';
 
 /** Run the command. @returns the exit status */
-export async function main(_argv: readonly string[], world: World): Promise<number> {
-  world.stderr(`${world.program}: not built yet\n`);
-  return EXIT.failed;
+export const main = commandMain({
+  table: TABLE,
+  version: '0.0.0',
+  run: (parsed, world) => (parsed.flag('resume') ? resume(parsed, world) : move(parsed, world)),
+});
+
+async function move(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
+  const { device, from, to } = numbersOf(parsed);
+  if (from === undefined && to === undefined) throw usageError('give -o, -O or both: from where, and to where');
+  const request: MoveRequest = {
+    device,
+    from: from ?? 0,
+    to: to ?? 0,
+    journal: parsed.value('journal'),
+    isForced: parsed.flag('force'),
+    isDryRun: parsed.flag('dryRun'),
+  };
+  const isProgressWanted = parsed.flag('progress');
+  return await moveInPlace(request, world, { isProgressWanted, areUnreadableZeroed: parsed.flag('zeroUnreadable') });
+}
+
+/**
+ * Plan a move, tell of it, and do it unless it is a dry run: the whole command behind its spelling.
+ *
+ * @returns the exit status
+ * @throws as `planMove` and `runMove`
+ */
+export async function moveInPlace(
+  request: MoveRequest,
+  world: World,
+  options: { readonly isProgressWanted?: boolean; readonly areUnreadableZeroed?: boolean } = {},
+): Promise<number> {
+  using plan = await planMove(request, world);
+  if (request.isDryRun === true) {
+    world.stdout(planText(plan));
+    return EXIT.done;
+  }
+  for (const note of plan.notes) say(world, note);
+  say(world, `the record of the move is ${plan.journal ?? 'inside the device'}`);
+  const unreadable = options.areUnreadableZeroed === true ? zeroUnreadable(world) : STOP_AT_UNREADABLE;
+  return await runMove(plan, { world, unreadable, isProgressWanted: options.isProgressWanted === true });
+}
+
+async function resume(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
+  if (parsed.flag('dryRun')) throw usageError('-n and --resume exclude each other');
+  const unreadable = parsed.flag('zeroUnreadable') ? zeroUnreadable(world) : STOP_AT_UNREADABLE;
+  const request = { ...numbersOf(parsed), journal: parsed.value('journal') };
+  using plan = planResume(request, { mounts: realMounts(world.env), onUnreadable: unreadable.tell });
+  return await runResume(plan, { world, unreadable, isProgressWanted: parsed.flag('progress') });
 }

@@ -46,12 +46,14 @@ export function resumeBeside(
 }
 
 /** The marker of an interrupted move of `place`; undefined where there is none. */
-export const readMarker = (device: Storage, place: number): Marker | undefined =>
+export const readMarker = (device: Pick<Storage, 'readAt'>, place: number): Marker | undefined =>
   decodeMarker(readBytes(device, headOf(place).from, SECTOR));
 
 /** The marker of an interrupted move from or to one of two places; the one at `source` counts more. */
-export const findMarker = (device: Storage, { source, destination }: Omit<Move, 'length'>): Marker | undefined =>
-  readMarker(device, source) ?? readMarker(device, destination);
+export const findMarker = (
+  device: Pick<Storage, 'readAt'>,
+  { source, destination }: Omit<Move, 'length'>,
+): Marker | undefined => readMarker(device, source) ?? readMarker(device, destination);
 
 /**
  * Find the move whose marker lies on the device and whose record lies inside.

@@ -1,0 +1,106 @@
+import {
+  EXIT,
+  NO_PROGRESS,
+  type Progress,
+  processSignals,
+  reasonOf,
+  type SignalHost,
+  say,
+  startProgress,
+  type World,
+} from '@e2image/cli';
+import { loadKernelCalls } from '@e2image/sparse-io';
+import { beginBeside, beginInside, type Journey, sideFileBytes } from './begin.ts';
+import { isRightward, newPlace } from './geometry.ts';
+import { dieOf, stepsUntilSignal } from './interrupt.ts';
+import type { MovePlan } from './plan.ts';
+import type { MoveRecord } from './record.ts';
+import { resumeCommand } from './resume-command.ts';
+import type { ResumePlan } from './resume-plan.ts';
+import { createSideFile } from './side-file.ts';
+import type { UnreadableBlocks } from './unreadable.ts';
+
+/** Who watches a move, and what about blocks that cannot be read. */
+export interface RunOptions {
+  readonly world: World;
+  readonly isProgressWanted?: boolean;
+  readonly unreadable: UnreadableBlocks;
+  readonly host?: SignalHost;
+}
+
+/**
+ * Move as planned. All that can fail for lack of space happens before the file system is touched.
+ *
+ * @returns the exit status: 0, 3 when zeros were copied for unreadable blocks, 128 + n after a signal that did not end
+ *   the process
+ * @throws MoveError MOVE_UNREADABLE, MOVE_JOURNAL_EXISTS, system errors; once the file system is touched standard error
+ *   has the command that resumes
+ */
+export async function runMove(plan: MovePlan, options: RunOptions): Promise<number> {
+  const { device, task, journal } = plan;
+  const kernel = await loadKernelCalls();
+  const { from, to } = newPlace(task.move);
+  if (!device.isBlockDevice) device.reserve(from, to, kernel);
+  const { tell } = options.unreadable;
+  if (journal === undefined) return await finish(beginInside(device, task, tell), plan, options);
+  using file = createSideFile(journal, sideFileBytes(task), kernel);
+  let journey: Journey;
+  try {
+    journey = beginBeside(device, file, task, tell);
+  } catch (error) {
+    file.remove();
+    throw error;
+  }
+  return await finish(journey, plan, options);
+}
+
+/**
+ * Finish an interrupted move.
+ *
+ * @returns the exit status, as `runMove`
+ * @throws as `runMove`
+ */
+export async function runResume(plan: ResumePlan, options: RunOptions): Promise<number> {
+  return await finish(plan.journey, plan, options);
+}
+
+async function finish(
+  { record, mover }: Journey,
+  { device, journal }: Pick<MovePlan | ResumePlan, 'device' | 'journal'>,
+  { world, isProgressWanted = false, unreadable, host = processSignals }: RunOptions,
+): Promise<number> {
+  const hint = resumeCommand({ device: device.path, move: record, journal });
+  const total = record.length / record.blockSize;
+  const progress: Progress = isProgressWanted
+    ? await startProgress(world, { total, unitSize: record.blockSize })
+    : NO_PROGRESS;
+  let at: MoveRecord | undefined = record;
+  try {
+    const signal = await stepsUntilSignal((isAskedToEnd) => {
+      if (at === undefined || (isAskedToEnd && isStoppable(at))) return false;
+      at = mover.step(at);
+      progress.update(at === undefined ? total : blocksDone(at));
+      return true;
+    }, host);
+    if (at === undefined) progress.finish(total);
+    else stopped(world, progress, hint);
+    if (signal !== undefined) return dieOf(signal, host);
+  } catch (error) {
+    // A bug says so itself, and says nothing of the state of the record.
+    if (reasonOf(error) !== undefined) stopped(world, progress, hint);
+    throw error;
+  }
+  return unreadable.count > 0 ? EXIT.incomplete : EXIT.done;
+}
+
+/** Before the superblock is held back there is nothing to resume, and after the last batch little is left to do. */
+const isStoppable = ({ state }: MoveRecord): boolean => state === 'copying' || state === 'logged';
+
+/** Positions behind the move, used or not, in blocks. */
+const blocksDone = (record: MoveRecord): number =>
+  Math.floor((isRightward(record) ? record.length - record.position : record.position) / record.blockSize);
+
+function stopped(world: World, progress: Progress, hint: string): void {
+  progress.stop();
+  say(world, `the move is not finished, and nothing mounts until it is; finish it with: ${hint}`);
+}
