@@ -13,6 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { descriptorNumber } from './descriptor-path.ts';
 import { codeOf } from './errors.ts';
@@ -35,7 +36,7 @@ export interface OutputOptions {
   readonly keepTail?: boolean;
   /** How ranges are made zero. Default: `hole` in a new or emptied file, `punch` in a kept one, `write` on a device. */
   readonly zero?: ZeroMethod;
-  /** Write the partial file under this path, and go on where an earlier run left it. */
+  /** Write the partial file under this path, and go on where an earlier run left it; `abort` then keeps it. */
   readonly partialPath?: string;
   /** Default: loadKernelCalls, asked only where the calls are of use. */
   readonly loadKernel?: () => Promise<KernelCalls | undefined>;
@@ -62,6 +63,8 @@ export interface Output {
   readonly existed: boolean;
   /** Set for `in-place` only. */
   readonly inPlaceReason?: InPlaceReason;
+  /** True for a terminal, which no image should go to. */
+  readonly isTerminal: boolean;
   /** The descriptor, for reading back what is there (`-c`); undefined for streams. */
   readonly fd?: number;
   /** Where the bytes are before they get their final name; set for `partial-file` only. */
@@ -133,7 +136,14 @@ async function partialOutput(target: string, old: Stats | undefined, options: Ou
     resume: options.partialPath,
     zero: options.zero,
   });
-  return { sink, kind: 'partial-file', existed: old !== undefined, fd: sink.fd, partialPath: sink.path };
+  return {
+    sink,
+    kind: 'partial-file',
+    existed: old !== undefined,
+    isTerminal: false,
+    fd: sink.fd,
+    partialPath: sink.path,
+  };
 }
 
 async function inPlaceOutput(fd: number, inPlaceReason: InPlaceReason, options: OutputOptions): Promise<Output> {
@@ -142,7 +152,7 @@ async function inPlaceOutput(fd: number, inPlaceReason: InPlaceReason, options: 
   if (!keepContents) ftruncateSync(fd, 0);
   const zero = options.zero ?? (keepContents ? 'punch' : 'hole');
   const sink = new FileSink(fd, { zero, keepTail: keepContents && keepTail, kernel });
-  return { sink, kind: 'in-place', existed: true, inPlaceReason, fd };
+  return { sink, kind: 'in-place', existed: true, isTerminal: false, inPlaceReason, fd };
 }
 
 async function deviceOutput(target: string, options: OutputOptions): Promise<Output> {
@@ -150,13 +160,13 @@ async function deviceOutput(target: string, options: OutputOptions): Promise<Out
   // O_EXCL on a block device: refused with EBUSY where a mount, swap, RAID or another program holds it.
   const fd = openSync(target, constants.O_RDWR | constants.O_EXCL);
   const zero = options.zero === undefined || options.zero === 'hole' ? 'write' : options.zero;
-  return { sink: new FileSink(fd, { zero, kernel }), kind: 'block-device', existed: true, fd };
+  return { sink: new FileSink(fd, { zero, kernel }), kind: 'block-device', existed: true, isTerminal: false, fd };
 }
 
 async function specialOutput(target: string, stat: Stats, options: OutputOptions): Promise<Output> {
   const fd = await openAsync(target, constants.O_WRONLY);
   if (stat.isCharacterDevice() && stat.rdev === NULL_DEVICE) {
-    return { sink: new FileSink(fd, { zero: 'hole' }), kind: 'null-device', existed: true, fd };
+    return { sink: new FileSink(fd, { zero: 'hole' }), kind: 'null-device', existed: true, isTerminal: false, fd };
   }
   try {
     return await streamOutput(fd, true, options);
@@ -171,7 +181,7 @@ const NULL_DEVICE = 0x103;
 
 async function streamOutput(fd: number, owned: boolean, options: OutputOptions): Promise<Output> {
   const kernel = fstatSync(fd).isFIFO() ? await kernelOf(options) : undefined;
-  return { sink: new StreamSink(fd, { kernel, owned }), kind: 'stream', existed: true };
+  return { sink: new StreamSink(fd, { kernel, owned }), kind: 'stream', existed: true, isTerminal: isatty(fd) };
 }
 
 function kernelOf(options: OutputOptions): Promise<KernelCalls | undefined> {

@@ -121,8 +121,9 @@ class Mover {
   }
 
   #transfer(at: number, length: number): number {
-    const file = this.#source.file;
-    if (file === undefined) return 0;
+    const { file, size } = this.#source;
+    // A window ends before its file does: what is beyond is for readAt to refuse.
+    if (file === undefined || at + length > size) return 0;
     return this.#sink.transferFrom?.(file.fd, file.base + at, at + this.#shift, length) ?? 0;
   }
 

@@ -28,15 +28,16 @@ export {
   parseMapfile,
   unreadRanges,
 } from './mapfile.ts';
+export { memorySource } from './memory.ts';
 export { unescapeOctal } from './mount-point.ts';
 export { type Input, openInput, openSeekable } from './open-input.ts';
-export { memorySource } from './memory.ts';
 export { overlapOf, type PathRange } from './overlap.ts';
 export { type ReadOptions, readStream } from './read-stream.ts';
 export { type ReceiveOptions, receive } from './receive.ts';
 export { type SkipEqualOptions, skipEqual } from './skip-equal.ts';
 export { Spool, type SpoolOptions, spoolAll } from './spool.ts';
 export { StreamSink, type StreamSinkOptions } from './stream-sink.ts';
+export { type Piece, piecesOf, readableOf, type StreamOptions, writableTo } from './streams.ts';
 export { suppressZeros } from './suppress-zeros.ts';
 export type { Extent, Sink, Source } from './types.ts';
 export { windowOf } from './window.ts';

@@ -20,7 +20,7 @@ export interface PartialFileOptions {
   readonly zero?: ZeroMethod | undefined;
   /** Random letters for the name. */
   readonly letters: string;
-  /** Path of the partial file instead of one with random letters; an existing one is continued. */
+  /** Path of the partial file instead of one with random letters; an existing one is continued, and `abort` keeps it. */
   readonly resume?: string | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface PartialFileOptions {
  * A new file that gets its final name only when it is whole.
  *
  * It is written under a name of its own in the same folder; `finish` fixes the size, fsyncs, closes, renames it over
- * the target and fsyncs the folder. `abort` removes it: under the final name stays what was there before.
+ * the target and fsyncs the folder. `abort` removes it (unless it was opened to be resumed): under the final name stays what was there before.
  */
 export class PartialFile implements Sink, Disposable {
   readonly sequential = false;
@@ -37,17 +37,17 @@ export class PartialFile implements Sink, Disposable {
   readonly fd: number;
   readonly #target: string;
   readonly #sink: FileSink;
+  readonly #isKept: boolean;
   #state: 'open' | 'done' | 'aborted' = 'open';
 
   /** @throws system errors: `EACCES`, `EROFS` ... where the folder does not allow a new file */
   constructor(target: string, { replaces, kernel, letters, resume, zero }: PartialFileOptions) {
     this.#target = target;
     this.path = resume ?? join(dirname(target), `.partial-${letters}`);
-    this.fd = openSync(
-      this.path,
-      constants.O_RDWR | constants.O_CREAT | (resume === undefined ? constants.O_EXCL : 0),
-      0o600,
-    );
+    this.#isKept = resume !== undefined;
+    // A name that can be foreseen must not lead elsewhere by a link that somebody put there.
+    const access = resume === undefined ? constants.O_EXCL : constants.O_NOFOLLOW;
+    this.fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT | access, 0o600);
     this.#sink = new FileSink(this.fd, { zero: zero ?? (resume === undefined ? 'hole' : 'punch'), kernel });
     if (replaces !== undefined) keepAttributes(this.fd, target, replaces, kernel);
   }
@@ -76,6 +76,7 @@ export class PartialFile implements Sink, Disposable {
     if (this.#state !== 'open') return;
     this.#state = 'aborted';
     this.#sink.abort();
+    if (this.#isKept) return;
     try {
       rmSync(this.path, { force: true });
     } catch {

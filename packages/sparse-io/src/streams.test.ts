@@ -1,0 +1,108 @@
+import { pipeline } from 'node:stream/promises';
+import { IO_UNIT } from './copy.ts';
+import { piecesOf, readableOf, writableTo } from './streams.ts';
+import { faultySink, MemorySink, memorySource } from './testing.ts';
+import type { Source } from './types.ts';
+
+/** 300 KiB of data, a hole of 300 KiB, 1 byte of data. */
+function holey(): { source: Source; bytes: Uint8Array; reads: () => number } {
+  const part = 300 * 1024;
+  const bytes = new Uint8Array(2 * part + 1).fill(7);
+  bytes.fill(0, part, 2 * part);
+  let reads = 0;
+  const source: Source = {
+    size: bytes.length,
+    readAt(into, offset) {
+      reads++;
+      memorySource(bytes).readAt(into, offset);
+    },
+    extentAt(offset) {
+      if (offset < part) return { kind: 'data', offset, length: part - offset };
+      return offset < 2 * part
+        ? { kind: 'hole', offset, length: 2 * part - offset }
+        : { kind: 'data', offset, length: 1 };
+    },
+  };
+  return { source, bytes, reads: () => reads };
+}
+
+describe('piecesOf', () => {
+  test('tiles the source; a hole is one piece', async () => {
+    const pieces: string[] = [];
+    for await (const piece of piecesOf(holey().source)) {
+      pieces.push(`${piece.kind} ${piece.offset} ${piece.kind === 'data' ? piece.bytes.length : piece.length}`);
+    }
+    expect(pieces).toEqual(['data 0 262144', 'data 262144 45056', 'hole 307200 307200', 'data 614400 1']);
+  });
+
+  test('reads nothing before it is asked for', async () => {
+    const { source, reads } = holey();
+    const pieces = piecesOf(source);
+    expect(reads()).toBe(0);
+    await pieces.next();
+    expect(reads()).toBe(1);
+    await pieces.return(undefined);
+  });
+
+  test('stops when it is told to', async () => {
+    const pieces = piecesOf(holey().source, { signal: AbortSignal.abort(new Error('stop')) });
+    await expect(pieces.next()).rejects.toThrow('stop');
+  });
+});
+
+describe('readableOf and writableTo', () => {
+  test('joined by a pipeline they copy, and finish the sink', async () => {
+    const { source, bytes } = holey();
+    const sink = new MemorySink({ sequential: true });
+    await pipeline(readableOf(source), writableTo(sink));
+    expect(sink.bytes).toEqual(bytes);
+    expect(sink.state).toBe('finished');
+  });
+
+  test('a slow reader holds the source back', async () => {
+    const { source, reads } = holey();
+    const readable = readableOf({
+      ...source,
+      size: 100 * IO_UNIT,
+      readAt: (into, at) => source.readAt(into.subarray(0, 1), at % 1000),
+      extentAt: (offset) => ({ kind: 'data', offset, length: 1e9 }),
+    });
+    readable.read(0);
+    await new Promise((done) => setTimeout(done, 20));
+    expect(reads()).toBeLessThan(4);
+    readable.destroy();
+  });
+
+  test('a source that fails aborts the sink', async () => {
+    const source: Source = {
+      size: 10,
+      readAt: () => {
+        throw Object.assign(new Error('bad'), { code: 'EIO' });
+      },
+    };
+    const sink = new MemorySink();
+    await expect(pipeline(readableOf(source), writableTo(sink))).rejects.toMatchObject({ code: 'EIO' });
+    expect(sink.state).toBe('aborted');
+  });
+
+  test.each([{ room: 5 }, { finish: 'EIO' }])(
+    'a sink that fails (%p) is aborted and the error arrives',
+    async (faults) => {
+      const sink = new MemorySink();
+      await expect(
+        pipeline(readableOf(memorySource(new Uint8Array(10))), writableTo(faultySink(sink, faults))),
+      ).rejects.toMatchObject({ code: faults.finish ?? 'ENOSPC' });
+      expect(sink.state).toBe('aborted');
+    },
+  );
+
+  test('an abort in the middle aborts the sink', async () => {
+    const stop = new AbortController();
+    const sink = new MemorySink();
+    const endless: Source = { size: 1e15, readAt: () => setImmediate(() => stop.abort()) };
+    await expect(pipeline(readableOf(endless), writableTo(sink), { signal: stop.signal })).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    expect(sink.state).toBe('aborted');
+  });
+});

@@ -1,0 +1,88 @@
+import { Readable, Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { BATCH } from './batches.ts';
+import { IO_UNIT } from './copy.ts';
+import type { Extent, Sink, Source } from './types.ts';
+
+/** How to read a source as a stream. */
+export interface StreamOptions {
+  /** Stops with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A piece of a source: bytes that the receiver owns, or a hole, of any length, that reads as zeros. */
+export type Piece =
+  | { readonly kind: 'data'; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly kind: 'hole'; readonly offset: number; readonly length: number };
+
+/**
+ * Iterate over a source, in order and without a gap: data in pieces of at most 256 KiB, each hole as one piece.
+ * Nothing is read before it is asked for.
+ *
+ * @throws what the source throws; the signal's reason
+ */
+export async function* piecesOf(source: Source, { signal }: StreamOptions = {}): AsyncGenerator<Piece> {
+  let batchEnd = performance.now() + BATCH;
+  for (let offset = 0; offset < source.size; ) {
+    signal?.throwIfAborted();
+    const extent: Extent = source.extentAt?.(offset) ?? { kind: 'data', offset, length: source.size - offset };
+    const rest = Math.min(extent.length, source.size - offset);
+    if (extent.kind === 'hole') {
+      yield { kind: 'hole', offset, length: rest };
+      offset += rest;
+      continue;
+    }
+    const bytes = new Uint8Array(Math.min(IO_UNIT, rest));
+    source.readAt(bytes, offset);
+    yield { kind: 'data', offset, bytes };
+    offset += bytes.length;
+    if (performance.now() < batchEnd) continue;
+    await setImmediate();
+    batchEnd = performance.now() + BATCH;
+  }
+}
+
+/** All bytes of a source as a Node stream, holes as zeros, with the stream's own backpressure. */
+export function readableOf(source: Source, { signal }: StreamOptions = {}): Readable {
+  return Readable.from(plainBytes(source, signal), { objectMode: false, ...(signal && { signal }) });
+}
+
+async function* plainBytes(source: Source, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const piece of piecesOf(source, { signal })) {
+    if (piece.kind === 'data') yield piece.bytes;
+    else
+      for (let done = 0; done < piece.length; done += IO_UNIT)
+        yield new Uint8Array(Math.min(IO_UNIT, piece.length - done));
+  }
+}
+
+/**
+ * A Node stream that writes to a sink from byte 0 on. Its end finishes the sink, so that `finish` of the stream means
+ * that the output is durable under its name; an error or `destroy` before that aborts the sink.
+ */
+export function writableTo(sink: Sink, { signal }: StreamOptions = {}): Writable {
+  let size = 0;
+  let isFinished = false;
+  // Async for its way of handing on what is thrown; the write itself is synchronous.
+  const writeAsync = async (chunk: Uint8Array): Promise<void> => {
+    sink.writeAt(chunk, size);
+    size += chunk.length;
+  };
+  return new Writable({
+    ...(signal && { signal }),
+    highWaterMark: IO_UNIT,
+    write(chunk: Uint8Array, _encoding, done) {
+      writeAsync(chunk).then(() => done(), done);
+    },
+    final(done) {
+      sink.finish(size).then(() => {
+        isFinished = true;
+        done();
+      }, done);
+    },
+    destroy(error, done) {
+      if (!isFinished) sink.abort();
+      done(error);
+    },
+  });
+}
