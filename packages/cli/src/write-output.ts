@@ -44,9 +44,9 @@ export function warnInPlace(output: Output, path: string, world: World): void {
 /**
  * Keep image bytes off a terminal.
  *
- * @throws CliError CLI_REFUSED when standard output is one and nobody forced it
+ * @throws CliError CLI_REFUSED when the output is one and nobody forced it
  */
-export function refuseTerminal(world: World, { isForced = false }: { isForced?: boolean } = {}): void {
-  if (!world.stdoutIsTerminal || isForced) return;
+export function refuseTerminal(output: Output, { isForced = false }: { isForced?: boolean } = {}): void {
+  if (!output.isTerminal || isForced) return;
   throw new CliError('CLI_REFUSED', 'image data is not written to a terminal; redirect it, or use --force');
 }

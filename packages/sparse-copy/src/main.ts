@@ -27,10 +27,8 @@ const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
   version: '0.0.0',
   run: async (parsed, world) => {
-    const plan = planCopy(
-      { operands: parsed.operands, zero: parsed.value('zero'), isForced: parsed.flag('force') },
-      world,
-    );
+    const { operands } = parsed;
+    const plan = planCopy({ operands, zero: parsed.value('zero'), isForced: parsed.flag('force') });
     return runCopy(plan, { world, isProgressWanted: parsed.flag('progress') });
   },
 };

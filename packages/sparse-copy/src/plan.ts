@@ -1,4 +1,4 @@
-import { CliError, printable, refuseTerminal, usageError, type World } from '@e2image/cli';
+import { CliError, printable, usageError } from '@e2image/cli';
 import { type DiskView, overlapOf, realDisks, type ZeroMethod } from '@e2image/sparse-io';
 
 /** What to copy, decided; nothing was opened yet. */
@@ -9,6 +9,8 @@ export interface CopyPlan {
   readonly target: string;
   /** How zeros get into the target; undefined leaves it to the kind of target. */
   readonly zero: ZeroMethod | undefined;
+  /** Write to a terminal, too. */
+  readonly isForced: boolean;
 }
 
 /** What was typed. */
@@ -25,16 +27,11 @@ const METHODS: readonly ZeroMethod[] = ['hole', 'punch', 'write', 'discard'];
  *
  * @throws CliError CLI_USAGE, CLI_REFUSED: same file, ways to make zeros that the target has not, binary to a terminal
  */
-export function planCopy(
-  { operands, zero, isForced }: CopyRequest,
-  world: World,
-  disks: DiskView = realDisks,
-): CopyPlan {
+export function planCopy({ operands, zero, isForced }: CopyRequest, disks: DiskView = realDisks): CopyPlan {
   const [source, target] = operands;
   if (source === undefined || target === undefined || operands.length > 2) throw usageError();
   const method = METHODS.find((known) => known === zero);
   if (zero !== undefined && method === undefined) throw usageError(`unknown way to make zeros '${printable(zero)}'`);
-  if (target === '-') refuseTerminal(world, { isForced });
   const from = source === '-' ? '/dev/stdin' : source;
   const overlap = overlapOf({ path: from }, { path: target === '-' ? '/dev/stdout' : target }, disks);
   if (overlap !== undefined) {
@@ -46,5 +43,5 @@ export function planCopy(
     throw new CliError('CLI_REFUSED', 'a block device has no holes: use --zero=punch, write or discard');
   }
   if (!isDevice && method === 'discard') throw new CliError('CLI_REFUSED', '--zero=discard needs a block device');
-  return { source, target, zero: method };
+  return { source, target, zero: method, isForced };
 }

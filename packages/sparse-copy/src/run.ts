@@ -6,6 +6,7 @@ import {
   NO_PROGRESS,
   type Progress,
   printable,
+  refuseTerminal,
   startProgress,
   type World,
   warnInPlace,
@@ -43,6 +44,7 @@ export async function runCopy(plan: CopyPlan, { world, isProgressWanted }: CopyE
   const input = await openInput(plan.source).catch(failing(`while trying to open ${plan.source}`));
   refuseTooSmall(plan, input);
   const output = await openTarget(plan).catch(failing(`while trying to open ${plan.target}`));
+  refuseTerminal(output, plan);
   warnInPlace(output, plan.target, world);
   const total = input.kind === 'source' ? Math.ceil(input.source.size / MIB) : undefined;
   const progress = isProgressWanted ? await startProgress(world, { total, unitSize: MIB, unit: 'MiB' }) : NO_PROGRESS;
