@@ -9,7 +9,7 @@ import {
 } from './group-layout.ts';
 import { inodeLayout } from './inode.ts';
 import { InodeBlocks, specialFiles } from './inode-blocks.ts';
-import { inodeTable, isScanned, readInode, scanInodes } from './inode-scan.ts';
+import { inodeTable, isScanned, readInode, scanInodes, type VisitInode } from './inode-scan.ts';
 import { badBlocks, orphanInodes } from './listed-inodes.ts';
 import type { OnProblem } from './problem.ts';
 import { descBlockCount, hasIncompat } from './superblock.ts';
@@ -61,6 +61,8 @@ export interface WalkOptions {
   readonly onProblem?: OnProblem;
   /** Inode tables as the walk reads them: see `ScanOptions`. */
   readonly onTable?: (bytes: Uint8Array, block: number) => void;
+  /** Called for each inode of which runs may follow (plain files without `allData` are left out), before them. */
+  readonly onInode?: VisitInode;
 }
 
 /**
@@ -114,23 +116,29 @@ function walkGroups(fs: Filesystem, options: WalkOptions, visit: VisitRun): void
 }
 
 function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
-  const { selection, onProblem, onTable } = options;
+  const { selection, onProblem, onTable, onInode } = options;
   const blocks = new InodeBlocks(fs, options, visit);
   const bad = badBlocks(fs, selection === 'complete' ? (block) => visit('indirect block', block, 1, 1, 0) : undefined);
   // The special files first: they may look like plain ones, which the scan leaves out.
   const special = specialFiles(fs);
   for (const inode of special) {
     const view = isScanned(fs, inode) ? readInode(fs, inode) : undefined;
-    if (view !== undefined && inodeLayout.i_links_count.get(view, 0) > 0) blocks.inode(inode, view, 0);
+    if (view === undefined || inodeLayout.i_links_count.get(view, 0) === 0) continue;
+    onInode?.(inode, view, 0);
+    blocks.inode(inode, view, 0);
   }
   const scan = { ...(onProblem && { onProblem }), ...(bad && { badBlocks: bad }), ...(onTable && { onTable }) };
   yield* scanInodes(fs, { ...scan, skipPlain: !options.allData }, (inode, view, base) => {
-    if (!special.has(inode)) blocks.inode(inode, view, base);
+    if (special.has(inode)) return;
+    onInode?.(inode, view, base);
+    blocks.inode(inode, view, base);
   });
   if (selection === 'compat') return;
   for (const inode of orphanInodes(fs, onProblem)) {
     const view = readInode(fs, inode);
-    if (view !== undefined) blocks.orphan(inode, view);
+    if (view === undefined) continue;
+    onInode?.(inode, view, 0);
+    blocks.orphan(inode, view);
   }
 }
 
