@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { fstatSync, readdirSync } from 'node:fs';
 import { Spool, spoolAll } from './spool.ts';
 import { tempFolder } from './testing.ts';
 
@@ -18,6 +18,21 @@ describe('Spool', () => {
     const into = new Uint8Array(5);
     spool.source().readAt(into, 6);
     expect(new TextDecoder().decode(into)).toBe('world');
+  });
+
+  test('zeros are there and take no room', async () => {
+    using folder = tempFolder();
+    async function* mostlyZeros(): AsyncGenerator<Uint8Array> {
+      yield Uint8Array.of(7);
+      for (let i = 0; i < 64; i++) yield new Uint8Array(1 << 20);
+    }
+    using spool = await spoolAll(mostlyZeros(), { folder: folder.path });
+    const source = spool.source();
+    expect(source.size).toBe(1 + (64 << 20));
+    expect(fstatSync(spool.fd).blocks * 512).toBeLessThan(1 << 20);
+    const into = new Uint8Array(2).fill(1);
+    source.readAt(into, source.size - 2);
+    expect([...into]).toEqual([0, 0]);
   });
 
   test('is closed when the input fails', async () => {

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, SparseError } from './errors.ts';
 import { FileSource } from './file-source.ts';
 import { writeFully } from './write-fully.ts';
+import { isZero } from './zero.ts';
 
 /** Where a spool goes. */
 export interface SpoolOptions {
@@ -35,10 +36,14 @@ export class Spool implements Disposable {
     return this.#size;
   }
 
-  /** Add bytes at the end. @throws SparseError SPARSE_SPOOL_FULL when the folder's file system is full */
+  /**
+   * Add bytes at the end. Zeros take no room: an image of an empty disk may be far larger than the folder.
+   *
+   * @throws SparseError SPARSE_SPOOL_FULL when the folder's file system is full
+   */
   append(bytes: Uint8Array): void {
     try {
-      writeFully(this.fd, bytes, this.#size);
+      if (!isZero(bytes)) writeFully(this.fd, bytes, this.#size);
     } catch (error) {
       const code = codeOf(error);
       if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') throw error;
@@ -52,6 +57,7 @@ export class Spool implements Disposable {
 
   /** What was spooled, to be read at any offset; it lives as long as the spool. */
   source(): FileSource {
+    ftruncateSync(this.fd, this.#size);
     return FileSource.over(this.fd);
   }
 
