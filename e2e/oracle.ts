@@ -87,8 +87,11 @@ export function ours(
   return run(program, [...leading, ...args], options);
 }
 
-/** Where e2fsprogs lives on Debian, which is not in the PATH of everybody. */
-const SEARCH = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+/**
+ * Where e2fsprogs lives on Debian, which is not in the PATH of everybody. It comes first: npm puts node_modules/.bin in
+ * front of PATH, and there `e2image` is ours.
+ */
+const SEARCH = ['/usr/sbin', '/sbin', ...(process.env['PATH'] ?? '').split(delimiter)];
 
 /** Full path of a program that is not ours; undefined when it is not installed. */
 export function find(program: string): string | undefined {

@@ -13,7 +13,7 @@ const PACKAGE_OF = {
   losetup: 'mount',
 } as const;
 
-const SEARCH = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+const SEARCH = ['/usr/sbin', '/sbin', ...(process.env['PATH'] ?? '').split(delimiter)];
 
 function isInstalled(program: string): boolean {
   return SEARCH.some((folder) => {

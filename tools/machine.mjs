@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
-const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, LC_ALL: 'C' };
+const env = { ...process.env, PATH: `/usr/sbin:/sbin:${process.env.PATH}`, LC_ALL: 'C' };
 
 /** The line of a program's answer that has a version; all of these programs answer in one line or another. */
 const version = (program, ...args) => {

@@ -13,7 +13,7 @@ const LIMIT = 200 << 10;
 const folder = mkdtempSync(join(tmpdir(), 'sample-'));
 const env = {
   ...process.env,
-  PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
+  PATH: `/usr/sbin:/sbin:${process.env['PATH']}`,
   E2FSPROGS_FAKE_TIME: '1700000000',
   DEBUGFS_FAKE_TIME: '1700000000',
   MKE2FS_CONFIG: 'e2e/mke2fs.conf',

@@ -64,6 +64,6 @@ function reset(before: Operation['before'], image: string, out: string): void {
 }
 
 function runQuietly([program = '', ...args]: readonly string[]): void {
-  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` };
+  const env = { ...process.env, PATH: `/usr/sbin:/sbin:${process.env['PATH']}` };
   execFileSync(program, args, { stdio: ['ignore', 'ignore', 'ignore'], env });
 }

@@ -96,7 +96,7 @@ export function benchFixture(name: FixtureName): string {
 const sh = (program: string, ...args: readonly string[]): string =>
   execFileSync(program, args, {
     encoding: 'utf8',
-    env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+    env: { ...process.env, PATH: `/usr/sbin:/sbin:${process.env['PATH']}` },
   }).trim();
 
 function make(fixture: BenchFixture, image: string): void {

@@ -30,7 +30,7 @@ export function measureOnce(command: readonly string[], folder: string): Cost {
 
 /** What npm adds to the environment costs each child some start-up. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  return { PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, HOME: process.env['HOME'], LC_ALL: 'C' };
+  return { PATH: `/usr/sbin:/sbin:${process.env['PATH']}`, HOME: process.env['HOME'], LC_ALL: 'C' };
 }
 
 /**
