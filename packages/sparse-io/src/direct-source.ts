@@ -1,9 +1,11 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { readFully } from './read-fully.ts';
+import { SparseError } from './errors.ts';
+import { readOnce } from './read-fully.ts';
 import type { Source } from './types.ts';
 
 /** Alignment of offset, length and memory that every disk accepts for O_DIRECT. */
 const ALIGN = 4096;
+const SECTOR = 512;
 const WASM_PAGE = 1 << 16;
 
 /**
@@ -22,14 +24,29 @@ export function openDirectSource(fd: number, size: number): Source & Disposable 
     size,
     readAt(into, offset) {
       const from = offset - (offset % ALIGN);
-      const end = Math.min(Math.ceil((offset + into.length) / ALIGN) * ALIGN, Math.ceil(size / 512) * 512);
-      const length = Math.max(end, offset + into.length) - from;
+      const length = Math.ceil((offset + into.length - from) / ALIGN) * ALIGN;
       if (buffer.length < length) buffer = alignedBytes(length);
-      readFully(direct, buffer.subarray(0, length), from);
-      into.set(buffer.subarray(offset - from, offset - from + into.length));
+      const end = from + readAligned(direct, buffer, from, length);
+      const there = Math.max(0, Math.min(into.length, end - offset));
+      into.set(buffer.subarray(offset - from, offset - from + there));
+      if (there < into.length) {
+        throw new SparseError('SPARSE_SHORT_READ', `the source ends at byte ${offset + there}`, {
+          detail: { offset: offset + there, length: into.length - there },
+        });
+      }
     },
     [Symbol.dispose]: () => closeSync(direct),
   };
+}
+
+/** Read whole aligned blocks; the last one may be cut by the end of the file. @returns bytes read */
+function readAligned(fd: number, buffer: Uint8Array, from: number, length: number): number {
+  for (let done = 0; ; ) {
+    const read = readOnce(fd, buffer, { done, length }, from + done);
+    done += read;
+    // After a read that ends inside a block the next one could not be aligned: there is nothing behind it anyway.
+    if (read === 0 || done === length || done % SECTOR !== 0) return done;
+  }
 }
 
 function alignedBytes(length: number): Uint8Array {
