@@ -31,7 +31,7 @@ export function failed(error: unknown, doing: string): unknown {
   const reason = reasonOf(error);
   // A closed pipe ends a program by its signal, whatever it was doing.
   if (reason === undefined || codeOf(error) === 'EPIPE') return error;
-  return new CliError('CLI_FAILED', `${reason} ${printable(doing)}`, { cause: error });
+  return new CliError('CLI_FAILED', printable(`${reason} ${doing}`), { cause: error });
 }
 
 /**

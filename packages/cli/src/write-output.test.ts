@@ -1,0 +1,76 @@
+import type { Output } from '@e2image/sparse-io';
+import { MemorySink } from '@e2image/sparse-io/testing';
+import { SignalGuard } from './signals.ts';
+import { fakeSignals, fakeWorld } from './testing.ts';
+import { refuseTerminal, warnInPlace, writeOutput } from './write-output.ts';
+
+const output = (overrides: Partial<Output> = {}): Output & { readonly sink: MemorySink } => ({
+  kind: 'partial-file',
+  existed: false,
+  isTerminal: false,
+  ...overrides,
+  sink: new MemorySink(),
+});
+
+describe('writeOutput', () => {
+  test('gives what the filling gives, and leaves no handler', async () => {
+    const signals = fakeSignals();
+    const target = output();
+    const fill = async (): Promise<number> => {
+      expect(signals.handlers.size).toBe(3);
+      await target.sink.finish(5);
+      return 7;
+    };
+    expect(await writeOutput(target, fill, new SignalGuard(signals))).toBe(7);
+    expect([signals.handlers.size, target.sink.state]).toEqual([0, 'finished']);
+  });
+
+  test('aborts when the filling throws', async () => {
+    const signals = fakeSignals();
+    const target = output();
+    const fill = async (): Promise<void> => {
+      throw new Error('torn');
+    };
+    await expect(writeOutput(target, fill, new SignalGuard(signals))).rejects.toThrow('torn');
+    expect([target.sink.state, signals.handlers.size]).toEqual(['aborted', 0]);
+  });
+
+  test('aborts at a signal, then dies of it', async () => {
+    const signals = fakeSignals();
+    const target = output();
+    await writeOutput(target, async () => signals.deliver('SIGTERM'), new SignalGuard(signals));
+    expect([target.sink.state, signals.killed]).toEqual(['aborted', ['SIGTERM']]);
+  });
+
+  test('catches no signal for an output that leaves nothing behind', async () => {
+    const signals = fakeSignals();
+    const stream = output({ kind: 'stream' });
+    await writeOutput(stream, async () => expect(signals.handlers.size).toBe(0), new SignalGuard(signals));
+  });
+});
+
+test.each([
+  ['hard-links', 'it has several names'],
+  ['folder', 'its folder takes no new file'],
+  ['mount-point', 'it is a mount point'],
+] as const)('warnInPlace tells why (%s)', (inPlaceReason, why) => {
+  const world = fakeWorld();
+  warnInPlace(output({ kind: 'in-place', inPlaceReason }), '/a\nb', world);
+  expect(world.said.stderr).toBe(
+    `prog: /a\\x0ab is written in place, as ${why}: an interruption will leave it incomplete\n`,
+  );
+});
+
+test('warnInPlace says nothing where it was asked for, or where nothing is in place', () => {
+  const world = fakeWorld();
+  warnInPlace(output({ kind: 'in-place', inPlaceReason: 'kept' }), 'a', world);
+  warnInPlace(output(), 'a', world);
+  expect(world.said.stderr).toBe('');
+});
+
+test('refuseTerminal refuses a terminal, unless forced', () => {
+  const terminal = output({ kind: 'stream', isTerminal: true });
+  expect(() => refuseTerminal(terminal)).toThrow(expect.objectContaining({ code: 'CLI_REFUSED' }));
+  expect(() => refuseTerminal(terminal, { isForced: true })).not.toThrow();
+  expect(() => refuseTerminal(output())).not.toThrow();
+});
