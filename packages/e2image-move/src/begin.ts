@@ -1,4 +1,4 @@
-import { crc32c } from './crc32c.ts';
+import { checksum } from './checksum.ts';
 import { distanceOf, type Move, oldPlace, SECTOR } from './geometry.ts';
 import type { RecordHome } from './home.ts';
 import { insideHome, insideMapCapacity, insidePlaces } from './inside-home.ts';
@@ -112,7 +112,7 @@ export function beginInside(device: Storage, task: MoveTask, onUnreadable?: (blo
     ...firstRecord(task, encoded),
     batchBytes: wholeBlocks(Math.min(limits.batch, places.batchLimit), task.blockSize),
     carriedAt: places.refuge,
-    displacedCrc: crc32c(displacedBytes),
+    displacedCrc: checksum(displacedBytes),
   };
   const home = insideHome(device, task.move, { places, displacedBytes });
   home.announce(record, map);
@@ -146,7 +146,7 @@ function firstRecord({ move, blockSize, head, id }: MoveTask, map: Uint8Array): 
     logged: { from: 0, to: 0 },
     logAt: 0,
     mapBytes: map.length,
-    mapCrc: crc32c(map),
+    mapCrc: checksum(map),
     carriedAt: 0,
     displacedCrc: 0,
     head,

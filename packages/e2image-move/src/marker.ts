@@ -1,6 +1,7 @@
-import { crc32c } from './crc32c.ts';
-import { type BytesField, bytes, type Field, u32, u64 } from './field.ts';
+import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core';
+import { checksum } from './checksum.ts';
 import { type Move, SECTOR } from './geometry.ts';
+import { type LongField, u64 } from './long-field.ts';
 
 const MAGIC = new TextEncoder().encode('E2MARK01');
 const TEXT =
@@ -24,7 +25,7 @@ export const markerLayout = {
   /** 1 = the record lies inside the device. */
   inside: u32(504),
   crc: u32(SECTOR - 4),
-} as const satisfies Record<string, Field | BytesField>;
+} as const satisfies Record<string, Field | LongField | BytesField>;
 
 /** A move as the device itself tells of it. */
 export interface Marker extends Move {
@@ -41,17 +42,17 @@ export function encodeMarker(marker: Marker): Uint8Array<ArrayBuffer> {
   const sector = new Uint8Array(SECTOR);
   const view = new DataView(sector.buffer);
   const f = markerLayout;
-  f.text.get(view).set(new TextEncoder().encode(TEXT));
-  f.magic.get(view).set(MAGIC);
-  f.id.get(view).set(marker.id);
-  f.source.set(view, marker.source);
-  f.destination.set(view, marker.destination);
-  f.length.set(view, marker.length);
-  f.map_bytes.set(view, marker.mapBytes);
-  f.inside.set(view, marker.inside ? 1 : 0);
+  f.text.get(view, 0).set(new TextEncoder().encode(TEXT));
+  f.magic.get(view, 0).set(MAGIC);
+  f.id.get(view, 0).set(marker.id);
+  f.source.set(view, 0, marker.source);
+  f.destination.set(view, 0, marker.destination);
+  f.length.set(view, 0, marker.length);
+  f.map_bytes.set(view, 0, marker.mapBytes);
+  f.inside.set(view, 0, marker.inside ? 1 : 0);
   const journal = new TextEncoder().encode(marker.journal);
-  if (journal.length < f.journal.size) f.journal.get(view).set(journal);
-  f.crc.set(view, crc32c(sector.subarray(0, f.crc.offset)));
+  if (journal.length < f.journal.size) f.journal.get(view, 0).set(journal);
+  f.crc.set(view, 0, checksum(sector.subarray(0, f.crc.offset)));
   return sector;
 }
 
@@ -59,16 +60,16 @@ export function encodeMarker(marker: Marker): Uint8Array<ArrayBuffer> {
 export function decodeMarker(sector: Uint8Array): Marker | undefined {
   const view = new DataView(sector.buffer, sector.byteOffset, SECTOR);
   const f = markerLayout;
-  if (!f.magic.get(view).every((byte, i) => byte === MAGIC[i])) return undefined;
-  if (f.crc.get(view) !== crc32c(sector.subarray(0, f.crc.offset))) return undefined;
-  const journal = f.journal.get(view);
+  if (!f.magic.get(view, 0).every((byte, i) => byte === MAGIC[i])) return undefined;
+  if (f.crc.get(view, 0) !== checksum(sector.subarray(0, f.crc.offset))) return undefined;
+  const journal = f.journal.get(view, 0);
   return {
-    id: f.id.get(view).slice(),
-    source: f.source.get(view),
-    destination: f.destination.get(view),
-    length: f.length.get(view),
-    mapBytes: f.map_bytes.get(view),
-    inside: f.inside.get(view) === 1,
+    id: f.id.get(view, 0).slice(),
+    source: f.source.get(view, 0),
+    destination: f.destination.get(view, 0),
+    length: f.length.get(view, 0),
+    mapBytes: f.map_bytes.get(view, 0),
+    inside: f.inside.get(view, 0) === 1,
     journal: new TextDecoder().decode(journal.subarray(0, Math.max(0, journal.indexOf(0)))),
   };
 }

@@ -1,6 +1,7 @@
-import { crc32c } from './crc32c.ts';
-import { type BytesField, bytes, type Field, u32, u64 } from './field.ts';
+import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core';
+import { checksum } from './checksum.ts';
 import { type Move, type Range, SECTOR } from './geometry.ts';
+import { type LongField, u64 } from './long-field.ts';
 import { readBytes, type Storage } from './storage.ts';
 
 /** Bytes of one slot. */
@@ -35,7 +36,7 @@ export const recordLayout = {
   carried_at: u64(120),
   head: bytes(512, SECTOR),
   crc: u32(SLOT_BYTES - 4),
-} as const satisfies Record<string, Field | BytesField>;
+} as const satisfies Record<string, Field | LongField | BytesField>;
 
 /** Where the UUID of a file system lies in the head of its superblock (s_uuid). */
 const UUID_OFFSET = 0x68;
@@ -82,25 +83,25 @@ export function encodeRecord(record: MoveRecord): Uint8Array<ArrayBuffer> {
   const slot = new Uint8Array(SLOT_BYTES);
   const view = new DataView(slot.buffer);
   const f = recordLayout;
-  f.magic.get(view).set(MAGIC);
-  f.id.get(view).set(record.id);
-  f.sequence.set(view, record.sequence);
-  f.state.set(view, STATES.indexOf(record.state));
-  f.block_size.set(view, record.blockSize);
-  f.source.set(view, record.source);
-  f.destination.set(view, record.destination);
-  f.length.set(view, record.length);
-  f.batch_bytes.set(view, record.batchBytes);
-  f.position.set(view, record.position);
-  f.logged_from.set(view, record.logged.from);
-  f.logged_to.set(view, record.logged.to);
-  f.log_at.set(view, record.logAt);
-  f.map_bytes.set(view, record.mapBytes);
-  f.map_crc.set(view, record.mapCrc);
-  f.displaced_crc.set(view, record.displacedCrc);
-  f.carried_at.set(view, record.carriedAt);
-  f.head.get(view).set(record.head);
-  f.crc.set(view, crc32c(slot.subarray(0, f.crc.offset)));
+  f.magic.get(view, 0).set(MAGIC);
+  f.id.get(view, 0).set(record.id);
+  f.sequence.set(view, 0, record.sequence);
+  f.state.set(view, 0, STATES.indexOf(record.state));
+  f.block_size.set(view, 0, record.blockSize);
+  f.source.set(view, 0, record.source);
+  f.destination.set(view, 0, record.destination);
+  f.length.set(view, 0, record.length);
+  f.batch_bytes.set(view, 0, record.batchBytes);
+  f.position.set(view, 0, record.position);
+  f.logged_from.set(view, 0, record.logged.from);
+  f.logged_to.set(view, 0, record.logged.to);
+  f.log_at.set(view, 0, record.logAt);
+  f.map_bytes.set(view, 0, record.mapBytes);
+  f.map_crc.set(view, 0, record.mapCrc);
+  f.displaced_crc.set(view, 0, record.displacedCrc);
+  f.carried_at.set(view, 0, record.carriedAt);
+  f.head.get(view, 0).set(record.head);
+  f.crc.set(view, 0, checksum(slot.subarray(0, f.crc.offset)));
   return slot;
 }
 
@@ -108,26 +109,26 @@ export function encodeRecord(record: MoveRecord): Uint8Array<ArrayBuffer> {
 export function decodeRecord(slot: Uint8Array): MoveRecord | undefined {
   const view = new DataView(slot.buffer, slot.byteOffset, SLOT_BYTES);
   const f = recordLayout;
-  const state = STATES[f.state.get(view)];
-  if (state === undefined || !f.magic.get(view).every((byte, i) => byte === MAGIC[i])) return undefined;
-  if (f.crc.get(view) !== crc32c(slot.subarray(0, f.crc.offset))) return undefined;
+  const state = STATES[f.state.get(view, 0)];
+  if (state === undefined || !f.magic.get(view, 0).every((byte, i) => byte === MAGIC[i])) return undefined;
+  if (f.crc.get(view, 0) !== checksum(slot.subarray(0, f.crc.offset))) return undefined;
   return {
-    id: f.id.get(view).slice(),
-    sequence: f.sequence.get(view),
+    id: f.id.get(view, 0).slice(),
+    sequence: f.sequence.get(view, 0),
     state,
-    blockSize: f.block_size.get(view),
-    source: f.source.get(view),
-    destination: f.destination.get(view),
-    length: f.length.get(view),
-    batchBytes: f.batch_bytes.get(view),
-    position: f.position.get(view),
-    logged: { from: f.logged_from.get(view), to: f.logged_to.get(view) },
-    logAt: f.log_at.get(view),
-    mapBytes: f.map_bytes.get(view),
-    mapCrc: f.map_crc.get(view),
-    displacedCrc: f.displaced_crc.get(view),
-    carriedAt: f.carried_at.get(view),
-    head: f.head.get(view).slice(),
+    blockSize: f.block_size.get(view, 0),
+    source: f.source.get(view, 0),
+    destination: f.destination.get(view, 0),
+    length: f.length.get(view, 0),
+    batchBytes: f.batch_bytes.get(view, 0),
+    position: f.position.get(view, 0),
+    logged: { from: f.logged_from.get(view, 0), to: f.logged_to.get(view, 0) },
+    logAt: f.log_at.get(view, 0),
+    mapBytes: f.map_bytes.get(view, 0),
+    mapCrc: f.map_crc.get(view, 0),
+    displacedCrc: f.displaced_crc.get(view, 0),
+    carriedAt: f.carried_at.get(view, 0),
+    head: f.head.get(view, 0).slice(),
   };
 }
 

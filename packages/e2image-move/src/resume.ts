@@ -1,5 +1,5 @@
 import { type Journey, markerOf, type SideFile } from './begin.ts';
-import { crc32c } from './crc32c.ts';
+import { checksum } from './checksum.ts';
 import { MoveError } from './errors.ts';
 import { headOf, type Move, overlaps, SECTOR, shift } from './geometry.ts';
 import { type InsidePlaces, insideHome, insidePlaces } from './inside-home.ts';
@@ -73,7 +73,7 @@ export function resumeInside(
   const displacedBytes = displacedIsDone(record, places.positions)
     ? new Uint8Array(places.bytes)
     : readBytes(device, record.carriedAt, places.bytes);
-  if (!displacedIsDone(record, places.positions) && crc32c(displacedBytes) !== record.displacedCrc) {
+  if (!displacedIsDone(record, places.positions) && checksum(displacedBytes) !== record.displacedCrc) {
     throw new MoveError('MOVE_JOURNAL_INVALID', `byte ${record.carriedAt}: the bytes kept there have changed`);
   }
   const home = insideHome(device, record, { places, displacedBytes });
@@ -127,7 +127,7 @@ function checkRecord(record: MoveRecord): void {
 
 function readMap(storage: Storage, at: number, { mapBytes, mapCrc, length }: MoveRecord): UsedMap {
   const bytes = readBytes(storage, at, mapBytes);
-  if (crc32c(bytes) !== mapCrc) {
+  if (checksum(bytes) !== mapCrc) {
     throw new MoveError('MOVE_JOURNAL_INVALID', "the record's map of used blocks has a wrong checksum");
   }
   return decodeMap(bytes, length);
