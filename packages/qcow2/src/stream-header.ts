@@ -1,0 +1,43 @@
+import { Qcow2Error } from './errors.ts';
+import { CRYPT, decodeHeader, decodeHeaderTail, HEADER_SIZE_V3_COMPRESSION, type Qcow2Header } from './header.ts';
+import { checkHeader, checkHeaderShape, floorToSector, usesDataFile, usesExtendedL2 } from './header-check.ts';
+import { type ClusterStream, cannotStream } from './stream-clusters.ts';
+
+/** What the header of a stream says, in bytes. */
+export interface StreamHeader {
+  readonly virtualSize: number;
+  readonly clusterSize: number;
+}
+
+/**
+ * Read the first cluster of a stream and judge it.
+ *
+ * @returns the header, its virtual size in whole sectors, and the cluster
+ * @throws Qcow2Error as `readStreamed`
+ */
+export async function readStreamHeader(
+  stream: ClusterStream,
+  { maxVirtualSize = Number.MAX_SAFE_INTEGER }: { readonly maxVirtualSize?: number },
+): Promise<{ readonly header: Qcow2Header; readonly first: Uint8Array }> {
+  const start = new Uint8Array(HEADER_SIZE_V3_COMPRESSION);
+  const length = await stream.fill(start);
+  const header = decodeHeader(start.subarray(0, length));
+  checkHeaderShape(header);
+  const first = new Uint8Array(2 ** header.clusterBits);
+  first.set(start);
+  if (length === start.length) await stream.fill(first.subarray(length));
+  checkHeader(header, decodeHeaderTail(first, header));
+  if (header.cryptMethod !== CRYPT.none) {
+    const method = header.cryptMethod === CRYPT.luks ? 'LUKS' : 'AES';
+    throw new Qcow2Error('QCOW2_ENCRYPTED', `the image is encrypted (${method})`, { value: header.cryptMethod });
+  }
+  if (usesDataFile(header)) throw cannotStream('its data is in another file');
+  if (header.backingName.offset > 0) throw cannotStream('it has a backing file');
+  if (usesExtendedL2(header)) throw cannotStream('it has extended L2 entries');
+  const virtualSize = floorToSector(header.virtualSize);
+  if (virtualSize > maxVirtualSize) {
+    const message = `virtual size ${virtualSize} is above the limit ${maxVirtualSize}`;
+    throw new Qcow2Error('QCOW2_TOO_LARGE', message, { value: virtualSize, limit: maxVirtualSize });
+  }
+  return { header: { ...header, virtualSize }, first };
+}
