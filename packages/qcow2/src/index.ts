@@ -38,6 +38,7 @@ export { openQcow2, type Qcow2Image, type SyncOpenOptions } from './reader.ts';
 export type { SnapshotSelection } from './snapshot-view.ts';
 export type { SnapshotInfo } from './snapshots.ts';
 export type { AsyncSource, Source, SourceExtent } from './source.ts';
+export { type SourceRunsOptions, sourceRuns } from './source-runs.ts';
 export { MemorySpool, type MemorySpoolOptions, type Spool, type SpoolSource } from './spool.ts';
 export type { StreamHeader } from './stream-header.ts';
 export { readStreamed, type StreamReadOptions, type StreamReport } from './stream-reader.ts';

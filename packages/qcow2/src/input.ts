@@ -35,6 +35,12 @@ export class ZeroClusters {
     return Buffer.compare(bytes.subarray(start, start + size), this.#zeros) === 0;
   }
 
+  /** Add those clusters of `bytes` to `found` that hold something else. @param first guest number of the first one */
+  collect(bytes: Uint8Array, first: number, found: ClusterRuns): void {
+    const count = bytes.length / this.#zeros.length;
+    for (let index = 0; index < count; index++) if (!this.has(bytes, index)) found.push(first + index, 1);
+  }
+
   /**
    * Move the other clusters of `bytes` to its front.
    *

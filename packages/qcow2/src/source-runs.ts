@@ -1,0 +1,73 @@
+import { ClusterRuns } from './cluster-runs.ts';
+import { readPadded, ZeroClusters } from './input.ts';
+import { Turn } from './output.ts';
+import type { Source } from './source.ts';
+import { STAGING_BYTES } from './staging.ts';
+
+/** How to look for the clusters of a source that hold data. */
+export interface SourceRunsOptions {
+  readonly clusterBits: number;
+  /**
+   * Read the data and leave out the clusters that hold only zeros. A plain image into a pipe needs that, as its size
+   * is promised before the data is seen; other writers find the zeros themselves, in their one pass.
+   */
+  readonly dropZeros?: boolean;
+  readonly signal?: AbortSignal;
+  /** Told the bytes looked at. */
+  readonly onProgress?: (bytesDone: number) => void;
+}
+
+/** The clusters of a source that hold data, by its `extentAt`; without one, all of them. Costs by the extents. */
+export async function sourceRuns(source: Source, options: SourceRunsOptions): Promise<ClusterRuns> {
+  const clusterSize = 2 ** options.clusterBits;
+  const turn = new Turn(options.signal);
+  const found = new ClusterRuns();
+  const scan = options.dropZeros === true ? new ZeroScan(source, found, options, turn) : undefined;
+  /** Clusters that were looked at: an extent may begin in the middle of one. */
+  let done = 0;
+  for (let offset = 0; offset < source.size; ) {
+    const extent = source.extentAt?.(offset) ?? { kind: 'data', offset, length: source.size - offset };
+    offset += extent.length;
+    const start = Math.max(done, Math.floor(extent.offset / clusterSize));
+    const end = Math.ceil(offset / clusterSize);
+    await turn.take();
+    if (extent.kind === 'hole' || end <= start) continue;
+    if (scan === undefined) found.push(start, end - start);
+    else await scan.read(start, end);
+    done = end;
+  }
+  return found;
+}
+
+/** Looks for zeros in what is said to be data. */
+class ZeroScan {
+  readonly #source: Source;
+  readonly #found: ClusterRuns;
+  readonly #clusterSize: number;
+  readonly #onProgress: ((bytesDone: number) => void) | undefined;
+  readonly #turn: Turn;
+  readonly #zeros: ZeroClusters;
+  readonly #buffer: Uint8Array;
+
+  constructor(source: Source, found: ClusterRuns, { clusterBits, onProgress }: SourceRunsOptions, turn: Turn) {
+    this.#source = source;
+    this.#found = found;
+    this.#clusterSize = 2 ** clusterBits;
+    this.#onProgress = onProgress;
+    this.#turn = turn;
+    this.#zeros = new ZeroClusters(this.#clusterSize);
+    this.#buffer = new Uint8Array(Math.max(STAGING_BYTES, this.#clusterSize));
+  }
+
+  /** Clusters `[start, end)`. */
+  async read(start: number, end: number): Promise<void> {
+    const most = this.#buffer.length / this.#clusterSize;
+    for (let at = start; at < end; at += most) {
+      const bytes = this.#buffer.subarray(0, Math.min(most, end - at) * this.#clusterSize);
+      await readPadded(this.#source, bytes, at * this.#clusterSize);
+      this.#zeros.collect(bytes, at, this.#found);
+      this.#onProgress?.(at * this.#clusterSize + bytes.length);
+      await this.#turn.take();
+    }
+  }
+}
