@@ -52,7 +52,10 @@ const MAX_LINES = 20;
  */
 export async function restoreImage(request: RestoreRequest, world: World): Promise<number> {
   refuseSame(request);
-  using image = await openImage(request.image, request.mapfile);
+  using image = await openImage(request.image, {
+    mapfile: request.mapfile,
+    onSpool: () => say(world, `${imageName(request.image)} cannot seek: it is copied to a temporary file first`),
+  });
   using target = await openTarget(request.device, !request.isDryRun, world);
   refuseShort(request, image, target);
   const plan = await planRestore(image.content, target.source, { dropJournal: request.dropJournal });

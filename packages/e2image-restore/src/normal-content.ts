@@ -1,6 +1,7 @@
 import {
   BG_BLOCK_UNINIT,
   BG_INODE_UNINIT,
+  BG_INODE_ZEROED,
   bitmapChecksum,
   type DescChecksums,
   descBlockCount,
@@ -122,15 +123,21 @@ class Collector {
     const flags = hasGroupChecksums(sb) ? desc.flags : 0;
     // What a damaged descriptor says of unused inodes is not believed, as e2fsck does not: the whole table is put back.
     const believed = hasGroupChecksums(sb) && checksums.isIntact(group);
-    if (!(believed && (flags & BG_INODE_UNINIT) !== 0)) this.#inodeTable(group, desc, believed);
+    // The kernel relies on zeros in the unused part of a table that is flagged as zeroed: what became of it meanwhile
+    // must not come to light when the part is used.
+    const isZeroed = (flags & BG_INODE_ZEROED) !== 0;
+    if (isZeroed || !believed || (flags & BG_INODE_UNINIT) === 0) {
+      this.#inodeTable(group, desc, believed && !isZeroed);
+    }
     if ((flags & BG_INODE_UNINIT) === 0) this.#bitmap('inode', group, desc.inodeBitmap);
     if ((flags & BG_BLOCK_UNINIT) === 0) this.#bitmap('block', group, desc.blockBitmap);
   }
 
-  #inodeTable(group: number, desc: GroupDesc, believed: boolean): void {
+  /** @param usedOnly leave out the inodes that were never used */
+  #inodeTable(group: number, desc: GroupDesc, usedOnly: boolean): void {
     const { image, sb, sections } = this.#opened;
     const blocks = inodeTableBlocks(sb);
-    const unused = believed && desc.itableUnused <= sb.inodesPerGroup ? desc.itableUnused : 0;
+    const unused = usedOnly && desc.itableUnused <= sb.inodesPerGroup ? desc.itableUnused : 0;
     const count = blocks - Math.floor(unused / (sb.blockSize / sb.inodeSize));
     if (count === 0) return;
     if (!this.#isPlace('inode table', group, desc.inodeTable, count)) return;

@@ -1,15 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { failed, printable } from '@e2image/cli';
 import { EXT_MAGIC, isImageHeader, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
-import {
-  loadKernelCalls,
-  openFileSource,
-  parseMapfile,
-  readStream,
-  type Source,
-  spoolAll,
-  unreadRanges,
-} from '@e2image/sparse-io';
+import { openSeekable, parseMapfile, type Source, unreadRanges } from '@e2image/sparse-io';
 import type { ImageContent } from './content.ts';
 import { RestoreError } from './errors.ts';
 import { normalContent } from './normal-content.ts';
@@ -33,10 +25,14 @@ export const mapfileOf = (image: string): string => `${image}.mapfile`;
  * Open an image of any kind and look through it. Standard input is spooled first.
  *
  * @param mapfile path of a ddrescue mapfile of the image; default: IMAGE.mapfile, when it is there
+ * @param onSpool told before a stream is spooled
  * @throws CliError CLI_FAILED; RestoreError; ExtError, Qcow2Error, SparseError by the kind of damage
  */
-export async function openImage(path: string, mapfile: string | undefined): Promise<OpenImage> {
-  const file = await openSource(path);
+export async function openImage(
+  path: string,
+  { mapfile, onSpool }: { readonly mapfile: string | undefined; readonly onSpool: () => void },
+): Promise<OpenImage> {
+  const file = await openSource(path, onSpool);
   const owned: Disposable[] = [file];
   try {
     const beside = path === STANDARD_INPUT ? undefined : mapfileOf(path);
@@ -54,17 +50,12 @@ function disposeAll(owned: readonly Disposable[]): void {
   for (const part of [...owned].reverse()) part[Symbol.dispose]();
 }
 
-async function openSource(path: string): Promise<{ readonly source: Source } & Disposable> {
-  if (path === STANDARD_INPUT) {
-    const spool = await spoolAll(readStream(0));
-    return { source: spool.source(), [Symbol.dispose]: () => spool[Symbol.dispose]() };
-  }
-  await loadKernelCalls();
+async function openSource(path: string, onSpool: () => void): Promise<{ readonly source: Source } & Disposable> {
   try {
-    const source = await openFileSource(path);
-    return { source, [Symbol.dispose]: () => source[Symbol.dispose]() };
+    const { source, close } = await openSeekable(path, { onSpool });
+    return { source, [Symbol.dispose]: close };
   } catch (error) {
-    throw failed(error, `while trying to open ${path}`);
+    throw failed(error, `while trying to open ${imageName(path)}`);
   }
 }
 

@@ -1,8 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import {
+  BG_INODE_UNINIT,
+  BG_INODE_ZEROED,
   type BlockKind,
   BlockSet,
+  descChecksums,
   type Filesystem,
+  hasGroupChecksums,
+  inodeTable,
   openFilesystem,
   type Problem,
   primarySuperblockBlock,
@@ -10,7 +15,7 @@ import {
   walkSteps,
 } from '@e2image/ext-core';
 import { isZero, type Source } from '@e2image/sparse-io';
-import { type ImageContent, KindSets, wholeBlocks, withUnread } from './content.ts';
+import { type ImageContent, KindSets, wholeBlocks, withUnread, zeros } from './content.ts';
 import { arrange, type ByteRange, type Segment, without } from './segments.ts';
 
 /** Bytes looked at in one go. */
@@ -38,12 +43,11 @@ export async function rawContent(
   const kinds = new KindSets();
   const selected = await selectedBlocks(fs, source, kinds, (problem) => problems.push(problem));
   const { blockSize, blocksCount } = fs;
-  const segments = arrange(
-    [...selected.runs()].map(({ start, count }): Segment => {
-      const offset = start * blockSize;
-      return { offset, length: count * blockSize, source, from: offset };
-    }),
-  );
+  const taken = [...selected.runs()].map(({ start, count }): Segment => {
+    const offset = start * blockSize;
+    return { offset, length: count * blockSize, source, from: offset };
+  });
+  const segments = arrange([...taken, ...zeroedTables(fs, kinds)]);
   const missing = wholeBlocks([...unread, ...beyondEnd(source, blocksCount * blockSize)], blockSize);
   const { kept, removed } = without(segments, missing);
   return {
@@ -56,6 +60,30 @@ export async function rawContent(
     problems,
     hasJournal: true,
   };
+}
+
+/**
+ * The unused parts of inode tables that are flagged as zeroed. No image holds them, but the kernel relies on their zeros
+ * when it comes to use them.
+ */
+function zeroedTables(fs: Filesystem, kinds: KindSets): Segment[] {
+  const { superblock: sb, blockSize } = fs;
+  if (!hasGroupChecksums(sb)) return [];
+  const checksums = descChecksums(sb, fs.superblockBytes, fs.descTable);
+  const source = zeros(fs.blocksCount * blockSize);
+  const segments: Segment[] = [];
+  for (let group = 0; group < fs.groupCount; group++) {
+    const desc = fs.groupDesc(group);
+    if ((desc.flags & BG_INODE_ZEROED) === 0 || !checksums.isIntact(group)) continue;
+    const table = inodeTable(fs, group, desc);
+    const used = (desc.flags & BG_INODE_UNINIT) !== 0 ? 0 : table.usedBlocks;
+    const start = table.start + used;
+    if (table.start <= primarySuperblockBlock(sb) || table.start + table.blocks > fs.blocksCount) continue;
+    if (used === table.blocks) continue;
+    kinds.add('inode table', start, table.blocks - used);
+    segments.push({ offset: start * blockSize, length: (table.blocks - used) * blockSize, source, from: 0 });
+  }
+  return segments;
 }
 
 /** What a file system has behind the end of its image. */

@@ -133,10 +133,14 @@ function decideJournal(content: ImageContent, device: Source, dropJournal: boole
 function journalSides(content: ImageContent, device: Source): JournalSides {
   const { superblock, segments, fs } = content;
   const all = [...segments, superblockSegment(superblock)].sort((a, b) => a.offset - b.offset);
-  const after = journalState(openFilesystem(overlay(device, all)));
+  // A file that is too short becomes longer; what it lacks cannot be read now.
+  const grown = { ...withoutExtents(device), size: Math.max(device.size, fs.blocksCount * fs.blockSize) };
+  const after = journalState(openFilesystem(overlay(grown, all)));
   const there = after.block === undefined ? undefined : readJournalAt(device, after.block * fs.blockSize);
   return { now: stateNow(device), after, there };
 }
+
+const withoutExtents = (source: Source): Source => ({ size: source.size, readAt: source.readAt.bind(source) });
 
 function stateNow(device: Source): ReturnType<typeof journalState> | undefined {
   try {
