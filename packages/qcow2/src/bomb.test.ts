@@ -1,0 +1,65 @@
+import { setU64, viewOf } from './be.ts';
+import { checkQcow2 } from './check.ts';
+import { headerLayout as f } from './header.ts';
+import { arraySource, buildImage, type FixtureCluster } from './image.fixture.ts';
+import { openQcow2 } from './reader.ts';
+import { COPIED_HI, setEntry } from './table-entry.ts';
+
+const L1_ENTRIES = 4_194_304;
+
+/** The largest L1 table, all of whose entries name one L2 table: a file of 33 MiB that describes petabytes. */
+function bomb(clusterBits: number, cluster: FixtureCluster): Uint8Array {
+  const { bytes, at } = buildImage({ clusterBits, clusters: [cluster] });
+  const l1 = bytes.length;
+  const whole = new Uint8Array(l1 + L1_ENTRIES * 8);
+  whole.set(bytes);
+  const view = viewOf(whole);
+  f.l1_table_offset.set(view, 0, l1);
+  f.l1_size.set(view, 0, L1_ENTRIES);
+  setU64(view, 24, Math.min(L1_ENTRIES * (2 ** clusterBits / 8) * 2 ** clusterBits, 2 ** 53 - 512));
+  setEntry(view, l1, at.l2, COPIED_HI);
+  for (let done = 8; done < L1_ENTRIES * 8; done *= 2) whole.copyWithin(l1 + done, l1, l1 + done);
+  return whole;
+}
+
+/** Seconds that `work` takes. */
+function seconds(work: () => void): number {
+  const started = performance.now();
+  work();
+  return (performance.now() - started) / 1000;
+}
+
+describe('an L1 table of 4 million entries that all name one L2 table', () => {
+  test.each([9, 16, 18])('is one extent where that table is empty, at once: 2^%d byte clusters', (clusterBits) => {
+    const image = openQcow2(arraySource(bomb(clusterBits, undefined)));
+    let count = 0;
+    expect(
+      seconds(() => {
+        for (const _ of image.extents()) count++;
+      }),
+    ).toBeLessThan(2);
+    expect(count).toBe(1);
+  });
+
+  test('gives its first extents at once where the table has data', () => {
+    const image = openQcow2(arraySource(bomb(16, { kind: 'data', fill: 1 })));
+    const first: number[] = [];
+    expect(
+      seconds(() => {
+        for (const { length } of image.extents()) if (first.push(length) === 1000) break;
+      }),
+    ).toBeLessThan(2);
+    expect(first.slice(0, 2)).toEqual([65_536, 8191 * 65_536]);
+  });
+
+  test('is checked by its tables, not by its entries', () => {
+    const image = bomb(16, { kind: 'data', fill: 1 });
+    expect(seconds(() => expect(checkQcow2(arraySource(image)).corruptions).toBeGreaterThan(0))).toBeLessThan(5);
+  });
+
+  test('is refused by a caller with a limit', () => {
+    expect(() => openQcow2(arraySource(bomb(16, undefined)), { maxVirtualSize: 2 ** 40 })).toThrow(
+      expect.objectContaining({ code: 'QCOW2_TOO_LARGE', detail: expect.objectContaining({ limit: 2 ** 40 }) }),
+    );
+  });
+});

@@ -1,0 +1,77 @@
+import { hasFeature, INCOMPATIBLE } from './features.ts';
+import { COMPRESSION, CRYPT, type HeaderTail, type Qcow2Header } from './header.ts';
+import { floorToSector } from './header-check.ts';
+import { EXTENSION, findExtension, type HeaderExtension } from './header-extension.ts';
+import { decodeProvenance, type UnreadRange } from './provenance.ts';
+
+/** What the header of an image says. */
+export interface ImageInfo {
+  readonly header: Qcow2Header;
+  /** Bytes of the virtual disk: whole sectors of 512. */
+  readonly virtualSize: number;
+  readonly clusterSize: number;
+  readonly refcountBits: number;
+  readonly compressionType: 'zlib' | 'zstd';
+  /** How guest data are encrypted. */
+  readonly encryption: 'aes' | 'luks' | undefined;
+  /** A writer died: refcounts may be stale. Guest data are fine. */
+  readonly isDirty: boolean;
+  /** Some writer found its metadata inconsistent. */
+  readonly isCorrupt: boolean;
+  /** The backing file's name as spelt in the image; undefined: there is none. */
+  readonly backingName: string | undefined;
+  /** Its format as stated, `raw` or `qcow2` in what this package opens; undefined: not stated. */
+  readonly backingFormat: string | undefined;
+  /** Name of the file that holds the guest data; undefined: the image holds them, or does not say. */
+  readonly dataFileName: string | undefined;
+  /** All header extensions, known or not. */
+  readonly extensions: readonly HeaderExtension[];
+  /** Guest ranges that were never read when this project made the image: their zeros mean nothing. */
+  readonly unread: readonly UnreadRange[];
+  /** What is odd and was tolerated, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** Describe a checked header. @throws Qcow2Error QCOW2_CORRUPT for a damaged provenance extension */
+export function imageInfo(header: Qcow2Header, tail: HeaderTail): ImageInfo {
+  const { extensions, backingName } = tail;
+  const text = (type: number) => {
+    const data = findExtension(extensions, type);
+    return data === undefined ? undefined : decodeText(data);
+  };
+  const provenance = findExtension(extensions, EXTENSION.provenance);
+  return {
+    header,
+    virtualSize: floorToSector(header.virtualSize),
+    clusterSize: 2 ** header.clusterBits,
+    refcountBits: 2 ** header.refcountOrder,
+    compressionType: header.compressionType === COMPRESSION.zstd ? 'zstd' : 'zlib',
+    encryption: header.cryptMethod === CRYPT.aes ? 'aes' : header.cryptMethod === CRYPT.luks ? 'luks' : undefined,
+    isDirty: hasFeature(header.incompatible, INCOMPATIBLE.dirty),
+    isCorrupt: hasFeature(header.incompatible, INCOMPATIBLE.corrupt),
+    backingName: backingName.length > 0 ? decodeText(backingName) : undefined,
+    backingFormat: text(EXTENSION.backingFormat),
+    dataFileName: text(EXTENSION.dataFile),
+    extensions,
+    unread: provenance === undefined ? [] : decodeProvenance(provenance),
+    warnings: warningsOf(header),
+  };
+}
+
+/** Bytes of a name as text. Names that are not UTF-8 get U+FFFD, and so will not be found: better than a wrong file. */
+export function decodeText(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+}
+
+function warningsOf(header: Qcow2Header): string[] {
+  const { virtualSize, refcountTableClusters, refcountTableOffset, clusterBits } = header;
+  const warnings: string[] = [];
+  if (virtualSize % 512 !== 0)
+    warnings.push(`virtual size ${virtualSize} is not a multiple of 512, the rest is left out`);
+  if (refcountTableClusters === 0) warnings.push('refcount table is empty');
+  if (refcountTableOffset % 2 ** clusterBits !== 0)
+    warnings.push(`refcount table at ${refcountTableOffset} is not aligned`);
+  if (hasFeature(header.incompatible, INCOMPATIBLE.dirty)) warnings.push('marked dirty: refcounts may be stale');
+  if (hasFeature(header.incompatible, INCOMPATIBLE.corrupt)) warnings.push('marked corrupt');
+  return warnings;
+}

@@ -1,0 +1,143 @@
+import { viewOf } from './be.ts';
+import { type Geometry, SUBCLUSTERS } from './geometry.ts';
+import {
+  COMPRESSED_HI,
+  COPIED_HI,
+  compressedRun,
+  entryOffset,
+  isCompressedValid,
+  L2_RESERVED_HI,
+  L2_RESERVED_LO,
+  ZERO_LO,
+} from './table-entry.ts';
+
+/**
+ * What a run of units is: `unallocated` asks the backing file, `zero` hides it, `data` lies plain in the image,
+ * `compressed` is one compressed cluster, `invalid` cannot be (a read of it fails; its neighbours are not affected).
+ */
+export type RunKind = 'unallocated' | 'zero' | 'data' | 'compressed' | 'invalid';
+
+/** Units with consecutive places and one kind. A unit is a cluster, or a subcluster with extended L2. */
+export interface L2Run {
+  readonly kind: RunKind;
+  /** First unit, counted from the start of the decoded entries. */
+  readonly start: number;
+  readonly count: number;
+  /**
+   * Host byte of the first unit, -1: none. `unallocated` and `zero` may have space set aside, whose contents must not
+   * be read.
+   */
+  readonly host: number;
+  /** Host bytes of a compressed cluster, at most. */
+  readonly span: number;
+  /** Why it cannot be. */
+  readonly reason: string;
+}
+
+/** How to read the entries. */
+export interface L2Rules {
+  readonly geometry: Geometry;
+  readonly version: 2 | 3;
+  /** Guest data lie in another file: offset 0 is then a place when the COPIED bit is set. */
+  readonly hasDataFile: boolean;
+  /** Whether set reserved bits make an entry invalid. QEMU reads on. */
+  readonly reserved: 'error' | 'ignore';
+}
+
+/**
+ * Decode consecutive L2 entries into maximal runs, in order and without gaps.
+ *
+ * Source: qcow2.rst, "L2 table entry", "Extended L2 Entries".
+ *
+ * @param entries whole entries of one table; borrowed
+ */
+export function decodeL2(entries: Uint8Array, rules: L2Rules): L2Run[] {
+  const { geometry } = rules;
+  const { clusterSize, unitSize } = geometry;
+  const view = viewOf(entries);
+  const runs = new RunList(unitSize);
+  const unitsPerEntry = clusterSize / unitSize;
+  for (let at = 0; at < entries.length; at += geometry.l2EntrySize) {
+    const hi = view.getUint32(at);
+    const lo = view.getUint32(at + 4);
+    if (hi & COMPRESSED_HI) addCompressed(runs, hi, lo, rules);
+    else {
+      const reason = fault(hi, lo, rules);
+      const host = entryOffset(hi, lo);
+      const isPlaced = host !== 0 || (rules.hasDataFile && (hi & COPIED_HI) !== 0);
+      if (reason !== '') runs.add('invalid', unitsPerEntry, host, reason);
+      else if (geometry.extendedL2) addSubclusters(runs, view, at, isPlaced ? host : -1);
+      else if (lo & ZERO_LO) runs.add('zero', 1, isPlaced ? host : -1);
+      else if (isPlaced) runs.add('data', 1, host);
+      else runs.add('unallocated', 1, -1);
+    }
+  }
+  return runs.list;
+}
+
+/** Why a standard entry cannot be; empty: it can. */
+function fault(hi: number, lo: number, { geometry, version, hasDataFile, reserved }: L2Rules): string {
+  if ((lo & ~(L2_RESERVED_LO | ZERO_LO) & (geometry.clusterSize - 1)) !== 0) return 'unaligned host offset';
+  if ((lo & ZERO_LO) !== 0 && version === 2) return 'zero flag in version 2';
+  if ((lo & ZERO_LO) !== 0 && geometry.extendedL2) return 'zero flag beside subclusters';
+  if (reserved === 'ignore') return '';
+  if ((hi & L2_RESERVED_HI) !== 0 || (lo & L2_RESERVED_LO) !== 0) return 'reserved bits set';
+  const isCopiedNothing = (hi & COPIED_HI) !== 0 && entryOffset(hi, lo) === 0 && !hasDataFile;
+  return isCopiedNothing ? 'COPIED bit without a host offset' : '';
+}
+
+function addCompressed(runs: RunList, hi: number, lo: number, { geometry, hasDataFile }: L2Rules): void {
+  const { offset, length } = compressedRun(hi, lo, geometry.clusterBits);
+  const units = geometry.clusterSize / geometry.unitSize;
+  if (hasDataFile) runs.add('invalid', units, offset, 'compressed cluster beside a data file');
+  else if (!isCompressedValid(hi, geometry.clusterBits)) runs.add('invalid', units, offset, 'host offset above 2^56');
+  else runs.add('compressed', units, offset, '', length);
+}
+
+/** Add the 32 subclusters of the entry at byte `at`. */
+function addSubclusters(runs: RunList, view: DataView, at: number, host: number): void {
+  const zeros = view.getUint32(at + 8);
+  const allocated = view.getUint32(at + 12);
+  if ((zeros & allocated) !== 0) runs.add('invalid', SUBCLUSTERS, host, 'subcluster both allocated and zero');
+  else if (allocated !== 0 && host < 0) runs.add('invalid', SUBCLUSTERS, host, 'subclusters without a host offset');
+  else if (zeros === 0 && allocated === 0xffff_ffff) runs.add('data', SUBCLUSTERS, host);
+  else if (zeros === 0 && allocated === 0) runs.add('unallocated', SUBCLUSTERS, host);
+  else {
+    for (let unit = 0; unit < SUBCLUSTERS; unit++) {
+      const kind = (allocated >>> unit) & 1 ? 'data' : (zeros >>> unit) & 1 ? 'zero' : 'unallocated';
+      runs.add(kind, 1, host < 0 ? -1 : host + unit * runs.unitSize);
+    }
+  }
+}
+
+/** Runs under construction: an addition that continues the last run makes it longer. */
+class RunList {
+  readonly list: { kind: RunKind; start: number; count: number; host: number; span: number; reason: string }[] = [];
+  readonly unitSize: number;
+  #next = 0;
+
+  constructor(unitSize: number) {
+    this.unitSize = unitSize;
+  }
+
+  add(kind: RunKind, count: number, host: number, reason = '', span = 0): void {
+    const last = this.list.at(-1);
+    const mergeable = kind !== 'compressed' && kind !== 'invalid' && last !== undefined && last.kind === kind;
+    if (mergeable && (host < 0 ? last.host < 0 : last.host >= 0 && host === last.host + last.count * this.unitSize)) {
+      last.count += count;
+    } else this.list.push({ kind, start: this.#next, count, host, span, reason });
+    this.#next += count;
+  }
+}
+
+/** The run that holds `unit`, by bisection. @param runs of one table, never empty */
+export function findRun(runs: readonly L2Run[], unit: number): L2Run | undefined {
+  let low = 0;
+  let high = runs.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1;
+    if ((runs[middle]?.start ?? 0) <= unit) low = middle;
+    else high = middle - 1;
+  }
+  return runs[low];
+}

@@ -1,0 +1,355 @@
+import { Buffer } from 'node:buffer';
+import fc from 'fast-check';
+import { openQcow2Async } from './async-reader.ts';
+import { checkQcow2, checkQcow2Async } from './check.ts';
+import { loadCodec } from './codec.ts';
+import { arraySource, buildImage, type FixtureCluster, type FixtureOptions } from './image.fixture.ts';
+import type { FileRequest, ResolvedFile } from './options.ts';
+import { openQcow2, type Qcow2Image } from './reader.ts';
+import type { AsyncSource, Source } from './source.ts';
+
+const wholeOf = (image: Qcow2Image): Uint8Array => {
+  const bytes = new Uint8Array(image.size);
+  image.readAt(bytes, 0);
+  return bytes;
+};
+
+/** As `toEqual`, but for arrays of bytes: jest takes a second for what this does at once. */
+const expectBytes = (found: Uint8Array, expected: Uint8Array): void => {
+  expect(found.length).toBe(expected.length);
+  expect(Buffer.compare(found, expected)).toBe(0);
+};
+
+/** A source that answers later. */
+const later = (source: Source): AsyncSource => ({
+  size: source.size,
+  readAt: async (into, offset) => {
+    await Promise.resolve();
+    source.readAt(into, offset);
+  },
+});
+
+const u8 = () => fc.integer({ min: 1, max: 255 });
+const standardCluster = (): fc.Arbitrary<FixtureCluster> =>
+  fc.oneof(
+    fc.constant(undefined),
+    fc.record({ kind: fc.constant('data' as const), fill: u8() }),
+    fc.record({ kind: fc.constant('compressed' as const), fill: u8() }),
+    fc.record({ kind: fc.constant('zero' as const), placed: fc.boolean() }),
+  );
+const subCluster = (): fc.Arbitrary<FixtureCluster> =>
+  fc.oneof(
+    fc.constant(undefined),
+    fc.record({ kind: fc.constant('data' as const), fill: u8() }),
+    fc.record({ kind: fc.constant('compressed' as const), fill: u8() }),
+    fc
+      .record({ fill: u8(), allocated: fc.nat(0xffff_ffff), zeros: fc.nat(0xffff_ffff) })
+      .map(({ fill, allocated, zeros }) => ({
+        kind: 'sub' as const,
+        fill,
+        allocated,
+        zeros: (zeros & ~allocated) >>> 0,
+      })),
+  );
+
+/** Images of every cluster map, refcount width and entry size. */
+const anyImage = (): fc.Arbitrary<FixtureOptions> =>
+  fc.oneof(
+    fc.record({
+      clusterBits: fc.integer({ min: 9, max: 13 }),
+      refcountOrder: fc.integer({ min: 0, max: 6 }),
+      clusters: fc.array(standardCluster(), { minLength: 1, maxLength: 40 }),
+    }),
+    fc.record({
+      extendedL2: fc.constant(true),
+      clusterBits: fc.integer({ min: 14, max: 15 }),
+      clusters: fc.array(subCluster(), { minLength: 1, maxLength: 5 }),
+    }),
+  );
+
+describe('openQcow2', () => {
+  test('reads every cluster map, whole and in parts', () => {
+    fc.assert(
+      fc.property(anyImage(), fc.nat(), fc.nat(), (options, from, length) => {
+        const { bytes, guest } = buildImage(options);
+        const image = openQcow2(arraySource(bytes));
+        expect(image.size).toBe(guest.length);
+        expectBytes(wholeOf(image), guest);
+        const offset = from % guest.length;
+        const part = new Uint8Array(length % (guest.length - offset));
+        image.readAt(part, offset);
+        expectBytes(part, guest.subarray(offset, offset + part.length));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('agrees with the asynchronous reader', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyImage(), async (options) => {
+        const { bytes, guest } = buildImage(options);
+        const image = await openQcow2Async(later(arraySource(bytes)));
+        const read = new Uint8Array(image.size);
+        await image.readAt(read, 0);
+        expectBytes(read, guest);
+        const extents = [];
+        for await (const extent of image.extents()) extents.push(extent);
+        expect(extents).toEqual([...openQcow2(arraySource(bytes)).extents()]);
+        expect(await checkQcow2Async(later(arraySource(bytes)))).toEqual(checkQcow2(arraySource(bytes)));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('extents tile the disk, are maximal, and pieces give its bytes', () => {
+    fc.assert(
+      fc.property(anyImage(), (options) => {
+        const { bytes, guest } = buildImage(options);
+        const image = openQcow2(arraySource(bytes));
+        let end = 0;
+        for (const { offset, length, zero } of image.extents()) {
+          expect(offset).toBe(end);
+          end += length;
+          if (zero) expect(guest.subarray(offset, end).every((byte) => byte === 0)).toBe(true);
+        }
+        expect(end).toBe(guest.length);
+        const copy = new Uint8Array(guest.length);
+        for (const piece of image.pieces()) if (piece.kind === 'data') copy.set(piece.bytes, piece.offset);
+        expectBytes(copy, guest);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('every image of the builder is clean', () => {
+    fc.assert(
+      fc.property(anyImage(), (options) => {
+        expect(checkQcow2(arraySource(buildImage(options).bytes))).toMatchObject({ corruptions: 0, leaks: 0 });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('reads zstd clusters, several frames too', async () => {
+    await loadCodec('zstd');
+    const { bytes, guest } = buildImage({ zstd: true, clusterBits: 12, clusters: [{ kind: 'compressed', fill: 7 }] });
+    expectBytes(wholeOf(openQcow2(arraySource(bytes))), guest);
+  });
+
+  test('reads a version 2 header whose extensions lie where version 3 has its feature bits', () => {
+    const options = {
+      version: 2,
+      clusters: [{ kind: 'data', fill: 3 }],
+      backing: { name: 'b', format: 'raw' },
+    } as const;
+    const { bytes, guest } = buildImage(options);
+    const image = openQcow2(arraySource(bytes), { resolve: () => ({ source: arraySource(new Uint8Array(512)) }) });
+    expect(image.info).toMatchObject({ backingName: 'b', backingFormat: 'raw', refcountBits: 16 });
+    expectBytes(wholeOf(image), guest);
+  });
+
+  test('takes a partly present last cluster as zero padded', () => {
+    const { bytes, at, guest } = buildImage({ clusterBits: 12, clusters: [undefined, { kind: 'data', fill: 5 }] });
+    const cut = at.data[1] ?? 0;
+    // The refcounts lie behind; reading needs none.
+    const image = openQcow2(arraySource(bytes.slice(0, cut + 100)));
+    guest.fill(0, 4096 + 100);
+    expectBytes(wholeOf(image), guest);
+  });
+
+  test('reads zeros beyond the end of a cut file only when asked', () => {
+    const { bytes, at } = buildImage({ clusters: [{ kind: 'data', fill: 5 }] });
+    const cut = arraySource(bytes.slice(0, at.l2));
+    expect(() => wholeOf(openQcow2(cut))).toThrow(expect.objectContaining({ code: 'QCOW2_TRUNCATED' }));
+    expectBytes(wholeOf(openQcow2(cut, { truncated: 'zeros' })), new Uint8Array(512));
+  });
+
+  test('refuses a promise where it cannot wait', () => {
+    const { bytes } = buildImage({ clusters: [{ kind: 'data', fill: 5 }] });
+    // An asynchronous source fits the synchronous type, as a function that returns something fits one that does not.
+    expect(() => openQcow2(later(arraySource(bytes)))).toThrow(TypeError);
+  });
+
+  test('refuses a read beyond the end as the mistake of its caller', () => {
+    const image = openQcow2(arraySource(buildImage({ clusters: [undefined] }).bytes));
+    expect(() => image.readAt(new Uint8Array(1), 512)).toThrow(RangeError);
+    expect(() => image.readAt(new Uint8Array(1), -1)).toThrow(RangeError);
+  });
+
+  test('tells where plain data may be copied from', () => {
+    const { bytes, at } = buildImage({ clusters: [undefined, { kind: 'data', fill: 1 }, { kind: 'data', fill: 2 }] });
+    const image = openQcow2(arraySource(bytes));
+    expect(image.runAt(600)).toMatchObject({ kind: 'data', host: (at.data[1] ?? 0) + 88, length: 936, inImage: true });
+    expect(image.runAt(0)).toMatchObject({ kind: 'zero', length: 512, present: false, inImage: false });
+    const cut = openQcow2(arraySource(bytes.slice(0, (at.data[1] ?? 0) + 100)));
+    expect(cut.runAt(512)).toMatchObject({ kind: 'data', inImage: false });
+  });
+});
+
+describe('backing chains', () => {
+  const overlay = (name: string, format?: string): Uint8Array =>
+    buildImage({
+      clusters: [undefined, { kind: 'data', fill: 1 }, { kind: 'zero' }, undefined, undefined],
+      backing: { name, ...(format === undefined ? {} : { format }) },
+    }).bytes;
+  const opens =
+    (files: Record<string, Uint8Array>) =>
+    (request: FileRequest): ResolvedFile<Source> | undefined => {
+      const bytes = files[request.name];
+      return bytes === undefined ? undefined : { source: arraySource(bytes), id: request.name };
+    };
+
+  test('read through a raw file that ends inside a cluster', () => {
+    const raw = new Uint8Array(3 * 512 + 100).fill(9);
+    const image = openQcow2(arraySource(overlay('raw', 'raw')), { resolve: opens({ raw }) });
+    const expected = new Uint8Array(5 * 512).fill(9, 0, 512).fill(1, 512, 1024).fill(9, 1536, 1636);
+    expectBytes(wholeOf(image), expected);
+    expect([...image.extents()].map(({ depth, zero, present }) => ({ depth, zero, present }))).toEqual([
+      { depth: 1, zero: false, present: true },
+      { depth: 0, zero: false, present: true },
+      { depth: 0, zero: true, present: true },
+      { depth: 1, zero: false, present: true },
+      { depth: 0, zero: true, present: false },
+    ]);
+  });
+
+  test('read through images of other cluster sizes, three deep', () => {
+    const middle = buildImage({
+      clusterBits: 10,
+      clusters: [undefined, undefined, { kind: 'compressed', fill: 4 }],
+      backing: { name: 'raw', format: 'raw' },
+    }).bytes;
+    const resolve = opens({ middle, raw: new Uint8Array(512).fill(8) });
+    const image = openQcow2(arraySource(overlay('middle', 'qcow2')), { resolve });
+    const expected = new Uint8Array(5 * 512).fill(8, 0, 512).fill(1, 512, 1024).fill(4, 2048);
+    expectBytes(wholeOf(image), expected);
+    expect(image.chain.map(({ size }) => size)).toEqual([2560, 3072, 512]);
+  });
+
+  test('probe only when told to, and then by the first bytes', () => {
+    const inner = buildImage({ clusters: [{ kind: 'data', fill: 6 }] }).bytes;
+    const options = { resolve: opens({ inner }) };
+    expect(() => openQcow2(arraySource(overlay('inner')), options)).toThrow(
+      expect.objectContaining({ code: 'QCOW2_BACKING_REFUSED' }),
+    );
+    const image = openQcow2(arraySource(overlay('inner')), { ...options, probeBacking: true });
+    expectBytes(wholeOf(image).subarray(0, 512), new Uint8Array(512).fill(6));
+  });
+
+  test('that loop are refused by name', () => {
+    const files = { a: overlay('b', 'qcow2'), b: overlay('a', 'qcow2') };
+    expect(() => openQcow2(arraySource(files.a), { id: 'a', resolve: opens(files) })).toThrow(
+      expect.objectContaining({ code: 'QCOW2_BACKING_LOOP', message: 'backing chain loop: "a" -> "b" -> "a"' }),
+    );
+    expect(() => openQcow2(arraySource(overlay('a', 'qcow2')), { id: 'a', resolve: opens(files) })).toThrow(
+      expect.objectContaining({ code: 'QCOW2_BACKING_LOOP' }),
+    );
+  });
+
+  test('end at 64 images', () => {
+    let depth = 0;
+    const resolve = () => ({ source: arraySource(overlay('next', 'qcow2')), id: `${depth++}` });
+    expect(() => openQcow2(arraySource(overlay('next', 'qcow2')), { resolve })).toThrow(
+      expect.objectContaining({ code: 'QCOW2_BACKING_DEPTH' }),
+    );
+    expect(depth).toBe(63);
+  });
+
+  test('name what is missing, escaped', () => {
+    expect(() => openQcow2(arraySource(overlay('no\n\x1bfile', 'raw')), { resolve: opens({}) })).toThrow(
+      expect.objectContaining({
+        code: 'QCOW2_BACKING_NOT_FOUND',
+        message: 'backing file "no\\n\\u001bfile" is not there',
+      }),
+    );
+  });
+
+  test('are opened by nobody unless a resolver is given', () => {
+    expect(() => openQcow2(arraySource(overlay('raw', 'raw')))).toThrow(
+      expect.objectContaining({ code: 'QCOW2_BACKING_REFUSED' }),
+    );
+    const alone = openQcow2(arraySource(overlay('raw', 'raw')), { follow: 'none' });
+    const part = new Uint8Array(512);
+    alone.readAt(part, 512);
+    expectBytes(part, new Uint8Array(512).fill(1));
+    expect(() => alone.readAt(part, 0)).toThrow(expect.objectContaining({ code: 'QCOW2_BACKING_REFUSED' }));
+  });
+
+  test('take promises from the resolver of the asynchronous reader', async () => {
+    const image = await openQcow2Async(later(arraySource(overlay('raw', 'raw'))), {
+      resolve: async () => ({ source: later(arraySource(new Uint8Array(512).fill(9))), id: 'raw' }),
+    });
+    const part = new Uint8Array(512);
+    await image.readAt(part, 0);
+    expectBytes(part, new Uint8Array(512).fill(9));
+  });
+});
+
+describe('the other parts of an image', () => {
+  test('a data file holds the guest data', () => {
+    const { bytes } = buildImage({ clusters: [{ kind: 'data', fill: 1 }, undefined], dataFile: { name: 'd' } });
+    const resolve = (request: FileRequest) => {
+      expect(request).toMatchObject({ role: 'data', name: 'd', depth: 0 });
+      return { source: arraySource(new Uint8Array(1024).fill(7)) };
+    };
+    const image = openQcow2(arraySource(bytes), { resolve });
+    expectBytes(wholeOf(image), new Uint8Array(1024).fill(7, 0, 512));
+    expect(image.runAt(0)).toMatchObject({ kind: 'data', host: 0, inImage: false });
+    const alone = openQcow2(arraySource(bytes), { follow: 'none' });
+    expect(() => wholeOf(alone)).toThrow(expect.objectContaining({ code: 'QCOW2_DATA_FILE_REFUSED' }));
+  });
+
+  test('a snapshot is listed and read', () => {
+    const { bytes, guest } = buildImage({
+      clusters: [{ kind: 'data', fill: 1 }],
+      snapshot: { id: '7', name: 'before' },
+    });
+    const image = openQcow2(arraySource(bytes));
+    expect(image.snapshots()).toMatchObject([{ id: '7', name: 'before', seconds: 1_700_000_000, diskSize: 512 }]);
+    expectBytes(wholeOf(image.snapshot({ snapshot: '7' })), guest);
+    expectBytes(wholeOf(image.snapshot({ snapshot: 'before', size: 'current' })), guest);
+  });
+
+  test('bitmaps are listed, unless some writer did not keep them', () => {
+    const { bytes } = buildImage({ clusters: [undefined], bitmap: 'dirty0' });
+    expect(openQcow2(arraySource(bytes)).bitmaps()).toMatchObject([
+      { name: 'dirty0', granularity: 65_536, isAuto: true },
+    ]);
+    bytes[95] = 0;
+    expect(openQcow2(arraySource(bytes)).bitmaps()).toEqual([]);
+  });
+
+  test('dirty, corrupt and unknown harmless bits are told, not refused', () => {
+    const { bytes, guest } = buildImage({ clusters: [{ kind: 'data', fill: 1 }] });
+    bytes[79] = 3;
+    bytes[80] = 0x80;
+    bytes[88] = 0x80;
+    const image = openQcow2(arraySource(bytes));
+    expect(image.info).toMatchObject({ isDirty: true, isCorrupt: true });
+    expect(image.info.warnings).toHaveLength(2);
+    expectBytes(wholeOf(image), guest);
+  });
+
+  test('an encrypted image tells its map and what it is encrypted with', () => {
+    const { bytes } = buildImage({ clusters: [{ kind: 'data', fill: 1 }, undefined], crypt: 1 });
+    const image = openQcow2(arraySource(bytes));
+    expect([...image.extents()].map(({ data }) => data)).toEqual([true, false]);
+    expect(() => wholeOf(image)).toThrow(
+      expect.objectContaining({ code: 'QCOW2_ENCRYPTED', message: expect.stringContaining('AES') }),
+    );
+  });
+});
+
+test('an aborted signal ends a call with its reason', async () => {
+  const { bytes } = buildImage({ clusters: [{ kind: 'data', fill: 1 }] });
+  const stop = new AbortController();
+  const source = later(arraySource(bytes));
+  const image = await openQcow2Async({
+    size: source.size,
+    readAt: (into: Uint8Array, offset: number) => {
+      stop.abort(new Error('enough'));
+      return source.readAt(into, offset);
+    },
+  });
+  await expect(image.readAt(new Uint8Array(512), 0, stop.signal)).rejects.toThrow('enough');
+});

@@ -1,0 +1,50 @@
+import type { Chain } from './chain.ts';
+import { Qcow2Error } from './errors.ts';
+import { type Layer, mapOf, type Qcow2Layer, type Strictness } from './layer.ts';
+import { readSnapshots, type SnapshotInfo } from './snapshots.ts';
+import type { Steps } from './steps.ts';
+
+/** Which snapshot to read, and how long its disk is taken to be. */
+export interface SnapshotSelection {
+  /** Its id, or its name where no snapshot has such an id. */
+  readonly snapshot: string;
+  /**
+   * `snapshot`: as long as the disk was when it was taken (default). `current`: as long as it is now; that is how
+   * `qemu-img convert -l` exports it.
+   */
+  readonly size?: 'snapshot' | 'current';
+}
+
+/**
+ * The chain with a snapshot in place of its first image's active state.
+ *
+ * @throws Qcow2Error QCOW2_NO_SNAPSHOT, and as `readSnapshots`
+ */
+export function* snapshotChain(
+  chain: Chain,
+  { snapshot, size = 'snapshot' }: SnapshotSelection,
+  strictness: Strictness,
+): Steps<Chain> {
+  const [active, ...backing] = chain.layers;
+  if (active === undefined || active.kind === 'raw') throw new TypeError('a raw file has no snapshots');
+  const { snapshots } = yield* readSnapshots(active.file, active.info);
+  const found = snapshots.find(({ id }) => id === snapshot) ?? snapshots.find(({ name }) => name === snapshot);
+  if (found === undefined) {
+    throw new Qcow2Error('QCOW2_NO_SNAPSHOT', `no snapshot with id or name ${JSON.stringify(snapshot)}`);
+  }
+  return {
+    ...chain,
+    layers: [snapshotLayer(active, found, { chain, size, strictness }), ...backing] satisfies Layer[],
+  };
+}
+
+function snapshotLayer(
+  active: Qcow2Layer,
+  { id, l1Offset, l1Entries, diskSize }: SnapshotInfo,
+  { chain, size, strictness }: { chain: Chain; size: 'snapshot' | 'current'; strictness: Strictness },
+): Qcow2Layer {
+  const l1 = { offset: l1Offset, entries: l1Entries };
+  const map = mapOf(active, l1, { ...strictness, cache: chain.cache, cacheKey: `snapshot ${id}` });
+  const length = size === 'current' ? active.size : (diskSize ?? active.size);
+  return { ...active, size: length - (length % 512), map };
+}
