@@ -1,7 +1,41 @@
-import { EXIT, type World } from '@e2image/cli';
+import { COMMON_OPTIONS, type CommandTable, EXIT, helpText, type Main, printable, say, usageText } from '@e2image/cli';
+
+/** The subcommands. One is loaded when it is called: none pays for another's start. Add a line per subcommand. */
+const SUBCOMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Main> }>> = {
+  convert: {
+    summary: 'between raw and QCOW2, or QCOW2 anew',
+    load: async () => (await import('./convert.ts')).convert,
+  },
+  cat: { summary: 'the disk inside, to standard output', load: async () => (await import('./cat.ts')).cat },
+};
+
+/** What `--help` shows of the command as a whole. */
+const TABLE: CommandTable = {
+  summary: 'Read, check and write QCOW2 images.',
+  usage: ['SUBCOMMAND [ options ] ...'],
+  options: COMMON_OPTIONS,
+  notes: [
+    Object.entries(SUBCOMMANDS)
+      .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
+      .join('\n'),
+    'SUBCOMMAND --help tells the options of each.',
+  ],
+};
 
 /** Run the command. @returns the exit status */
-export async function main(_argv: readonly string[], world: World): Promise<number> {
-  world.stderr(`${world.program}: not built yet\n`);
-  return EXIT.failed;
-}
+export const main: Main = async (argv, world) => {
+  const [name, ...rest] = argv;
+  const isOwn = name !== undefined && Object.hasOwn(SUBCOMMANDS, name);
+  const subcommand = isOwn ? SUBCOMMANDS[name] : undefined;
+  if (subcommand !== undefined) {
+    return (await subcommand.load())(rest, { ...world, program: `${world.program} ${name}` });
+  }
+  if (name === '--help') world.stdout(helpText(TABLE, world.program));
+  else if (name === '--version') world.stdout(`${world.program} 0.0.0\n`);
+  else {
+    if (name !== undefined) say(world, `unknown subcommand '${printable(name)}'`);
+    world.stderr(usageText(TABLE, world.program));
+    return EXIT.failed;
+  }
+  return EXIT.done;
+};

@@ -1,0 +1,37 @@
+import { COMMON_OPTIONS, type CommandTable } from '@e2image/cli';
+
+/** The command line of `qcow2 convert`. */
+export const CONVERT_TABLE = {
+  summary: 'Convert between raw and QCOW2, or write a QCOW2 image anew; `-` is standard input or output.',
+  usage: [
+    '[ -p ] [ --from FORMAT ] [ --to FORMAT ] [ --compress zlib|zstd [ --level N ] ] [ --cluster-size N ] ' +
+      '[ --qcow2-version 2|3 ] source target',
+    '--measure [ --json ] [ options ] source',
+  ],
+  options: {
+    from: { short: 'f', long: 'from', value: 'FORMAT', help: 'format of the source, raw or qcow2 (default: look)' },
+    to: { short: 'O', long: 'to', value: 'FORMAT', help: 'format of the target (default: the other one)' },
+    compress: { long: 'compress', value: 'TYPE', help: 'compress clusters: zlib, or zstd (version 3)' },
+    level: { long: 'level', value: 'N', help: 'compression level: zlib 1 to 9, zstd 1 to 22' },
+    cluster_size: {
+      long: 'cluster-size',
+      value: 'N',
+      help: 'bytes, 512 to 2097152 (default: 65536 or what QEMU needs)',
+    },
+    qcow2_version: { long: 'qcow2-version', value: 'N', help: '2 (default) or 3' },
+    pipe_layout: { long: 'pipe-layout', value: 'HOW', help: 'compressed image into a pipe (see below)' },
+    measure: { long: 'measure', help: 'write nothing, tell the exact size that a pipe would get' },
+    json: { long: 'json', help: 'tell it as JSON' },
+    spool: { long: 'spool', value: 'DIR', help: 'folder for temporary data (default: $TMPDIR)' },
+    progress: { short: 'p', long: 'progress', help: 'show progress on standard error' },
+    force: { long: 'force', help: 'write to a terminal' },
+    ...COMMON_OPTIONS,
+  },
+  notes: [
+    'A compressed image into a pipe:\n' +
+      '  spool     compress once; the result waits in memory, then in a temporary file (default)\n' +
+      '  two-pass  compress twice; nothing is stored\n' +
+      '  budget    compress once, store nothing; the tables come last, the image is a few percent larger',
+    'A file gets its name only when it is whole. Exit status: 0 done, 1 not done.',
+  ],
+} as const satisfies CommandTable;

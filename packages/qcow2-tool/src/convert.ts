@@ -1,0 +1,174 @@
+import {
+  type Command,
+  commandMain,
+  EXIT,
+  failed,
+  NO_PROGRESS,
+  type Progress,
+  refuseTerminal,
+  say,
+  startProgress,
+  type World,
+  warnInPlace,
+  writeOutput,
+} from '@e2image/cli';
+import { readStreamed } from '@e2image/qcow2';
+import {
+  copyRuns,
+  type Output,
+  openOutput,
+  openStandardOutput,
+  receive,
+  type Sink,
+  Spool,
+  suppressZeros,
+} from '@e2image/sparse-io';
+import { type ConvertPlan, type Format, planConvert } from './convert-plan.ts';
+import { CONVERT_TABLE } from './convert-table.ts';
+import { type OpenedDisk, openDisk, spoolDisk } from './open-disk.ts';
+import { clusterBitsFor, measureDisk, writeDisk, writeStream } from './write-qcow2.ts';
+
+const MIB = 1 << 20;
+
+const COMMAND: Command<typeof CONVERT_TABLE> = {
+  table: CONVERT_TABLE,
+  version: '0.0.0',
+  run: async (parsed, world) => {
+    const plan = planConvert(parsed);
+    return plan.target === undefined ? measure(plan, world) : convertTo(plan.target, plan, world);
+  },
+};
+
+/** `qcow2 convert`. @returns the exit status */
+export const convert = commandMain(COMMAND);
+
+/** A source that can be read at any offset. */
+type Disk = Exclude<OpenedDisk, { kind: 'stream' }>;
+
+async function measure(plan: ConvertPlan, world: World): Promise<number> {
+  const opened = await openDisk(plan.source, plan.from);
+  const disk = opened.kind === 'stream' ? await spooled(opened, plan, world) : opened;
+  const isRaw = formatFor(plan, disk.kind) === 'raw';
+  if (!isRaw && plan.compression !== undefined) say(world, 'compressing once to measure');
+  const bytes = isRaw ? disk.disk.size : await measureDisk(toWrite(disk), plan);
+  world.stdout(plan.isJson ? `${JSON.stringify({ bytes })}\n` : `${bytes}\n`);
+  disk.close();
+  return EXIT.done;
+}
+
+async function convertTo(target: string, plan: ConvertPlan, world: World): Promise<number> {
+  const opened = await openDisk(plan.source, plan.from);
+  const source = isStreamed(opened, plan, target) ? opened : await seekable(opened, plan, world);
+  // Refused before the output is opened.
+  if (source.kind !== 'stream' && formatFor(plan, source.kind) === 'qcow2') clusterBitsFor(plan, source.disk.size);
+  const output = await openTarget(target);
+  refuseTerminal(output, plan);
+  warnInPlace(output, target, world);
+  const progress = await progressOf(source, plan, world);
+  try {
+    const size = await writeOutput(output, async (sink) => {
+      const bytes = await fill(sink, output, source, plan, progress);
+      await sink.finish(bytes).catch((error: unknown) => {
+        throw failed(error, `while writing ${target}`);
+      });
+      return bytes;
+    });
+    progress.finish(Math.ceil(size / MIB));
+  } catch (error) {
+    progress.stop();
+    throw error;
+  }
+  if (source.kind !== 'stream') source.close();
+  return EXIT.done;
+}
+
+/** @returns bytes of the output */
+async function fill(
+  sink: Sink,
+  output: Output,
+  source: OpenedDisk,
+  plan: ConvertPlan,
+  progress: Progress,
+): Promise<number> {
+  const onProgress = (done: number): void => progress.update(Math.floor(done / MIB));
+  if (source.kind === 'stream') return fillFromStream(sink, source, plan, onProgress);
+  if (formatFor(plan, source.kind) === 'qcow2') {
+    return (await writeDisk(sink, toWrite(source), plan, { onProgress })).bytes;
+  }
+  await copyRuns(source.disk, output.kind === 'stream' ? sink : suppressZeros(sink), { onProgress });
+  return source.disk.size;
+}
+
+/** Whether the source is taken as it comes: the other ways need it in a file first. */
+function isStreamed(source: OpenedDisk, plan: ConvertPlan, target: string): boolean {
+  if (source.kind !== 'stream') return true;
+  const to = formatFor(plan, source.format);
+  if (source.format === 'raw') return to === 'raw' || plan.compression !== undefined;
+  // The guest's order is rarely the image's: only an output that can seek takes it as it comes.
+  return to === 'raw' && target !== '-' && !target.startsWith('/dev/');
+}
+
+async function fillFromStream(
+  sink: Sink,
+  { format, bytes }: { readonly format: Format; readonly bytes: AsyncIterable<Uint8Array> },
+  plan: ConvertPlan,
+  onProgress: (done: number) => void,
+): Promise<number> {
+  if (format === 'raw' && formatFor(plan, format) === 'raw') return receive(bytes, suppressZeros(sink), { onProgress });
+  if (format === 'raw') return (await writeStream(sink, bytes, plan)).bytes;
+  const target = suppressZeros(sink);
+  const spools: Spool[] = [];
+  try {
+    let done = 0;
+    const { virtualSize } = await readStreamed(bytes, {
+      onData: (data, offset) => {
+        target.writeAt(data, offset);
+        done += data.length;
+        onProgress(done);
+      },
+      openSpool: () => {
+        const spool = new Spool(spoolOptions(plan));
+        spools.push(spool);
+        return spool;
+      },
+    });
+    return virtualSize;
+  } finally {
+    for (const spool of spools) spool[Symbol.dispose]();
+  }
+}
+
+async function seekable(opened: OpenedDisk, plan: ConvertPlan, world: World): Promise<Disk> {
+  return opened.kind === 'stream' ? spooled(opened, plan, world) : opened;
+}
+
+function spooled(stream: Extract<OpenedDisk, { kind: 'stream' }>, plan: ConvertPlan, world: World): Promise<Disk> {
+  if (plan.isProgressWanted) say(world, 'keeping standard input in a temporary file first');
+  return spoolDisk(stream, spoolOptions(plan));
+}
+
+function spoolOptions({ spoolFolder }: ConvertPlan): { readonly folder?: string } {
+  return spoolFolder === undefined ? {} : { folder: spoolFolder };
+}
+
+function formatFor(plan: ConvertPlan, from: Format): Format {
+  return plan.to ?? (from === 'raw' ? 'qcow2' : 'raw');
+}
+
+function toWrite(source: Disk) {
+  return { disk: source.disk, unread: source.kind === 'qcow2' ? source.disk.info.unread : [] };
+}
+
+async function openTarget(target: string): Promise<Output> {
+  try {
+    return target === '-' ? await openStandardOutput() : await openOutput(target);
+  } catch (error) {
+    throw failed(error, `while trying to open ${target}`);
+  }
+}
+
+async function progressOf(source: OpenedDisk, plan: ConvertPlan, world: World): Promise<Progress> {
+  if (!plan.isProgressWanted) return NO_PROGRESS;
+  const total = source.kind === 'stream' ? undefined : Math.ceil(source.disk.size / MIB);
+  return startProgress(world, { total, unitSize: MIB, unit: 'MiB' });
+}

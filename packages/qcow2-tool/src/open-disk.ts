@@ -1,0 +1,91 @@
+import { failed } from '@e2image/cli';
+import { loadCodec, openQcow2, type Qcow2Image } from '@e2image/qcow2';
+import { openInput, type Source, type SpoolOptions, spoolAll } from '@e2image/sparse-io';
+import type { Format } from './convert-plan.ts';
+
+/** What a command reads: a disk at any offset, or the bytes of an image or disk, once and in order. */
+export type OpenedDisk =
+  | { readonly kind: 'raw'; readonly disk: Source; readonly close: () => void }
+  | { readonly kind: 'qcow2'; readonly disk: Qcow2Image; readonly close: () => void }
+  | { readonly kind: 'stream'; readonly format: Format; readonly bytes: AsyncIterable<Uint8Array> };
+
+/** 'Q' 'F' 'I' 0xfb. */
+const MAGIC = [0x51, 0x46, 0x49, 0xfb] as const;
+
+/**
+ * Open a source.
+ *
+ * @param from the format; undefined: QCOW2 when it begins like that, else raw
+ * @throws CliError CLI_FAILED with its name
+ */
+export async function openDisk(path: string, from: Format | undefined): Promise<OpenedDisk> {
+  try {
+    const input = await openInput(path);
+    if (input.kind === 'stream') {
+      const { head, bytes } = await peek(input.bytes, MAGIC.length);
+      return { kind: 'stream', format: from ?? formatOf(head), bytes };
+    }
+    const { source, close } = input;
+    return await diskOf(source, close, from);
+  } catch (error) {
+    throw failed(error, `while trying to open ${path}`);
+  }
+}
+
+/** Keep a stream in a temporary file, to be read at any offset; `-p` tells it. @throws system errors */
+export async function spoolDisk(
+  { format, bytes }: { readonly format: Format; readonly bytes: AsyncIterable<Uint8Array> },
+  options: SpoolOptions,
+): Promise<Exclude<OpenedDisk, { kind: 'stream' }>> {
+  const spool = await spoolAll(bytes, options);
+  return diskOf(spool.source(), () => spool[Symbol.dispose](), format);
+}
+
+async function diskOf(
+  source: Source,
+  close: () => void,
+  from: Format | undefined,
+): Promise<Exclude<OpenedDisk, { kind: 'stream' }>> {
+  try {
+    const head = new Uint8Array(Math.min(MAGIC.length, source.size));
+    source.readAt(head, 0);
+    if ((from ?? formatOf(head)) === 'raw') return { kind: 'raw', disk: source, close };
+    const disk = openQcow2(source);
+    if (disk.info.compressionType === 'zstd') await loadCodec('zstd');
+    return { kind: 'qcow2', disk, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function formatOf(head: Uint8Array): Format {
+  return MAGIC.every((byte, index) => head[index] === byte) ? 'qcow2' : 'raw';
+}
+
+/** The first bytes of a stream, and the whole of it. */
+async function peek(
+  bytes: AsyncIterable<Uint8Array>,
+  length: number,
+): Promise<{ readonly head: Uint8Array; readonly bytes: AsyncIterable<Uint8Array> }> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  let head = new Uint8Array(0);
+  while (head.length < length) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    const longer = new Uint8Array(head.length + next.value.length);
+    longer.set(head);
+    longer.set(next.value, head.length);
+    head = longer;
+  }
+  return { head, bytes: withHead(head, iterator) };
+}
+
+async function* withHead(head: Uint8Array, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head;
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+  } finally {
+    await iterator.return?.();
+  }
+}
