@@ -18,11 +18,15 @@ const restore = (args: readonly string[], options: { input?: Uint8Array } = {}):
 const same = (a: string, b: string): boolean => run('cmp', ['-s', a, b]).status === 0;
 
 /** A fixture, an image of it by the C program, and a copy of it to spoil. */
-function scene(name: string, format: 'normal' | 'raw' = 'normal'): { source: string; image: string; device: string } {
+function scene(
+  name: string,
+  format: 'normal' | 'raw' | 'QCOW2' = 'normal',
+): { source: string; image: string; device: string } {
   const source = fixture(name);
   const image = join(folder, `${name}.${format}`);
   rmSync(image, { force: true });
-  expect(cE2image([...(format === 'raw' ? ['-r'] : []), source, image]).status).toBe(0);
+  const letter = { normal: [], raw: ['-r'], QCOW2: ['-Q'] }[format];
+  expect(cE2image([...letter, source, image]).status).toBe(0);
   return { source, image, device: copyOf(source, join(folder, 'device')) };
 }
 
@@ -79,6 +83,17 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
       });
     },
   );
+
+  test.each(['ext4-1k', 'ext4-4k', 'ext4-64k'])('a QCOW2 image of %s brings back all metadata to the byte', (name) => {
+    const { source, image, device } = scene(name, 'QCOW2');
+    const raw = join(folder, 'raw');
+    rmSync(raw, { force: true });
+    expect(cE2image(['-r', image, raw]).status).toBe(0);
+    const { blockSize } = placesOf(source);
+    junk(device, nonZeroBlocks(raw, statSync(source).size, blockSize), blockSize);
+    expect(restore(['--verify', image, device])).toMatchObject({ status: 0 });
+    expect(same(device, source)).toBe(true);
+  });
 
   test('contents of files, the boot sector and what is not in use stay as they are, even from an image of everything', () => {
     const source = fixture('ext4-4k');

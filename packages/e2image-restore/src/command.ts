@@ -64,7 +64,8 @@ export async function restoreImage(request: RestoreRequest, world: World): Promi
   if (request.isDryRun) return listChanges(plan, world);
   await write(request, plan, target, world);
   const status = plan.content.unread.length > 0 ? EXIT.incomplete : EXIT.done;
-  return request.verify ? verify(request, plan, target, world, status) : status;
+  // Awaited here: returning the promise would close the device under it.
+  return request.verify ? await verify(request, plan, target, world, status) : status;
 }
 
 function refuseSame({ image, device }: RestoreRequest): void {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { failed, printable } from '@e2image/cli';
 import { EXT_MAGIC, isImageHeader, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
+import { loadCodec, openQcow2 } from '@e2image/qcow2';
 import { openSeekable, parseMapfile, type Source, unreadRanges } from '@e2image/sparse-io';
 import type { ImageContent } from './content.ts';
 import { RestoreError } from './errors.ts';
@@ -33,21 +34,16 @@ export async function openImage(
   { mapfile, onSpool }: { readonly mapfile: string | undefined; readonly onSpool: () => void },
 ): Promise<OpenImage> {
   const file = await openSource(path, onSpool);
-  const owned: Disposable[] = [file];
   try {
     const beside = path === STANDARD_INPUT ? undefined : mapfileOf(path);
     const map = mapfile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
     const unread = map === undefined ? [] : readMap(map);
-    const content = await readContent(file.source, unread, (part) => owned.push(part));
-    return { content, mapfile: map, [Symbol.dispose]: () => disposeAll(owned) };
+    const content = await readContent(file.source, unread);
+    return { content, mapfile: map, [Symbol.dispose]: () => file[Symbol.dispose]() };
   } catch (error) {
-    disposeAll(owned);
+    file[Symbol.dispose]();
     throw error;
   }
-}
-
-function disposeAll(owned: readonly Disposable[]): void {
-  for (const part of [...owned].reverse()) part[Symbol.dispose]();
 }
 
 async function openSource(path: string, onSpool: () => void): Promise<{ readonly source: Source } & Disposable> {
@@ -71,16 +67,14 @@ function readMap(path: string): ByteRange[] {
   }
 }
 
-async function readContent(
-  source: Source,
-  unread: readonly ByteRange[],
-  _own: (part: Disposable) => void,
-): Promise<ImageContent> {
+async function readContent(source: Source, unread: readonly ByteRange[]): Promise<ImageContent> {
   const head = new Uint8Array(Math.min(4096, source.size));
   source.readAt(head, 0);
   if (isImageHeader(head)) return normalContent(source, unread);
   if (isQcow2(head)) {
-    throw new RestoreError('RESTORE_NO_IMAGE', 'QCOW2 images cannot be restored yet; convert it to raw');
+    const image = openQcow2(source);
+    if (image.info.compressionType === 'zstd') await loadCodec('zstd');
+    return rawContent('QCOW2', image, [...unread, ...image.info.unread]);
   }
   if (isFilesystem(head)) return rawContent('raw', source, unread);
   throw new RestoreError('RESTORE_NO_IMAGE', 'neither a normal nor a raw nor a QCOW2 image of an ext2/3/4 file system');
