@@ -22,6 +22,11 @@ describe('planImage', () => {
       progress: false,
       scramble: false,
       force: false,
+      compress: undefined,
+      level: undefined,
+      clusterSize: undefined,
+      qcow2Version: 2,
+      spoolFolder: undefined,
     });
   });
 
@@ -55,6 +60,14 @@ describe('planImage', () => {
     [['-rc', 'd', '-'], 'CLI_REFUSED', 'The -c option not supported when writing to stdout'],
     [['-r', '-b', '8193zz', 'd', 'i'], 'CLI_BAD_NUMBER', "invalid superblock number '8193zz'"],
     [['-r', '-O', '-1', 'd', 'i'], 'CLI_BAD_NUMBER', "destination offset '-1' is not between 0 and 9007199254740991"],
+    [
+      ['-r', '--compress', 'zlib', 'd', 'i'],
+      'CLI_USAGE',
+      '--compress, --level, --cluster-size and --qcow2-version need -Q',
+    ],
+    [['-Q', '--compress', 'lzma', 'd', 'i'], 'CLI_USAGE', "--compress is zlib or zstd, not 'lzma'"],
+    [['-Q', '--compress=zstd', '--qcow2-version=2', 'd', 'i'], 'CLI_USAGE', 'zstd needs --qcow2-version 3'],
+    [['-Q', '--cluster-size', '5000', 'd', 'i'], 'CLI_USAGE', 'cluster size 5000 is not a power of two'],
     [['-r', '--select', 'all', 'd', 'i'], 'CLI_USAGE', "--select is compat or complete, not 'all'"],
   ])('refuses %j', (argv, code, message) => {
     expect(() => plan(...argv)).toThrow(expect.objectContaining({ code, message }));

@@ -1,5 +1,6 @@
-import { CliError, type Parsed, parseNumber, usageError } from '@e2image/cli';
+import { CliError, type NumberRule, type Parsed, parseNumber, printable, usageError } from '@e2image/cli';
 import type { Selection } from '@e2image/ext-core';
+import type { CompressionType, Qcow2Version } from '@e2image/qcow2';
 import type { TABLE } from './table.ts';
 
 /** An image to make, fully decided. Nothing after this looks at an option letter. */
@@ -29,10 +30,15 @@ export interface ImagePlan {
   readonly scramble: boolean;
   /** Write to a terminal, too. */
   readonly force: boolean;
+  /** How clusters of a QCOW2 image are compressed; undefined: not at all. */
+  readonly compress: CompressionType | undefined;
+  readonly level: number | undefined;
+  /** Bytes of a QCOW2 cluster; undefined: by block size and by what QEMU's tables hold. */
+  readonly clusterSize: number | undefined;
+  readonly qcow2Version: Qcow2Version;
+  /** Folder for what cannot be kept in memory; undefined: $TMPDIR. */
+  readonly spoolFolder: string | undefined;
 }
-
-/** What a command line asks for. */
-export type Plan = { readonly kind: 'image'; readonly image: ImagePlan };
 
 type Options = Parsed<typeof TABLE>;
 
@@ -71,8 +77,34 @@ export function planImage(options: Options): ImagePlan {
     progress: options.flag('progress'),
     scramble: options.flag('scramble'),
     force: options.flag('force'),
+    ...qcow2Options(options, isQcow2),
+    spoolFolder: options.value('spool'),
   };
 }
+
+type Qcow2Options = Pick<ImagePlan, 'compress' | 'level' | 'clusterSize' | 'qcow2Version'>;
+
+function qcow2Options(options: Options, isQcow2: boolean): Qcow2Options {
+  const compress = options.value('compress');
+  if (compress !== undefined && compress !== 'zlib' && compress !== 'zstd') {
+    throw usageError(`--compress is zlib or zstd, not '${printable(compress)}'`);
+  }
+  const version = options.value('qcow2Version') ?? (compress === 'zstd' ? '3' : '2');
+  if (version !== '2' && version !== '3') throw usageError(`--qcow2-version is 2 or 3, not '${printable(version)}'`);
+  if (compress === 'zstd' && version === '2') throw usageError('zstd needs --qcow2-version 3');
+  const level = numberOf(options.value('level'), { what: 'level', min: 1, max: compress === 'zstd' ? 22 : 9 });
+  const clusterSize = numberOf(options.value('clusterSize'), { what: 'cluster size', min: 512, max: 1 << 21 });
+  if (clusterSize !== undefined && !Number.isInteger(Math.log2(clusterSize))) {
+    throw usageError(`cluster size ${clusterSize} is not a power of two`);
+  }
+  const given = [compress, level, clusterSize, options.value('qcow2Version')].some((value) => value !== undefined);
+  if (given && !isQcow2) throw usageError('--compress, --level, --cluster-size and --qcow2-version need -Q');
+  if (level !== undefined && compress === undefined) throw usageError('--level needs --compress');
+  return { compress, level, clusterSize, qcow2Version: version === '3' ? 3 : 2 };
+}
+
+const numberOf = (text: string | undefined, rule: NumberRule): number | undefined =>
+  text === undefined ? undefined : parseNumber(text, rule);
 
 function readNumbers(options: Options) {
   const value = (key: 'superblock' | 'blockSize' | 'sourceOffset' | 'targetOffset', what: string): number => {

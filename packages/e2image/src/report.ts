@@ -1,6 +1,6 @@
 import { say } from '@e2image/cli';
 import { nameOwners } from '@e2image/ext-core';
-import type { ImageJob } from './make-image.ts';
+import type { ImageJob } from './job.ts';
 
 /** Name every block that the image holds as zeros because it could not be read, and what it is. */
 export function sayUnread({ fs, walk, findings, world }: ImageJob): void {

@@ -12,7 +12,7 @@ import {
   suppressZeros,
 } from '@e2image/sparse-io';
 import { dryRunSink } from './dry-run.ts';
-import type { ImageJob } from './make-image.ts';
+import type { ImageJob } from './job.ts';
 
 /** Where a raw image goes. */
 export interface Target {

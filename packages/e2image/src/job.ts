@@ -1,0 +1,91 @@
+import { CliError, failed, NO_PROGRESS, type Progress, reasonOf, startProgress, type World } from '@e2image/cli';
+import type { Filesystem, WalkOptions } from '@e2image/ext-core';
+import { isolateErrors, type Source } from '@e2image/sparse-io';
+import type { Findings } from './findings.ts';
+import { openPlanned } from './open-filesystem.ts';
+import type { ImagePlan } from './plan.ts';
+
+/** An opened file system and what is to be saved of it. */
+export interface ImageJob {
+  readonly plan: ImagePlan;
+  readonly world: World;
+  readonly fs: Filesystem;
+  /** The bytes of the file system, to its last block; what cannot be read is zeros, and told. */
+  readonly source: Source;
+  /** Whether `source` gives the bytes as they are on the disk. */
+  readonly isPlain: boolean;
+  readonly walk: WalkOptions;
+  readonly findings: Findings;
+}
+
+/**
+ * Open the file system of a plan.
+ *
+ * @throws CliError CLI_FAILED
+ */
+export function openJob(
+  whole: Source,
+  { plan, world, findings }: Pick<ImageJob, 'plan' | 'world' | 'findings'>,
+): ImageJob {
+  const onProblem = findings.problem.bind(findings);
+  const fs = openPlanned(whole, plan, onProblem);
+  const { blockSize, blocksCount } = fs;
+  const readable = isolateErrors(fs.source, {
+    blockSize,
+    onBad: ({ offset, length, error }) =>
+      findings.unreadable(
+        Math.floor(offset / blockSize),
+        Math.ceil(length / blockSize),
+        reasonOf(error) ?? 'unknown error',
+      ),
+  });
+  // As long as the file system says, though the disk may be shorter: what is missing must be told, not be padding.
+  const source = { ...readable, size: blocksCount * blockSize };
+  const walk = { selection: plan.selection, allData: plan.allData, onProblem };
+  return { plan, world, fs, source, isPlain: !plan.dryRun, findings, walk };
+}
+
+/** Progress of a job, started when there is something to count. */
+export class JobProgress {
+  readonly #job: ImageJob;
+  #progress: Progress = NO_PROGRESS;
+  #total = 0;
+
+  constructor(job: ImageJob) {
+    this.#job = job;
+    if (job.plan.progress) job.world.stderr('Scanning inodes...\n');
+  }
+
+  /** @param total blocks to copy */
+  async start(total: number): Promise<void> {
+    this.#total = total;
+    const { plan, world, fs } = this.#job;
+    if (plan.progress) this.#progress = await startProgress(world, { total, unitSize: fs.blockSize });
+  }
+
+  /** @param bytes done, of the file system */
+  update(bytes: number): void {
+    this.#progress.update(Math.floor(bytes / this.#job.fs.blockSize));
+  }
+
+  /**
+   * Run the copy; the last line is for a copy that came to its end.
+   *
+   * @throws what `copy` throws, with what was being done
+   */
+  async around<T>(copy: () => Promise<T>): Promise<T> {
+    try {
+      const result = await copy();
+      this.#progress.finish(this.#total);
+      return result;
+    } catch (error) {
+      this.#progress.stop();
+      const { device, image } = this.#job.plan;
+      if (error instanceof CliError) throw error;
+      throw failed(error, isReadError(error) ? `while reading ${device}` : `while writing ${image}`);
+    }
+  }
+}
+
+const isReadError = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'read';

@@ -1,0 +1,46 @@
+import { fstatSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { writeOutput } from '@e2image/cli';
+import { type ImageJob, JobProgress } from './job.ts';
+import { type ImageIdentity, planNormalImage, writeNormalImage } from './normal-image.ts';
+import { openWholeOutput } from './open-output.ts';
+
+/** Make a normal image: the format of `dumpe2fs -i` and `debugfs -i`. */
+export async function makeNormal(job: ImageJob): Promise<void> {
+  const { fs, walk, findings } = job;
+  const progress = new JobProgress(job);
+  // The layout can be refused; the output is opened behind that.
+  planNormalImage(fs, identityOf(job, undefined));
+  const output = await openWholeOutput(job);
+  const plan = planNormalImage(fs, identityOf(job, output.fd ?? (output.kind === 'stream' ? 1 : undefined)));
+  await writeOutput(output, (sink) =>
+    progress.around(async () => {
+      const { size } = plan.sections;
+      await progress.start(size / fs.blockSize);
+      const onProgress = (bytes: number): void => progress.update(bytes);
+      const { unread } = await writeNormalImage(plan, { sink, onProblem: walk.onProblem, onProgress });
+      for (const { offset, length } of unread) {
+        findings.unreadable(offset / fs.blockSize, length / fs.blockSize, 'Input/output error');
+      }
+      await sink.finish(size);
+    }),
+  );
+}
+
+/**
+ * Who made the image, of what, and when. Under `-s` the host and the device have no names.
+ *
+ * @param fd the image, where it is open already
+ */
+function identityOf({ plan, world }: ImageJob, fd: number | undefined): ImageIdentity {
+  const image = fd === undefined ? undefined : fstatSync(fd);
+  const device = plan.device === '-' ? undefined : statSync(plan.device, { throwIfNoEntry: false });
+  return {
+    hostName: plan.scramble ? '' : hostname(),
+    deviceName: plan.scramble ? '' : plan.device,
+    deviceNumber: (device?.rdev ?? 0) >>> 0,
+    imageDevice: (image?.dev ?? 0) >>> 0,
+    imageInode: (image?.ino ?? 0) >>> 0,
+    createdAt: Math.floor(world.now().getTime() / 1000),
+  };
+}

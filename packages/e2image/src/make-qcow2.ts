@@ -1,0 +1,110 @@
+import { CliError, writeOutput } from '@e2image/cli';
+import { type BlockSet, selectSteps } from '@e2image/ext-core';
+import {
+  type ClusterRun,
+  chooseClusterBits,
+  encodeProvenance,
+  extensionRoom,
+  type HeaderExtension,
+  type ImagePlan as Layout,
+  loadCodec,
+  MemorySpool,
+  planImage,
+  writeCompressed,
+  writePlain,
+  writeSpooled,
+} from '@e2image/qcow2';
+import { inBatches, type Sink, type Source, Spool } from '@e2image/sparse-io';
+import type { Findings } from './findings.ts';
+import { type ImageJob, JobProgress } from './job.ts';
+import { openWholeOutput } from './open-output.ts';
+import { onlySelected } from './selected-source.ts';
+
+/** Cluster bits of compressed images unless told otherwise: 64 KiB compress many times better than one block. */
+const COMPRESSED_CLUSTER_BITS = 16;
+
+/** What is to be stored, and how it is laid out when it is not compressed. */
+interface Selected {
+  readonly layout: Layout;
+  readonly source: Source;
+  /** Blocks of the file system. */
+  readonly blocks: number;
+}
+
+/** Make a QCOW2 image. */
+export async function makeQcow2(job: ImageJob): Promise<void> {
+  const progress = new JobProgress(job);
+  const selected = select(job, await inBatches(selectSteps(job.fs, job.walk)));
+  const output = await openWholeOutput(job);
+  await writeOutput(output, (sink) =>
+    progress.around(async () => {
+      await progress.start(selected.blocks);
+      const bytes = await write(job, selected, sink, progress);
+      await sink.finish(bytes);
+    }),
+  );
+}
+
+function select(job: ImageJob, blocks: BlockSet): Selected {
+  const { fs, plan, source } = job;
+  const virtualSize = fs.blocksCount * fs.blockSize;
+  const clusterBits = clusterBitsOf(job, virtualSize);
+  const runs = clusterRuns(blocks, fs.blockSize, 2 ** clusterBits);
+  const layout = planImage({ virtualSize, clusterBits, version: plan.qcow2Version, runs });
+  const isWider = 2 ** clusterBits > fs.blockSize;
+  return { layout, source: isWider ? onlySelected(source, blocks, fs.blockSize) : source, blocks: blocks.size };
+}
+
+/** The block size, so that the C tool's images and ours compare; more where QEMU's tables could not hold that. */
+function clusterBitsOf({ fs, plan }: ImageJob, virtualSize: number): number {
+  const usual = plan.compress === undefined ? Math.log2(fs.blockSize) : COMPRESSED_CLUSTER_BITS;
+  if (plan.clusterSize === undefined) return chooseClusterBits(virtualSize, usual);
+  const bits = Math.log2(plan.clusterSize);
+  const least = chooseClusterBits(virtualSize, bits);
+  if (least === bits) return bits;
+  const sizes = `${plan.clusterSize} bytes are too few for ${virtualSize} bytes, the least is ${2 ** least}`;
+  throw new CliError('CLI_REFUSED', `cluster size: ${sizes}`);
+}
+
+/** The clusters that hold selected blocks, ascending and disjoint. */
+function* clusterRuns(blocks: BlockSet, blockSize: number, clusterSize: number): Generator<ClusterRun> {
+  let done = 0;
+  for (const { start, count } of blocks.runs()) {
+    const first = Math.max(done, Math.floor((start * blockSize) / clusterSize));
+    const end = Math.ceil(((start + count) * blockSize) / clusterSize);
+    if (end > first) yield { start: first, count: end - first };
+    done = Math.max(done, end);
+  }
+}
+
+/** @returns bytes of the image */
+async function write(job: ImageJob, selected: Selected, sink: Sink, progress: JobProgress): Promise<number> {
+  const { layout, source } = selected;
+  const onProgress = (bytes: number): void => progress.update(bytes);
+  const { plan, findings } = job;
+  const extensions = (): HeaderExtension[] => provenance(findings, job.fs.blockSize, layout);
+  if (plan.compress === undefined) {
+    return (await writePlain(source, sink, { plan: layout, extensions, onProgress })).bytes;
+  }
+  const { level } = plan;
+  const codec = await loadCodec(plan.compress, level === undefined ? {} : { level });
+  const options = { ...layout, version: plan.qcow2Version, codec, extensions, onProgress };
+  if (!sink.sequential) return (await writeCompressed(source, sink, options)).bytes;
+  let file: Spool | undefined;
+  try {
+    const open = (): Spool => {
+      file = new Spool(plan.spoolFolder === undefined ? {} : { folder: plan.spoolFolder });
+      return file;
+    };
+    return (await writeSpooled(source, sink, new MemorySpool({ open }), options)).bytes;
+  } finally {
+    file?.[Symbol.dispose]();
+  }
+}
+
+/** What could not be read, in a header extension of ours: zeros that stand for "unknown" must be told from zeros. */
+function provenance({ unread }: Findings, blockSize: number, layout: Layout): HeaderExtension[] {
+  if (unread.length === 0) return [];
+  const ranges = unread.map(({ start, count }) => ({ offset: start * blockSize, length: count * blockSize }));
+  return [encodeProvenance(ranges, extensionRoom(layout))];
+}

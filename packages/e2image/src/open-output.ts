@@ -1,0 +1,19 @@
+import { failed, refuseTerminal, warnInPlace } from '@e2image/cli';
+import { type Output, openOutput, openStandardOutput } from '@e2image/sparse-io';
+import type { ImageJob } from './job.ts';
+
+/**
+ * Open the output of an image that is written as a whole: QCOW2 and normal ones.
+ *
+ * @throws CliError CLI_FAILED, CLI_REFUSED
+ */
+export async function openWholeOutput({ plan, world }: Pick<ImageJob, 'plan' | 'world'>): Promise<Output> {
+  const { image } = plan;
+  const opening = image === '-' ? openStandardOutput() : openOutput(image);
+  const output = await opening.catch((error: unknown) => {
+    throw failed(error, `while trying to open ${image}`);
+  });
+  refuseTerminal(output, { isForced: plan.force });
+  warnInPlace(output, image, world);
+  return output;
+}
