@@ -1,0 +1,59 @@
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
+import { commandLine, type Runtime, type Tool } from './oracle.ts';
+
+/** How a program that was left running ended. */
+export interface Ending {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Milliseconds from the signal to the end. */
+  readonly after: number;
+  readonly stderr: string;
+}
+
+/** A command of ours that runs until a signal ends it. */
+export interface Running {
+  readonly child: ChildProcess;
+  /** Send a signal and wait for the end. */
+  end(signal: NodeJS.Signals): Promise<Ending>;
+}
+
+/** Start a command of ours without waiting for it. */
+export function start(
+  tool: Tool,
+  args: readonly string[],
+  { runtime, stdio, cwd }: { readonly runtime: Runtime; readonly stdio?: StdioOptions; readonly cwd?: string },
+): Running {
+  const [program, ...leading] = commandLine(tool, runtime);
+  const child = spawn(program, [...leading, ...args], { stdio: stdio ?? ['ignore', 'ignore', 'pipe'], cwd });
+  let stderr = '';
+  child.stderr?.on('data', (chunk) => {
+    stderr += String(chunk);
+  });
+  const ended = new Promise<{ status: number | null; signal: NodeJS.Signals | null; at: number }>((resolve) => {
+    child.on('exit', (status, signal) => resolve({ status, signal, at: performance.now() }));
+  });
+  return {
+    child,
+    async end(sent) {
+      const from = performance.now();
+      child.kill(sent);
+      const { status, signal, at } = await ended;
+      return { status, signal, after: at - from, stderr };
+    },
+  };
+}
+
+/** Wait until something is so. @throws Error after ten seconds */
+export async function until(isSo: () => boolean, what: string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
+    await setTimeout(2);
+  }
+}
+
+/** Make a FIFO. */
+export function makeFifo(path: string): void {
+  execFileSync('mkfifo', [path]);
+}
