@@ -88,10 +88,12 @@ export function ours(
 }
 
 /**
- * Where e2fsprogs lives on Debian, which is not in the PATH of everybody. It comes first: npm puts node_modules/.bin in
- * front of PATH, and there `e2image` is ours.
+ * Where oracles are looked for: /sbin is not in the PATH of everybody, and npm puts node_modules/.bin in front, where an
+ * `e2image` is ours: compared with itself, every image would be right.
  */
-const SEARCH = ['/usr/sbin', '/sbin', ...(process.env['PATH'] ?? '').split(delimiter)];
+const SEARCH = ['/usr/sbin', '/sbin', ...(process.env['PATH'] ?? '').split(delimiter)].filter(
+  (folder) => !folder.includes('node_modules'),
+);
 
 /** Full path of a program that is not ours; undefined when it is not installed. */
 export function find(program: string): string | undefined {
@@ -107,7 +109,9 @@ export function find(program: string): string | undefined {
 
 /** Run a program that is not ours; tests that call it are guarded by `testNeeds` or `describeNeeds`. */
 export function tool(program: string, args: readonly string[], options: RunOptions = {}): Outcome {
-  return run(find(program) ?? program, args, { ...options, env: { ...ORACLE_ENV, ...options.env } });
+  const path = find(program);
+  if (path === undefined) throw new Error(`${program} is not installed`);
+  return run(path, args, { ...options, env: { ...ORACLE_ENV, ...options.env } });
 }
 
 /** Messages in English; e2fsck and friends do not ask a terminal; a mount check never looks at this machine. */

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { firstDifference } from './compare.ts';
 import { FIXTURE_NEEDS, fixture, recipesOfThisRun } from './fixtures.ts';
 import { cE2image, describeNeeds, e2fsck, type Need, type Outcome, ours, ROOT, run, testNeeds } from './oracle.ts';
 
@@ -35,22 +36,23 @@ function imageWithBoth(source: string): {
 }
 
 /** Same bytes, same length, and hardly more blocks of the disk. */
-function expectSameImage(mine: string, theirs: string): void {
+async function expectSameImage(mine: string, theirs: string): Promise<void> {
   expect(statSync(mine).size).toBe(statSync(theirs).size);
-  // cmp reads both holes and data; it names the first byte that differs.
-  expect(run('cmp', [mine, theirs]).stdout.toString()).toBe('');
+  // cmp names the first byte that differs, but it reads holes: not those of a terabyte.
+  if (statSync(mine).size < 2 ** 31) expect(new TextDecoder().decode(run('cmp', [mine, theirs]).stdout)).toBe('');
+  else expect(await firstDifference(mine, theirs)).toBeUndefined();
   // A block of the disk may be more where ours ends a run on another boundary; 16 blocks of 512 bytes are noise.
   expect(statSync(mine).blocks).toBeLessThanOrEqual(statSync(theirs).blocks * 1.05 + 16);
 }
 
 describeNeeds([...FIXTURE_NEEDS, 'e2image'], 'e2image -r', () => {
-  test.each(recipesOfThisRun())('$name: has the bytes of the C program', (recipe) => {
+  test.each(recipesOfThisRun())('$name: has the bytes of the C program', async (recipe) => {
     const { theirs, mine, c, we } = imageWithBoth(fixture(recipe));
     if (recipe.cRefuses === undefined) {
       expect(c.status).toBe(0);
       expect({ status: we.status, stderr: we.stderr }).toMatchObject({ status: recipe.damage ? expect.anything() : 0 });
       expect([0, 3]).toContain(we.status);
-      expectSameImage(mine, theirs);
+      await expectSameImage(mine, theirs);
     } else {
       // Where the C program gives up, ours goes on and says that something is missing.
       expect(c.status).toBe(1);
@@ -85,14 +87,14 @@ if (damagedImages.length === 0) test.skip('damaged images of ../shared/corpus: t
 for (const name of damagedImages) {
   const needs: Need[] = name.endsWith('.bz2') ? ['e2fsck', 'bzip2'] : ['e2fsck'];
 
-  testNeeds(['e2image', ...needs], `${name}: is imaged as the C program does, or refused with a message`, () => {
+  testNeeds(['e2image', ...needs], `${name}: is imaged as the C program does, or refused with a message`, async () => {
     const source = join(folder, 'source');
     unpack(name, source);
     const { theirs, mine, c, we } = imageWithBoth(source);
     expect(we.signal).toBeNull();
     if (c.status === 0) {
       expect([0, 3]).toContain(we.status);
-      expectSameImage(mine, theirs);
+      await expectSameImage(mine, theirs);
     } else {
       expect([0, 1, 3]).toContain(we.status);
       if (we.status !== 0) expect(we.stderr.split('\n').length).toBeGreaterThan(2);

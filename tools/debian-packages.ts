@@ -13,7 +13,10 @@ const PACKAGE_OF = {
   losetup: 'mount',
 } as const;
 
-const SEARCH = ['/usr/sbin', '/sbin', ...(process.env['PATH'] ?? '').split(delimiter)];
+/** Without node_modules/.bin, which npm adds: an `e2image` there is ours. */
+const SEARCH = ['/usr/sbin', '/sbin', ...(process.env['PATH'] ?? '').split(delimiter)].filter(
+  (folder) => !folder.includes('node_modules'),
+);
 
 function isInstalled(program: string): boolean {
   return SEARCH.some((folder) => {

@@ -4,7 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 
 process.chdir(new URL('..', import.meta.url).pathname);
-const env = { ...process.env, PATH: `/usr/sbin:/sbin:${process.env.PATH}`, LC_ALL: 'C' };
+// Without node_modules/.bin, which npm adds: an e2image there is ours.
+const search = `/usr/sbin:/sbin:${process.env.PATH}`.split(':').filter((folder) => !folder.includes('node_modules'));
+const env = { ...process.env, PATH: search.join(':'), LC_ALL: 'C' };
 
 /** The line of a program's answer that has a version; all of these programs answer in one line or another. */
 const version = (program, ...args) => {

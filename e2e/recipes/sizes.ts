@@ -30,7 +30,7 @@ export const recipes: readonly Recipe[] = [
     debugfs: MIXTURE,
   },
   {
-    name: 'sparse-2t-1k',
+    name: 'sparse-200g-1k',
     mke2fs: '-t ext4 -b 1024 -O ^resize_inode -N 300000 -J size=4 -E lazy_itable_init=1',
     size: '200G',
     debugfs: MIXTURE,

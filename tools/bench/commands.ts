@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { benchFixture, CACHE, type FixtureName } from './fixtures.ts';
-import type { Contender } from './measure.ts';
+import { type Contender, cleanEnvironment } from './measure.ts';
 import type { Operation } from './operations.ts';
 
 /** How ours is run. */
@@ -64,6 +64,5 @@ function reset(before: Operation['before'], image: string, out: string): void {
 }
 
 function runQuietly([program = '', ...args]: readonly string[]): void {
-  const env = { ...process.env, PATH: `/usr/sbin:/sbin:${process.env['PATH']}` };
-  execFileSync(program, args, { stdio: ['ignore', 'ignore', 'ignore'], env });
+  execFileSync(program, args, { stdio: 'ignore', env: cleanEnvironment() });
 }
