@@ -30,6 +30,8 @@ export class KnownRefcounts {
 
   /** The refcount of a cluster; undefined: not known. Ask in ascending order. */
   get(cluster: number): number | undefined {
+    // The last run may have grown since it was passed: a block that comes late goes on where the one before ended.
+    this.#cursor = Math.max(0, this.#cursor - 1);
     while ((this.#ends[this.#cursor] ?? Number.POSITIVE_INFINITY) <= cluster) this.#cursor++;
     return this.#counts[this.#cursor];
   }
