@@ -36,13 +36,21 @@ interface LooseSector {
  */
 export class CrashPoint {
   readonly durable: readonly Uint8Array[];
+  /** What a read would see. */
+  readonly #latest: readonly Uint8Array[];
+  readonly #sectorSize: number;
   readonly #loose = new Map<string, LooseSector>();
   /** Loose sectors by the write that made them, for states in which whole writes are kept or lost. */
   #writes: Range[] = [];
 
-  /** @param disks content before the trace; copied */
-  constructor(disks: readonly Uint8Array[]) {
+  /**
+   * @param disks content before the trace; copied
+   * @param sectorSize bytes that the disks write as a whole
+   */
+  constructor(disks: readonly Uint8Array[], sectorSize = SECTOR) {
     this.durable = disks.map((disk) => disk.slice());
+    this.#latest = disks.map((disk) => disk.slice());
+    this.#sectorSize = sectorSize;
   }
 
   apply(operation: Operation): void {
@@ -51,10 +59,13 @@ export class CrashPoint {
   }
 
   #write({ disk, offset, bytes }: Operation & { kind: 'write' }): void {
-    for (let at = 0; at < bytes.length; at += SECTOR) {
-      const key = `${disk}:${offset + at}`;
-      const sector = this.#loose.get(key) ?? { disk, offset: offset + at, versions: [] };
-      sector.versions.push(bytes.subarray(at, at + SECTOR));
+    const size = this.#sectorSize;
+    const latest = this.#latest[disk];
+    latest?.set(bytes, offset);
+    for (let at = offset - (offset % size); at < offset + bytes.length; at += size) {
+      const key = `${disk}:${at}`;
+      const sector = this.#loose.get(key) ?? { disk, offset: at, versions: [] };
+      if (latest !== undefined) sector.versions.push(latest.slice(at, at + size));
       this.#loose.set(key, sector);
     }
     this.#writes.push({ from: offset, to: offset + bytes.length });
@@ -70,6 +81,12 @@ export class CrashPoint {
     if (this.#loose.size === 0) this.#writes = [];
   }
 
+  /** One content that a power cut here may leave: each loose sector keeps some version, or none. */
+  randomState(pick: () => number): Uint8Array[] {
+    const share = pick();
+    return this.#keep([...this.#loose.values()], () => pick() < share, pick);
+  }
+
   /**
    * Contents of the disks that a power cut here may leave. All subsets where few sectors are loose; else all and none
    * of them, each alone, all but each, those of each single write, the first and second half, and `random` subsets.
@@ -79,14 +96,18 @@ export class CrashPoint {
   *states({ random, pick }: { readonly random: number; readonly pick: () => number }): Generator<Uint8Array[]> {
     const sectors = [...this.#loose.values()];
     for (const keep of this.#subsets(sectors, random, pick)) {
-      const disks = this.durable.map((disk) => disk.slice());
-      sectors.forEach((sector, index) => {
-        if (!keep(index)) return;
-        const version = sector.versions[Math.floor(pick() * sector.versions.length)];
-        if (version !== undefined) disks[sector.disk]?.set(version, sector.offset);
-      });
-      yield disks;
+      yield this.#keep(sectors, keep, pick);
     }
+  }
+
+  #keep(sectors: readonly LooseSector[], keep: (index: number) => boolean, pick: () => number): Uint8Array[] {
+    const disks = this.durable.map((disk) => disk.slice());
+    sectors.forEach((sector, index) => {
+      if (!keep(index)) return;
+      const version = sector.versions[Math.floor(pick() * sector.versions.length)];
+      if (version !== undefined) disks[sector.disk]?.set(version, sector.offset);
+    });
+    return disks;
   }
 
   *#subsets(

@@ -1,7 +1,8 @@
 import { beginBeside, beginInside, type Journey, type MoveTask } from './begin.ts';
 import { type Operation, tracedDisk } from './crash-disk.ts';
 import { HEAD_OFFSET, SECTOR } from './geometry.ts';
-import { encodeRecord, type MoveRecord, readNewestSlot, SLOTS_BYTES } from './record.ts';
+import { insidePlaces } from './inside-home.ts';
+import { decodeRecord, encodeRecord, type MoveRecord, readNewestSlot, SLOT_BYTES, SLOTS_BYTES } from './record.ts';
 import { findMarker, resumeBeside, resumeInside } from './resume.ts';
 import type { Storage } from './storage.ts';
 
@@ -166,6 +167,16 @@ describe('a resume', () => {
     stepTo(beginBeside(device, file, task), 'copying');
     side[8192] = 1;
     expect(() => resumeBeside(device, file)).toThrow(expect.objectContaining({ code: 'MOVE_JOURNAL_INVALID' }));
+  });
+
+  test('can never start over from a stash once the first batch may be written', () => {
+    const move = { source: 0, destination: 90 * SECTOR, length: LENGTH };
+    const { device, task, content } = world({ move });
+    const { stashSlot } = insidePlaces(move, task.map.length * 8);
+    const journey = beginInside(device, task);
+    expect(decodeRecord(content.subarray(stashSlot, stashSlot + SLOT_BYTES))?.state).toBe('started');
+    stepTo(journey, 'copying');
+    expect(decodeRecord(content.subarray(stashSlot, stashSlot + SLOT_BYTES))).toBeUndefined();
   });
 
   test('finds a record inside the device by the marker alone', () => {

@@ -139,7 +139,7 @@ export function writeSlot(storage: Storage, at: number, record: MoveRecord): voi
 }
 
 /** The valid slot with the highest sequence number of the two at byte `at`; undefined when neither is valid. */
-export function readNewestSlot(storage: Storage, at: number): MoveRecord | undefined {
+export function readNewestSlot(storage: Pick<Storage, 'readAt'>, at: number): MoveRecord | undefined {
   const slots = readBytes(storage, at, SLOTS_BYTES);
   const a = decodeRecord(slots.subarray(0, SLOT_BYTES));
   const b = decodeRecord(slots.subarray(SLOT_BYTES));

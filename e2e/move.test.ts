@@ -1,0 +1,307 @@
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { recordBeside, recordInside } from '@e2image/e2image-move/testing';
+import { copyOf, FIXTURE_NEEDS, fixture, recipesOfThisRun } from './fixtures.ts';
+import { LoopDevice, Mount } from './loop.ts';
+import {
+  commandIn,
+  fsckAt,
+  fsckCopyOf,
+  layOut,
+  numbers,
+  Reader,
+  type Route,
+  routeOf,
+  type Subject,
+  shootAt,
+  stateOf,
+  subjectOf,
+} from './moves.ts';
+import { describeNeeds, dumpe2fs, e2fsck, type Outcome, ours, ROOT, type RunOptions, testNeeds } from './oracle.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const DISTANCES = [512, 3584, MIB, 40 * MIB];
+const BOTH = ['right', 'left'] as const;
+
+const move = (args: readonly (string | number)[], options: RunOptions = {}): Outcome =>
+  ours(args.map(String), { ...options, tool: 'e2image-move' });
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(ROOT, 'dist/e2e-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (): string => join(folder, 'a.img');
+const journal = (): string => `${file()}.e2move`;
+afterEach(() => {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+});
+
+const offsets = ({ from, to }: Route): (string | number)[] => ['-o', from, '-O', to];
+const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/** The one place that mounts is the new one, and it is whole. */
+function expectMoved(path: string, { to }: Route, subject: Subject): void {
+  expect(stateOf(path, to, subject)).toEqual({ mounts: true, isWhole: true });
+  expect(fsckAt(path, to)).toMatchObject({ status: 0 });
+}
+
+describeNeeds(FIXTURE_NEEDS, 'a move in an image file', () => {
+  let subject: Subject;
+  beforeAll(() => {
+    subject = subjectOf(fixture('ext4-1k'));
+  });
+
+  test.each(DISTANCES.flatMap((distance) => BOTH.map((direction) => [distance, direction] as const)))(
+    'by %d bytes to the %s keeps every used byte, and nothing else is touched',
+    (distance, direction) => {
+      const route = routeOf(distance, direction);
+      layOut(file(), subject, route.from);
+      const length = statSync(file()).size;
+      expect(move([...offsets(route), file()])).toMatchObject({ status: 0 });
+      expectMoved(file(), route, subject);
+      expect(statSync(file()).size).toBe(Math.max(length, route.to + subject.content.length));
+      expect(existsSync(journal())).toBe(false);
+      using reader = new Reader(file());
+      const lead = Math.min(route.from, route.to);
+      expect(Buffer.compare(reader.read(0, lead), Buffer.alloc(lead, 0x5a))).toBe(0);
+    },
+  );
+
+  test('leaves what follows the file system alone', () => {
+    layOut(file(), subject, MIB, MIB + subject.content.length + 4096);
+    const tail = Buffer.alloc(4096, 0xa5);
+    writeFileSync(file(), Buffer.concat([readFileSync(file()).subarray(0, -4096), tail]));
+    expect(move(['-o', MIB, file()])).toMatchObject({ status: 0 });
+    expectMoved(file(), { from: MIB, to: 0 }, subject);
+    expect(Buffer.compare(readFileSync(file()).subarray(-4096), tail)).toBe(0);
+  });
+
+  test('says what it would do, and changes nothing', () => {
+    layOut(file(), subject, 0);
+    const before = digest(file());
+    const outcome = move(['-n', '-O', MIB, file()]);
+    expect(outcome.status).toBe(0);
+    expect(new TextDecoder().decode(outcome.stdout)).toContain(`to byte: ${MIB}\n`);
+    expect(digest(file())).toBe(before);
+    expect(readdirSync(folder)).toEqual(['a.img']);
+  });
+
+  test('shows progress in positions', () => {
+    layOut(file(), subject, 0);
+    const { status, stderr } = move(['-p', '-O', MIB, file()]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/Copied 24576 \/ 24576 blocks \(100%\) in/);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('ends of %s after a batch, and says how to go on', async (signal) => {
+    const route = routeOf(512, 'right');
+    layOut(file(), subject, route.from);
+    const look = () => {
+      using reader = new Reader(journal());
+      return recordBeside((offset, length) => reader.read(offset, length));
+    };
+    const args = [...offsets(route).map(String), file()];
+    const outcome = await shootAt(args, look, { signal, sequence: 2, delay: 0 });
+    expect(outcome.signal).toBe(signal);
+    expect(outcome.record?.state).toBe('copying');
+    expect(stateOf(file(), route.from, subject).mounts || stateOf(file(), route.to, subject).mounts).toBe(false);
+    expect(move([...offsets(route), file()])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('was interrupted here; finish it with: e2image-move --resume'),
+    });
+    expect(move(commandIn(outcome.stderr))).toMatchObject({ status: 0 });
+    expectMoved(file(), route, subject);
+  });
+});
+
+describeNeeds(FIXTURE_NEEDS, 'e2fsck finds in the new place what it found in the old one', () => {
+  test.each(recipesOfThisRun().filter(({ cRefuses }) => !cRefuses))('$name', (recipe) => {
+    const image = fixture(recipe);
+    copyOf(image, file());
+    const before = e2fsck(image);
+    expect(move(['-O', 4608, file()])).toMatchObject({ status: 0 });
+    const after = recipe.name.startsWith('mmp') ? fsckCopyOf(file(), 4608, join(folder, 'copy')) : fsckAt(file(), 4608);
+    expect({ ...after, text: after.text.replaceAll('?offset=4608', '') }).toEqual(before);
+  });
+});
+
+describeNeeds([...FIXTURE_NEEDS, 'loop'], 'a move on a device', () => {
+  let subject: Subject;
+  let length = 0;
+  beforeAll(() => {
+    subject = subjectOf(fixture('ext4-4k'));
+    length = subject.content.length;
+  });
+
+  test.each([MIB, 40 * MIB].flatMap((distance) => BOTH.map((direction) => [distance, direction] as const)))(
+    'by %d bytes to the %s keeps its record inside and leaves none',
+    (distance, direction) => {
+      const route = routeOf(distance, direction, MIB);
+      layOut(file(), subject, route.from, Math.max(route.from, route.to) + length + MIB);
+      using loop = LoopDevice.attach(file());
+      const outcome = move([...offsets(route), loop.path]);
+      expect(outcome).toMatchObject({ status: 0, stderr: expect.stringContaining('inside the device') });
+      loop.flush();
+      expectMoved(file(), route, subject);
+      expect(move(['--resume', ...offsets(route), loop.path])).toMatchObject({ status: 1 });
+    },
+  );
+
+  test('by a sector needs a journal, and takes one', () => {
+    layOut(file(), subject, 0, length + MIB);
+    using loop = LoopDevice.attach(file());
+    const before = digest(file());
+    expect(move(['-O', 512, loop.path])).toMatchObject({ status: 1, stderr: expect.stringContaining('--journal') });
+    expect(digest(file())).toBe(before);
+    expect(move(['-O', 512, '--journal', join(folder, 'j'), loop.path])).toMatchObject({ status: 0 });
+    loop.flush();
+    expectMoved(file(), { from: 0, to: 512 }, subject);
+  });
+
+  test('is refused while it is mounted, read-only or too small', () => {
+    layOut(file(), subject, 0, length + MIB);
+    const before = digest(file());
+    {
+      using loop = LoopDevice.attach(file());
+      using mount = Mount.on(loop.path, 'ro');
+      expect(move(['-O', MIB, loop.path]).stderr).toContain(`is mounted on ${mount.path}`);
+      expect(move(['-O', MIB, file()]).stderr).toContain(`is mounted on ${mount.path}`);
+    }
+    {
+      using loop = LoopDevice.attach(file(), { readOnly: true });
+      expect(move(['-O', MIB, loop.path])).toMatchObject({ status: 1 });
+    }
+    {
+      using loop = LoopDevice.attach(file());
+      expect(move(['-O', MIB + 512, loop.path]).stderr).toContain('the file system would end at byte');
+    }
+    expect(digest(file())).toBe(before);
+  });
+
+  test('that was killed is found by its marker, and the command in the message finishes it', async () => {
+    const route = routeOf(MIB, 'left', 0);
+    layOut(file(), subject, route.from);
+    using loop = LoopDevice.attach(file());
+    const look = () => {
+      using reader = new Reader(loop.path);
+      return recordInside((offset, size) => reader.read(offset, size), { source: route.from, destination: route.to });
+    };
+    const args = [...offsets(route).map(String), loop.path];
+    const outcome = await shootAt(args, look, { signal: 'SIGKILL', sequence: 8, delay: 0 });
+    expect(outcome.record?.state).toBe('copying');
+    const again = move([...offsets(route), loop.path]);
+    expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('was interrupted here') });
+    expect(move(commandIn(again.stderr))).toMatchObject({ status: 0 });
+    loop.flush();
+    expectMoved(file(), route, subject);
+  });
+});
+
+describeNeeds(FIXTURE_NEEDS, 'a move is refused, and nothing was changed,', () => {
+  let subject: Subject;
+  beforeAll(() => {
+    subject = subjectOf(fixture('ext4-1k'));
+  });
+
+  function refused(args: readonly (string | number)[], message: string): void {
+    const before = digest(file());
+    const names = readdirSync(folder);
+    expect(move([...args, file()])).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+    expect(digest(file())).toBe(before);
+    expect(readdirSync(folder)).toEqual(names);
+  }
+
+  test('to where it is, to half a sector, from where there is none', () => {
+    layOut(file(), subject, 0);
+    refused(['-O', 0], 'already');
+    refused(['-O', 1000], 'not a multiple of 512');
+    refused(['-o', 512], 'magic number');
+  });
+
+  test('when the file ends before the file system', () => {
+    layOut(file(), subject, 0);
+    truncateSync(file(), 20 * MIB);
+    refused(['-O', MIB], 'ends at byte');
+  });
+
+  test('when another host may have it mounted', () => {
+    copyOf(fixture('mmp'), file());
+    const bytes = readFileSync(file());
+    const block = Number(
+      /^MMP block number: +(\d+)$/m.exec(new TextDecoder().decode(dumpe2fs(['-h', file()]).stdout))?.[1],
+    );
+    bytes.writeUInt32LE(0x123, block * 4096 + 4);
+    writeFileSync(file(), bytes);
+    refused(['-O', MIB], 'multi-mount protection');
+    expect(move(['--force', '-O', MIB, file()])).toMatchObject({ status: 0 });
+  });
+
+  test('when the file of the record is something else', () => {
+    layOut(file(), subject, 0);
+    writeFileSync(join(folder, 'j'), 'my thesis');
+    refused(['-O', MIB, '--journal', join(folder, 'j')], 'holds no record of a move');
+    refused(['--resume', '--journal', join(folder, 'j')], 'holds no record of a move');
+    expect(readFileSync(join(folder, 'j'), 'utf8')).toBe('my thesis');
+  });
+
+  test('when the journal would be in memory', () => {
+    layOut(file(), subject, 0);
+    refused(['-O', MIB, '--journal', '/dev/shm/e2move-test'], 'in memory');
+    expect(move(['-O', MIB, '--force', '--journal', '/dev/shm/e2move-test', file()])).toMatchObject({ status: 0 });
+  });
+
+  test('when there is nothing to resume', () => {
+    layOut(file(), subject, 0);
+    refused(['--resume'], 'no interrupted move');
+  });
+});
+
+testNeeds(
+  FIXTURE_NEEDS,
+  '20 kills while bytes move, a third of the resumes killed again, lose nothing',
+  async () => {
+    const subject = subjectOf(fixture('ext4-1k'));
+    const pick = numbers(7);
+    const look = () => {
+      using reader = new Reader(journal());
+      return recordBeside((offset, length) => reader.read(offset, length));
+    };
+    const counts = { landed: 0, again: 0 };
+    for (let shot = 0; counts.landed < 20 && shot < 60; shot++) {
+      const route = routeOf(DISTANCES[shot % 3] ?? 512, BOTH[shot % 2] ?? 'right');
+      layOut(file(), subject, route.from);
+      const shoot = async (args: readonly string[], sequence: number): Promise<boolean> => {
+        const { record } = await shootAt(args, look, { signal: 'SIGKILL', sequence, delay: pick() * 8 });
+        const places = [route.from, route.to].map((place) => stateOf(file(), place, subject));
+        expect(places.filter(({ mounts, isWhole }) => mounts && !isWhole)).toEqual([]);
+        return record !== undefined && record.state !== 'started';
+      };
+      if (await shoot([...offsets(route).map(String), file()], 2 + Math.floor(pick() * 6))) {
+        counts.landed++;
+        const resume = ['--resume', file()];
+        const next = (look()?.sequence ?? 0) + Math.floor(pick() * 3);
+        if (pick() < 0.34 && (await shoot(resume, next))) counts.again++;
+        if (existsSync(journal())) expect(move(resume)).toMatchObject({ status: 0 });
+      } else if (existsSync(journal())) {
+        rmSync(journal());
+        continue;
+      }
+      expectMoved(file(), route, subject);
+    }
+    expect(counts.landed).toBe(20);
+  },
+  240_000,
+);

@@ -1,0 +1,188 @@
+import { Buffer } from 'node:buffer';
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import type { MoveRecord } from '@e2image/e2image-move/testing';
+import { commandLine, dumpe2fs, e2fsck, run } from './oracle.ts';
+
+/** Bytes `[from, to)`. */
+interface Bytes {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A file system to be moved, and how to tell whether a place holds it. */
+export interface Subject {
+  /** The whole image. */
+  readonly content: Uint8Array;
+  /** The bytes that count: of blocks that dumpe2fs does not list as free. */
+  readonly used: readonly Bytes[];
+}
+
+/** @param image path of a file system that starts at byte 0 */
+export function subjectOf(image: string): Subject {
+  const content = readFileSync(image);
+  const text = new TextDecoder().decode(dumpe2fs([image]).stdout);
+  const blockSize = Number(/^Block size: +(\d+)$/m.exec(text)?.[1]);
+  const free = [...text.matchAll(/^ {2}Free blocks: (.*)$/gm)].flatMap(([, list = '']) =>
+    list
+      .split(', ')
+      .filter(Boolean)
+      .map((run) => {
+        const [first = 0, last = first] = run.split('-').map(Number);
+        return { from: first * blockSize, to: (last + 1) * blockSize };
+      }),
+  );
+  const ends = [...free.map(({ from }) => from), content.length];
+  const starts = [0, ...free.map(({ to }) => to)];
+  const used = starts.map((from, i) => ({ from, to: ends[i] ?? from })).filter(({ from, to }) => from < to);
+  return { content, used };
+}
+
+/** Where a move starts and ends, with the bytes in front of both places. */
+export interface Route {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @param lead bytes in front of the lower place, multiple of 512 */
+export const routeOf = (distance: number, direction: 'right' | 'left', lead = 1024): Route =>
+  direction === 'right' ? { from: lead, to: lead + distance } : { from: lead + distance, to: lead };
+
+/** Make a file with the file system at `from`, and a byte pattern everywhere else. @param end bytes of the file */
+export function layOut(file: string, { content }: Subject, from: number, end = from + content.length): void {
+  const fd = openSync(file, 'w');
+  try {
+    ftruncateSync(fd, end);
+    writeSync(fd, Buffer.alloc(from, 0x5a), 0, from, 0);
+    writeSync(fd, content, 0, content.length, from);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What a place of a file or device holds. `mounts`: it has a superblock; `isWhole`: every used byte is there. */
+export function stateOf(
+  file: string,
+  place: number,
+  { content, used }: Subject,
+): { mounts: boolean; isWhole: boolean } {
+  using reader = new Reader(file);
+  const magic = reader.read(place + 1024 + 0x38, 2);
+  const isWhole = used.every(({ from, to }) => {
+    return Buffer.compare(reader.read(place + from, to - from), content.subarray(from, to)) === 0;
+  });
+  return { mounts: magic[0] === 0x53 && magic[1] === 0xef, isWhole };
+}
+
+/** What e2fsck -fn says of a place in a file. */
+export const fsckAt = (file: string, place: number): ReturnType<typeof e2fsck> => {
+  const { status, text } = e2fsck(`${file}?offset=${place}`);
+  return { status, text: text.replaceAll(file, 'IMAGE') };
+};
+
+/** What e2fsck -fn says of a copy of a place: its check of multi-mount protection does not know of offsets. */
+export function fsckCopyOf(file: string, place: number, copy: string): ReturnType<typeof e2fsck> {
+  run('dd', [`if=${file}`, `of=${copy}`, 'bs=1M', 'iflag=skip_bytes', `skip=${place}`, 'conv=sparse', 'status=none']);
+  return e2fsck(copy);
+}
+
+/** An open file, read at offsets; bytes beyond its end are zeros. */
+export class Reader implements Disposable {
+  readonly #fd: number;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, 'r');
+  }
+
+  get size(): number {
+    return fstatSync(this.#fd).size;
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const bytes = Buffer.alloc(length);
+    for (let done = 0; done < length; ) {
+      const count = readSync(this.#fd, bytes, done, length - done, offset + done);
+      if (count === 0) break;
+      done += count;
+    }
+    return bytes;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** When to send a signal to a move. */
+export interface Shot {
+  readonly signal: NodeJS.Signals;
+  /** Once the record has a sequence number of at least this one ... */
+  readonly sequence: number;
+  /** ... and so many milliseconds passed. */
+  readonly delay: number;
+}
+
+/** How a move under fire ended. */
+export interface ShotOutcome {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+  /** The record as it was found afterwards; undefined when the move was over, or had not begun. */
+  readonly record: MoveRecord | undefined;
+}
+
+/**
+ * Run e2image-move and shoot at it.
+ *
+ * @param look reads the record where it lies; throws while there is none
+ */
+export async function shootAt(
+  args: readonly string[],
+  look: () => MoveRecord | undefined,
+  { signal, sequence, delay }: Shot,
+): Promise<ShotOutcome> {
+  const [program, ...leading] = commandLine('e2image-move');
+  const child = spawn(program, [...leading, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (text) => {
+    stderr += text;
+  });
+  let isOver = false;
+  const over = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      isOver = true;
+      resolve();
+    });
+  });
+  while (!isOver && (quietly(look)?.sequence ?? 0) < sequence) await setImmediate();
+  for (const end = performance.now() + delay; !isOver && performance.now() < end; ) await setImmediate();
+  child.kill(signal);
+  await over;
+  return { status: child.exitCode, signal: child.signalCode, stderr, record: quietly(look) };
+}
+
+function quietly<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+/** A number in [0, 1), the same in every run (mulberry32). */
+export function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b_79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The command after `finish it with: ` in a message, as arguments: names in it must not need quotes. */
+export function commandIn(message: string): string[] {
+  const [, command = ''] = /finish it with: e2image-move (.*)$/m.exec(message) ?? [];
+  return command.split(' ').filter(Boolean);
+}

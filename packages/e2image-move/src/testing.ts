@@ -1,0 +1,66 @@
+import { beginBeside, beginInside, type MoveTask, sideFileBytes } from './begin.ts';
+import { CrashPoint, type Operation, tracedDisk } from './crash-disk.ts';
+import type { Move } from './geometry.ts';
+import { insidePlaces } from './inside-home.ts';
+import { type MoveRecord, readNewestSlot, sameId } from './record.ts';
+import { findMarker } from './resume.ts';
+import type { Storage } from './storage.ts';
+
+export type { MoveRecord } from './record.ts';
+
+/** A device and the file of a record as arrays, and all that a whole move did to them. */
+export interface MoveTrace {
+  /** Before the move: the device, and the file, which is empty when the record lies inside the device. */
+  readonly disks: readonly Uint8Array[];
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * Move on arrays. For proofs on real file systems: see `cutPower`.
+ *
+ * @param device what the device holds, as long as it must be for the move; not changed
+ * @param journal path of the record's file, as the marker names it; undefined = inside the device
+ */
+export function traceMove(task: MoveTask, device: Uint8Array, journal: string | undefined): MoveTrace {
+  const disks = [device, new Uint8Array(journal === undefined ? 0 : sideFileBytes(task))];
+  const operations: Operation[] = [];
+  const [storage, file] = disks.map((disk, index) => tracedDisk(disk.slice(), index, operations));
+  if (storage === undefined || file === undefined) throw new TypeError('two disks make two storages');
+  const { record, mover } =
+    journal === undefined
+      ? beginInside(storage, task)
+      : beginBeside(storage, { storage: file, path: journal, remove: () => undefined }, task);
+  for (let at: MoveRecord | undefined = record; at !== undefined; ) at = mover.step(at);
+  return { disks, operations };
+}
+
+/**
+ * What a power cut leaves of both disks after `count` operations of a move: everything that was synced, and of the rest
+ * any sectors in any version.
+ */
+export function cutPower(
+  { disks, operations }: MoveTrace,
+  { count, sectorSize, pick }: { readonly count: number; readonly sectorSize: number; readonly pick: () => number },
+): Uint8Array[] {
+  const point = new CrashPoint(disks, sectorSize);
+  for (const operation of operations.slice(0, count)) point.apply(operation);
+  return point.randomState(pick);
+}
+
+/** Reads bytes of a file or device. */
+export type Read = (offset: number, length: number) => Uint8Array;
+
+/** What the file of a record says of a move that is under way; undefined when it says nothing yet. */
+export const recordBeside = (read: Read): MoveRecord | undefined => readNewestSlot(readerOf(read), 0);
+
+/** What a device says of a move whose record it holds; undefined when there is none. */
+export function recordInside(read: Read, places: Omit<Move, 'length'>): MoveRecord | undefined {
+  const marker = findMarker(readerOf(read), places);
+  if (marker?.inside !== true) return undefined;
+  const record = readNewestSlot(readerOf(read), insidePlaces(marker, marker.mapBytes).at);
+  return record !== undefined && sameId(record, marker) ? record : undefined;
+}
+
+const readerOf = (read: Read): Pick<Storage, 'readAt'> => ({
+  readAt: (into, offset) => into.set(read(offset, into.length)),
+});
