@@ -14,6 +14,7 @@ export {
 } from './compressed-writer.ts';
 export { isQcow2Error, Qcow2Error, type Qcow2ErrorCode, type Qcow2ErrorDetail } from './errors.ts';
 export type { MapExtent } from './extents.ts';
+export { type FolderResolver, type FolderResolverOptions, folderResolver } from './folder-resolver.ts';
 export { extensionRoom, type FreshHeader } from './fresh-header.ts';
 export type { OnData } from './guest-pieces.ts';
 export type { GuestRun } from './guest-run.ts';
