@@ -1,6 +1,7 @@
-import { CliError, failed, NO_PROGRESS, type Progress, reasonOf, startProgress, type World } from '@e2image/cli';
+import { NO_PROGRESS, type Progress, reasonOf, type World } from '@e2image/cli';
 import type { Filesystem, WalkOptions } from '@e2image/ext-core';
 import { isolateErrors, type Source } from '@e2image/sparse-io';
+import { aroundCopy, startPlanned } from './copying.ts';
 import type { Findings } from './findings.ts';
 import { openPlanned } from './open-filesystem.ts';
 import type { ImagePlan } from './plan.ts';
@@ -58,9 +59,9 @@ export class JobProgress {
 
   /** @param total blocks to copy */
   async start(total: number): Promise<void> {
-    this.#total = total;
     const { plan, world, fs } = this.#job;
-    if (plan.progress) this.#progress = await startProgress(world, { total, unitSize: fs.blockSize });
+    this.#total = total;
+    this.#progress = await startPlanned(plan, world, { total, unitSize: fs.blockSize });
   }
 
   /** @param bytes done, of the file system */
@@ -69,23 +70,16 @@ export class JobProgress {
   }
 
   /**
-   * Run the copy; the last line is for a copy that came to its end.
+   * Run the scan and the copy.
    *
    * @throws what `copy` throws, with what was being done
    */
-  async around<T>(copy: () => Promise<T>): Promise<T> {
-    try {
-      const result = await copy();
-      this.#progress.finish(this.#total);
-      return result;
-    } catch (error) {
-      this.#progress.stop();
-      const { device, image } = this.#job.plan;
-      if (error instanceof CliError) throw error;
-      throw failed(error, isReadError(error) ? `while reading ${device}` : `while writing ${image}`);
-    }
+  around<T>(copy: () => Promise<T>): Promise<T> {
+    const shown: Progress = {
+      update: () => {},
+      finish: () => this.#progress.finish(this.#total),
+      stop: () => this.#progress.stop(),
+    };
+    return aroundCopy(this.#job.plan, shown, 0, copy);
   }
 }
-
-const isReadError = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'read';

@@ -1,16 +1,31 @@
-import { type Command, commandMain } from '@e2image/cli';
+import { type Command, commandMain, type Parsed, type World } from '@e2image/cli';
 import { makeImage } from './make-image.ts';
-import { planImage } from './plan.ts';
+import { isMove, planImage, planInstall, planMoveInPlace } from './plan.ts';
 import { TABLE } from './table.ts';
 
 /** The version of e2fsprogs whose e2image this replaces; scripts look at the banner. */
 const BANNER = 'e2image 1.47.0 (5-Feb-2023)\n';
 
+/** Loaded when it is asked for: making an image is what most runs do. */
+async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
+  if (isMove(parsed)) {
+    const { request, progress } = planMoveInPlace(parsed);
+    const { moveInPlace } = await import('@e2image/e2image-move');
+    return moveInPlace(request, world, { isProgressWanted: progress });
+  }
+  if (parsed.flag('install')) {
+    const request = planInstall(parsed);
+    const { restoreImage } = await import('@e2image/e2image-restore');
+    return restoreImage(request, world);
+  }
+  return makeImage(planImage(parsed), world);
+}
+
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
   version: '0.1.0 (compatible with e2image 1.47.0)',
   banner: BANNER,
-  run: (parsed, world) => makeImage(planImage(parsed), world),
+  run,
 };
 
 /** Run the drop-in. @returns the exit status */

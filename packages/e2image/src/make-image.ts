@@ -1,19 +1,18 @@
-import { CliError, EXIT, failed, say, type World } from '@e2image/cli';
-import { openSeekable } from '@e2image/sparse-io';
+import { EXIT, say, type World } from '@e2image/cli';
 import { Findings } from './findings.ts';
 import { refuseUnsafe } from './guards.ts';
 import { type ImageJob, openJob } from './job.ts';
-import { makeNormal } from './make-normal.ts';
-import { makeQcow2 } from './make-qcow2.ts';
 import { makeRaw } from './make-raw.ts';
 import { nameBlocks } from './name-blocks.ts';
+import { type Device, openDevice } from './open-device.ts';
 import type { ImagePlan } from './plan.ts';
 import { sayUnread } from './report.ts';
 
-const FORMATS: Readonly<Record<ImagePlan['format'], (job: ImageJob) => Promise<void>>> = {
-  normal: makeNormal,
-  qcow2: makeQcow2,
-  raw: makeRaw,
+/** How each format is made; loaded when it is asked for. */
+const FORMATS: Readonly<Record<ImagePlan['format'], () => Promise<(job: ImageJob) => Promise<void>>>> = {
+  normal: async () => (await import('./make-normal.ts')).makeNormal,
+  qcow2: async () => (await import('./make-qcow2.ts')).makeQcow2,
+  raw: async () => makeRaw,
 };
 
 /**
@@ -24,32 +23,30 @@ const FORMATS: Readonly<Record<ImagePlan['format'], (job: ImageJob) => Promise<v
  */
 export async function makeImage(plan: ImagePlan, world: World): Promise<number> {
   refuseUnsafe(plan, world);
-  const input = await openSeekable(plan.device, inputOptions(plan, world)).catch((error: unknown) => {
-    throw openFailed(error, plan);
-  });
-  const findings = new Findings((line) => say(world, line));
+  const device = await openDevice(plan, world);
   try {
-    const job = openJob(input.source, { plan, world, findings });
-    await (plan.dryRun && plan.format !== 'raw' ? nameBlocks(job) : FORMATS[plan.format](job));
-    findings.close();
-    sayUnread(job);
+    if (device.qcow2 !== undefined && isConversion(plan)) {
+      const { convertToRaw } = await import('./convert.ts');
+      return await convertToRaw(device.qcow2, plan, world);
+    }
+    return await saveFilesystem(device, plan, world);
   } finally {
-    input.close();
+    device.close();
   }
+}
+
+/** `-r` on a QCOW2 image converts all of it, unless an option speaks of the file system inside. */
+function isConversion({ format, scramble, superblockBlock, blockSize, sourceOffset }: ImagePlan): boolean {
+  const isAboutInside = scramble || superblockBlock !== undefined || blockSize !== undefined || sourceOffset > 0;
+  return format === 'raw' && !isAboutInside;
+}
+
+async function saveFilesystem(device: Device, plan: ImagePlan, world: World): Promise<number> {
+  const findings = new Findings((line) => say(world, line));
+  const job = openJob(device.source, { plan, world, findings });
+  const make = plan.dryRun && plan.format !== 'raw' ? nameBlocks : await FORMATS[plan.format]();
+  await make(job);
+  findings.close();
+  sayUnread(job);
   return findings.lost ? EXIT.incomplete : EXIT.done;
-}
-
-/** A pipe cannot be read twice: it is spooled, and who watches is told. */
-function inputOptions({ progress, spoolFolder }: ImagePlan, world: World) {
-  return {
-    ...(spoolFolder !== undefined && { folder: spoolFolder }),
-    ...(progress && { onSpool: () => say(world, 'the source cannot seek: it is spooled first') }),
-  };
-}
-
-/** The C tool adds a second line, on standard output; ours keeps that free for images. */
-function openFailed(error: unknown, { device }: ImagePlan): unknown {
-  const told = failed(error, `while trying to open ${device}`);
-  if (!(told instanceof CliError)) return told;
-  return new CliError('CLI_FAILED', `${told.message}\nCouldn't find valid filesystem superblock.`, { cause: error });
 }

@@ -26,6 +26,7 @@ describe('planImage', () => {
       level: undefined,
       clusterSize: undefined,
       qcow2Version: 2,
+      keepUnallocated: false,
       spoolFolder: undefined,
     });
   });

@@ -1,4 +1,6 @@
 import { CliError, type NumberRule, type Parsed, parseNumber, printable, usageError } from '@e2image/cli';
+import type { MoveRequest } from '@e2image/e2image-move';
+import type { RestoreRequest } from '@e2image/e2image-restore';
 import type { Selection } from '@e2image/ext-core';
 import type { CompressionType, Qcow2Version } from '@e2image/qcow2';
 import type { TABLE } from './table.ts';
@@ -36,6 +38,8 @@ export interface ImagePlan {
   /** Bytes of a QCOW2 cluster; undefined: by block size and by what QEMU's tables hold. */
   readonly clusterSize: number | undefined;
   readonly qcow2Version: Qcow2Version;
+  /** Converting a QCOW2 image: leave in the target what the image does not hold. */
+  readonly keepUnallocated: boolean;
   /** Folder for what cannot be kept in memory; undefined: $TMPDIR. */
   readonly spoolFolder: string | undefined;
 }
@@ -78,6 +82,7 @@ export function planImage(options: Options): ImagePlan {
     scramble: options.flag('scramble'),
     force: options.flag('force'),
     ...qcow2Options(options, isQcow2),
+    keepUnallocated: options.flag('keepUnallocated'),
     spoolFolder: options.value('spool'),
   };
 }
@@ -129,3 +134,70 @@ function selectionOf(options: Options, allData: boolean): Selection {
 
 const refused = (text: string): CliError => new CliError('CLI_REFUSED', text);
 const bare = (text: string): CliError => new CliError('CLI_REFUSED', text, { isBare: true });
+
+/** A move in place: one operand and an offset. */
+export interface MoveInPlace {
+  readonly request: MoveRequest;
+  readonly progress: boolean;
+}
+
+/**
+ * The rules of `e2image -ra -o X` and `-O Y` with one operand.
+ *
+ * @throws CliError CLI_USAGE, CLI_BAD_NUMBER, CLI_REFUSED
+ */
+export function planMoveInPlace(options: Options): MoveInPlace {
+  const { sourceOffset, targetOffset } = readNumbers(options);
+  const [device] = options.operands;
+  if (device === undefined || (options.flag('raw') && options.flag('qcow2'))) throw usageError();
+  if (options.flag('all') && !options.flag('raw') && !options.flag('qcow2')) {
+    throw refused('-a option can only be used with raw or QCOW2 images.');
+  }
+  if (!options.flag('raw')) throw refused('Offsets are only allowed with raw images.');
+  if (!options.flag('all')) throw refused('Move mode requires all data mode.');
+  const request = {
+    device,
+    from: sourceOffset,
+    to: targetOffset,
+    journal: options.value('journal'),
+    isForced: options.flag('force'),
+    isDryRun: options.flag('dryRun'),
+  };
+  return { request, progress: options.flag('progress') };
+}
+
+/** Whether the command line asks for a move. */
+export function isMove(options: Options): boolean {
+  if (options.operands.length !== 1 || options.flag('install')) return false;
+  const { sourceOffset, targetOffset } = readNumbers(options);
+  return sourceOffset > 0 || targetOffset > 0;
+}
+
+/**
+ * The rules of `e2image -I device image-file`.
+ *
+ * @throws CliError CLI_USAGE, CLI_REFUSED
+ */
+export function planInstall(options: Options): RestoreRequest {
+  const [device, image] = options.operands;
+  if (device === undefined || image === undefined || options.operands.length > 2) throw usageError();
+  if (options.flag('raw') || options.flag('qcow2')) {
+    if (options.flag('raw') && options.flag('qcow2')) throw usageError();
+    throw refused('Raw and qcow2 images cannot be installed');
+  }
+  if (options.flag('all')) throw refused('-a option can only be used with raw or QCOW2 images.');
+  if (options.value('superblock') !== undefined) {
+    throw refused('-b option can only be used with raw or QCOW2 images.');
+  }
+  return {
+    image,
+    device,
+    isDryRun: options.flag('dryRun'),
+    force: options.flag('force'),
+    dropJournal: options.flag('dropJournal'),
+    verify: options.flag('verify'),
+    progress: options.flag('progress'),
+    undo: options.value('undo'),
+    mapfile: options.value('mapfile'),
+  };
+}

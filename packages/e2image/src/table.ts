@@ -30,7 +30,16 @@ export const TABLE = {
     clusterSize: { long: 'cluster-size', value: 'N', help: 'bytes of a QCOW2 cluster' },
     qcow2Version: { long: 'qcow2-version', value: 'N', help: '2 (the default; C e2image reads no other) or 3' },
     spool: { long: 'spool', value: 'FOLDER', help: 'for what cannot be kept in memory; default: $TMPDIR' },
-    force: { long: 'force', help: 'write to a terminal' },
+    keepUnallocated: {
+      long: 'keep-unallocated',
+      help: 'with -r from a QCOW2 image: leave in the target what the image does not hold',
+    },
+    undo: { short: 'z', long: 'undo', value: 'FILE', help: 'with -I: save what is overwritten, for e2undo(8)' },
+    verify: { long: 'verify', help: 'with -I: read back from the medium afterwards' },
+    dropJournal: { long: 'drop-journal', help: 'with -I: restore with an empty journal that need not be replayed' },
+    mapfile: { long: 'mapfile', value: 'FILE', help: 'with -I: what of the image was read (default: IMAGE.mapfile)' },
+    journal: { long: 'journal', value: 'FILE', help: 'moving in place: where the record of the move is kept' },
+    force: { long: 'force', help: 'write to a terminal; with -I or a move: go on where it would be refused' },
     ...COMMON_OPTIONS,
   },
   notes: [

@@ -1,5 +1,6 @@
 import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
 import { CliError, failed, printable, refuseTerminal, warnInPlace } from '@e2image/cli';
+import type { Filesystem } from '@e2image/ext-core';
 import {
   FileSink,
   FileSource,
@@ -25,7 +26,14 @@ export interface Target {
   readonly equalBlocks: () => number;
 }
 
-type TargetJob = Pick<ImageJob, 'plan' | 'world' | 'fs'>;
+/** A raw image to open a target for. */
+type TargetJob = Pick<ImageJob, 'plan' | 'world'> & {
+  readonly fs: Pick<Filesystem, 'blockSize' | 'blocksCount'>;
+  /** Bytes of the image; default: those of all blocks. */
+  readonly size?: number;
+};
+
+const imageEnd = ({ plan, fs, size = fs.blocksCount * fs.blockSize }: TargetJob): number => plan.targetOffset + size;
 
 /**
  * Open the target of a raw image, as the last thing that can be refused.
@@ -71,16 +79,18 @@ function seekStandardOutput(): Output {
   };
 }
 
-function refuseTooSmall({ plan, fs }: TargetJob, output: Output): void {
-  const needed = plan.targetOffset + fs.blocksCount * fs.blockSize;
+function refuseTooSmall(job: TargetJob, output: Output): void {
+  const { plan } = job;
+  const needed = imageEnd(job);
   const room = output.fd === undefined ? Infinity : FileSource.over(output.fd).size;
   if (room >= needed) return;
   throw new CliError('CLI_REFUSED', `${printable(plan.image)} has ${room} bytes, the image needs ${needed}`);
 }
 
 /** A size that the folder's file system cannot hold is known now, not after hours of copying. */
-function reserveSize({ plan, fs }: TargetJob, output: Output): void {
-  const size = plan.targetOffset + fs.blocksCount * fs.blockSize;
+function reserveSize(job: TargetJob, output: Output): void {
+  const { plan } = job;
+  const size = imageEnd(job);
   try {
     if (output.fd !== undefined) ftruncateSync(output.fd, size);
   } catch (error) {

@@ -1,0 +1,56 @@
+import { EXIT, reasonOf, say, type World, writeOutput } from '@e2image/cli';
+import type { Qcow2Image } from '@e2image/qcow2';
+import { copyRuns, isolateErrors, type Sink, type Source } from '@e2image/sparse-io';
+import { aroundCopy, startPlanned } from './copying.ts';
+import type { ImagePlan } from './plan.ts';
+import { openTarget } from './target.ts';
+
+/** Bytes per block where there is no file system to say: what is tested for zeros, compared, counted and lost alone. */
+const UNIT = 4096;
+
+/**
+ * Write the whole disk of a QCOW2 image as a raw image, whoever made it. What the image does not hold reads as zeros
+ * from any target, unless the plan keeps what is there.
+ *
+ * @returns the exit status
+ */
+export async function convertToRaw(image: Qcow2Image, plan: ImagePlan, world: World): Promise<number> {
+  let isWhole = true;
+  const source = isolateErrors(image, {
+    blockSize: UNIT,
+    onBad: ({ offset, length, error }) => {
+      isWhole = false;
+      say(world, `bytes ${offset} to ${offset + length - 1} cannot be read: ${reasonOf(error)}; zeros in the image`);
+    },
+  });
+  const fs = { blockSize: UNIT, blocksCount: Math.ceil(image.size / UNIT) };
+  const target = await openTarget({ plan, world, fs, size: image.size });
+  const fill = (sink: Sink): Promise<void> => copyDisk(source, sink, plan, world);
+  await (target.output === undefined ? fill(target.sink) : writeOutput(target.output, () => fill(target.sink)));
+  if (plan.compare) world.stdout(`${target.equalBlocks()} blocks already contained the data to be copied\n`);
+  return isWhole ? EXIT.done : EXIT.incomplete;
+}
+
+async function copyDisk(source: Source, sink: Sink, plan: ImagePlan, world: World): Promise<void> {
+  const total = Math.ceil(source.size / UNIT);
+  const progress = await startPlanned(plan, world, { total, unitSize: UNIT });
+  await aroundCopy(plan, progress, total, async () => {
+    await copyRuns(source, plan.keepUnallocated ? keepingHoles(sink) : sink, {
+      sinkOffset: plan.targetOffset,
+      onProgress: (bytes) => progress.update(Math.floor(bytes / UNIT)),
+    });
+    await sink.finish(plan.targetOffset + source.size);
+  });
+}
+
+/** The C tool's way: what is not in the image stays as it is in the target. */
+function keepingHoles(sink: Sink): Sink {
+  return {
+    sequential: sink.sequential,
+    writeAt: (bytes, offset) => sink.writeAt(bytes, offset),
+    zero: (offset, length) => sink.skip(offset, length),
+    skip: (offset, length) => sink.skip(offset, length),
+    finish: (size) => sink.finish(size),
+    abort: () => sink.abort(),
+  };
+}

@@ -1,0 +1,40 @@
+import {
+  CliError,
+  failed,
+  NO_PROGRESS,
+  type Progress,
+  type ProgressOptions,
+  startProgress,
+  type World,
+} from '@e2image/cli';
+import type { ImagePlan } from './plan.ts';
+
+/** Start showing progress, where the plan wants it. */
+export async function startPlanned(plan: ImagePlan, world: World, options: ProgressOptions): Promise<Progress> {
+  return plan.progress ? startProgress(world, options) : NO_PROGRESS;
+}
+
+/**
+ * Run a copy; the last line of progress is for one that came to its end.
+ *
+ * @throws what `copy` throws, with what was being done and to which file
+ */
+export async function aroundCopy<T>(
+  { device, image }: Pick<ImagePlan, 'device' | 'image'>,
+  progress: Progress,
+  total: number,
+  copy: () => Promise<T>,
+): Promise<T> {
+  try {
+    const result = await copy();
+    progress.finish(total);
+    return result;
+  } catch (error) {
+    progress.stop();
+    if (error instanceof CliError) throw error;
+    throw failed(error, isReadError(error) ? `while reading ${device}` : `while writing ${image}`);
+  }
+}
+
+const isReadError = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'read';

@@ -1,0 +1,70 @@
+import { CliError, failed, say, type World } from '@e2image/cli';
+import type { Qcow2Image } from '@e2image/qcow2';
+import { FileSource, openSeekable, type Source } from '@e2image/sparse-io';
+import type { ImagePlan } from './plan.ts';
+
+/** What the file system is read from. The files behind it are open until `close`. */
+export interface Device {
+  /** The bytes of the disk: those of the file, or those that a QCOW2 image holds. */
+  readonly source: Source;
+  /** Set when the device is a QCOW2 image. */
+  readonly qcow2: Qcow2Image | undefined;
+  readonly close: () => void;
+}
+
+/**
+ * Open the source of a plan: a device, a file, a QCOW2 image, or standard input, which is spooled when it cannot seek.
+ *
+ * @throws CliError CLI_FAILED in the C tool's words
+ */
+export async function openDevice(plan: ImagePlan, world: World): Promise<Device> {
+  const closers: (() => void)[] = [];
+  const close = (): void => {
+    for (const one of closers.splice(0).reverse()) one();
+  };
+  try {
+    const { source, close: closeInput } = await openSeekable(plan.device, inputOptions(plan, world));
+    closers.push(closeInput);
+    if (!isQcow2(source)) return { source, qcow2: undefined, close };
+    const open = (path: string): Source => {
+      const file = FileSource.open(path);
+      closers.push(() => file[Symbol.dispose]());
+      return file;
+    };
+    const { folderResolver, loadCodec, openQcow2 } = await import('@e2image/qcow2');
+    const qcow2 = openQcow2(source, plan.device === '-' ? {} : folderResolver({ image: plan.device, open }));
+    if (qcow2.info.compressionType === 'zstd') await loadCodec('zstd');
+    return { source: qcow2, qcow2, close };
+  } catch (error) {
+    close();
+    throw openFailed(error, plan);
+  }
+}
+
+/** A pipe cannot be read twice: it is spooled, and who watches is told. */
+function inputOptions({ progress, spoolFolder }: ImagePlan, world: World) {
+  return {
+    ...(spoolFolder !== undefined && { folder: spoolFolder }),
+    ...(progress && { onSpool: () => say(world, 'the source cannot seek: it is spooled first') }),
+  };
+}
+
+function isQcow2(source: Source): boolean {
+  if (source.size < 4) return false;
+  const magic = new Uint8Array(4);
+  try {
+    source.readAt(magic, 0);
+  } catch (error) {
+    // An unreadable first sector is no reason to give up: the superblock may be well, or a backup.
+    if (failed(error, '') === error) throw error;
+    return false;
+  }
+  return magic[0] === 0x51 && magic[1] === 0x46 && magic[2] === 0x49 && magic[3] === 0xfb;
+}
+
+/** The C tool adds a second line, on standard output; ours keeps that free for images. */
+function openFailed(error: unknown, { device }: ImagePlan): unknown {
+  const told = failed(error, `while trying to open ${device}`);
+  if (!(told instanceof CliError)) return told;
+  return new CliError('CLI_FAILED', `${told.message}\nCouldn't find valid filesystem superblock.`, { cause: error });
+}
