@@ -2,6 +2,10 @@ import { COMMON_OPTIONS, type CommandTable, EXIT, helpText, type Main, printable
 
 /** The subcommands. One is loaded when it is called: none pays for another's start. Add a line per subcommand. */
 const SUBCOMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Main> }>> = {
+  info: { summary: 'what an image is', load: async () => (await import('./info.ts')).info },
+  map: { summary: 'where the bytes of the disk are', load: async () => (await import('./map.ts')).map },
+  check: { summary: 'whether its tables are sound', load: async () => (await import('./check.ts')).check },
+  compare: { summary: 'whether two disks read the same', load: async () => (await import('./compare.ts')).compare },
   convert: {
     summary: 'between raw and QCOW2, or QCOW2 anew',
     load: async () => (await import('./convert.ts')).convert,

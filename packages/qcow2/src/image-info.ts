@@ -1,4 +1,4 @@
-import { hasFeature, INCOMPATIBLE } from './features.ts';
+import { AUTOCLEAR, COMPATIBLE, hasFeature, INCOMPATIBLE } from './features.ts';
 import { COMPRESSION, CRYPT, type HeaderTail, type Qcow2Header } from './header.ts';
 import { floorToSector } from './header-check.ts';
 import { EXTENSION, findExtension, type HeaderExtension } from './header-extension.ts';
@@ -22,6 +22,14 @@ export interface ImageInfo {
   readonly backingName: string | undefined;
   /** Its format as stated, `raw` or `qcow2` in what this package opens; undefined: not stated. */
   readonly backingFormat: string | undefined;
+  /** Refcounts may lag behind while the image is written. */
+  readonly hasLazyRefcounts: boolean;
+  /** L2 entries tell of subclusters. */
+  readonly hasExtendedL2: boolean;
+  /** Guest data lie in another file. */
+  readonly hasDataFile: boolean;
+  /** That file alone is the whole disk, at guest offsets. */
+  readonly hasRawDataFile: boolean;
   /** Name of the file that holds the guest data; undefined: the image holds them, or does not say. */
   readonly dataFileName: string | undefined;
   /** All header extensions, known or not. */
@@ -47,6 +55,10 @@ export function imageInfo(header: Qcow2Header, tail: HeaderTail): ImageInfo {
     refcountBits: 2 ** header.refcountOrder,
     compressionType: header.compressionType === COMPRESSION.zstd ? 'zstd' : 'zlib',
     encryption: header.cryptMethod === CRYPT.aes ? 'aes' : header.cryptMethod === CRYPT.luks ? 'luks' : undefined,
+    hasLazyRefcounts: hasFeature(header.compatible, COMPATIBLE.lazyRefcounts),
+    hasExtendedL2: hasFeature(header.incompatible, INCOMPATIBLE.extendedL2),
+    hasDataFile: hasFeature(header.incompatible, INCOMPATIBLE.dataFile),
+    hasRawDataFile: hasFeature(header.autoclear, AUTOCLEAR.rawDataFile),
     isDirty: hasFeature(header.incompatible, INCOMPATIBLE.dirty),
     isCorrupt: hasFeature(header.incompatible, INCOMPATIBLE.corrupt),
     backingName: backingName.length > 0 ? decodeText(backingName) : undefined,

@@ -1,0 +1,90 @@
+import {
+  COMMON_OPTIONS,
+  type Command,
+  type CommandTable,
+  commandMain,
+  type Main,
+  type Parsed,
+  usageError,
+  type World,
+} from '@e2image/cli';
+import type { Source } from '@e2image/qcow2';
+import { CHAIN_OPTIONS } from './chain-options.ts';
+import { firstDifference } from './first-difference.ts';
+import { type ChainRules, openDisk } from './open-image.ts';
+
+/** qemu-img's exit statuses, which scripts know. */
+const STATUS = { identical: 0, different: 1, failed: 2 } as const;
+
+const TABLE = {
+  summary: 'Compare what two disks read as; each is QCOW2 or raw.',
+  usage: ['[ -s ] [ -q ] [ -f FORMAT ] [ -F FORMAT ] image image'],
+  options: {
+    first: {
+      short: 'f',
+      long: 'first-format',
+      value: 'FORMAT',
+      help: 'format of the first, raw or qcow2 (default: look)',
+    },
+    second: { short: 'F', long: 'second-format', value: 'FORMAT', help: 'format of the second (default: look)' },
+    strict: { short: 's', long: 'strict', help: 'sizes and holes must be the same, too' },
+    quiet: { short: 'q', long: 'quiet', help: 'tell only by the exit status' },
+    ...CHAIN_OPTIONS,
+    ...COMMON_OPTIONS,
+  },
+  notes: ["Exit status, as qemu-img's: 0 identical, 1 different, 2 not compared."],
+} as const satisfies CommandTable;
+
+/** `qcow2 compare`. @returns the exit status, qemu-img's */
+export const compare: Main = async (argv, world) => {
+  let isCompared = false;
+  const command: Command<typeof TABLE> = {
+    table: TABLE,
+    version: '0.0.0',
+    run: async (parsed) => {
+      const status = await run(parsed, world);
+      isCompared = true;
+      return status;
+    },
+  };
+  const status = await commandMain(command)(argv, world);
+  // 1 means a difference here, whatever it was that could not be compared.
+  return status === STATUS.different && !isCompared ? STATUS.failed : status;
+};
+
+async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
+  const [left, right] = parsed.operands;
+  if (left === undefined || right === undefined || parsed.operands.length > 2) throw usageError();
+  const rules: ChainRules = { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') };
+  const a = await openDisk(left, formatOf(parsed.value('first')), rules);
+  try {
+    const b = await openDisk(right, formatOf(parsed.value('second')), rules);
+    try {
+      const verdict = judge(a.disk, b.disk, parsed.flag('strict'));
+      if (!parsed.flag('quiet')) world.stdout(verdict.text);
+      return verdict.status;
+    } finally {
+      b.close();
+    }
+  } finally {
+    a.close();
+  }
+}
+
+function judge(a: Source, b: Source, isStrict: boolean): { readonly status: number; readonly text: string } {
+  const hasOtherSize = a.size !== b.size;
+  if (hasOtherSize && isStrict) return { status: STATUS.different, text: 'Strict mode: Image size mismatch!\n' };
+  const warning = hasOtherSize ? 'Warning: Image size mismatch!\n' : '';
+  const difference = firstDifference(a, b, { isStrict });
+  if (difference === undefined) return { status: STATUS.identical, text: `${warning}Images are identical.\n` };
+  const text =
+    difference.kind === 'content'
+      ? `Content mismatch at offset ${difference.offset}!\n`
+      : `Strict mode: Offset ${difference.offset} block status mismatch!\n`;
+  return { status: STATUS.different, text: `${warning}${text}` };
+}
+
+function formatOf(text: string | undefined): 'raw' | 'qcow2' | undefined {
+  if (text === undefined || text === 'raw' || text === 'qcow2') return text;
+  throw usageError(`unknown format '${text}'`);
+}
