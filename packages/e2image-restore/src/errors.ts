@@ -4,14 +4,10 @@ export type RestoreErrorCode =
   | 'RESTORE_NO_IMAGE'
   /** Bytes of the image that were never read from its source. */
   | 'RESTORE_UNREAD'
-  /** A rule against it; the message says whether `--force` helps. */
-  | 'RESTORE_REFUSED'
   /** The undo file is there and is not the record of this restore. */
   | 'RESTORE_UNDO_EXISTS'
   /** The undo file contradicts itself. */
-  | 'RESTORE_UNDO_CORRUPT'
-  /** What is on the medium is not what was written. */
-  | 'RESTORE_VERIFY';
+  | 'RESTORE_UNDO_CORRUPT';
 
 /** Where the fault was found. */
 export interface RestoreErrorDetail {
