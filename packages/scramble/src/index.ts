@@ -1,1 +1,5 @@
-export {};
+export type { ScrambleCounts } from './counts.ts';
+export { ScrambleError, type ScrambleErrorCode } from './errors.ts';
+export type { OnScrambleProblem, ScrambleProblem } from './problem.ts';
+export { createScrambler, type ScrambleOptions, type Scrambler } from './scrambler.ts';
+export { SCRAMBLED_MARK } from './superblock.ts';

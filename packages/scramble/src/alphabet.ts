@@ -1,0 +1,69 @@
+const PLAIN = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_';
+/** Folding leaves these alone, so names made of them are as many after folding. */
+const FOLDED = 'abcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** What new names are made of: 64 entries, so that six bits choose one; some letters twice where there are fewer. */
+export interface Alphabet {
+  readonly characters: Uint8Array;
+  /** Different ones, in front. */
+  readonly size: number;
+}
+
+const alphabet = (letters: string): Alphabet => ({
+  characters: Uint8Array.from({ length: 64 }, (_, i) => letters.charCodeAt(i % letters.length)),
+  size: letters.length,
+});
+
+export const PLAIN_ALPHABET: Alphabet = alphabet(PLAIN);
+/** For case-folded directories. */
+export const FOLDED_ALPHABET: Alphabet = alphabet(FOLDED);
+
+/**
+ * Every byte that a name may hold and a terminal survives: for names of one and two bytes where plain ones run out.
+ * 0x80 to 0x9f are control characters to some terminals.
+ */
+export const LEGAL_BYTES: Uint8Array = Uint8Array.from(
+  Array.from({ length: 256 }, (_, byte) => byte).filter(
+    (byte) => byte > 0x20 && byte !== 0x7f && !(byte >= 0x80 && byte < 0xa0) && byte !== 0x2f && byte !== 0x2e,
+  ),
+);
+
+const rotl = (value: number, by: number): number => (value << by) | (value >>> (32 - by));
+/** Multiplier of xoroshiro64*. Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators". */
+const STAR = 0x9e37_79bb;
+
+/**
+ * Fill `into[from, from + length)` with characters that follow from 64 bits, by xoroshiro64*. The bits are a keyed
+ * digest: it is that which hides where a name comes from, not this.
+ */
+export function spell(
+  into: Uint8Array,
+  from: number,
+  length: number,
+  high: number,
+  low: number,
+  { characters }: Alphabet,
+): void {
+  let s0 = high;
+  // The generator stands still at zero.
+  let s1 = (low | (high === 0 && low === 0 ? 1 : 0)) ^ 0;
+  const end = from + length;
+  for (let at = from; at < end; ) {
+    let bits = Math.imul(s0, STAR) >>> 2;
+    s1 ^= s0;
+    s0 = rotl(s0, 26) ^ s1 ^ (s1 << 9);
+    s1 = rotl(s1, 13);
+    for (let i = 0; i < 5 && at < end; i++, at++) {
+      into[at] = characters[bits & 63] as number;
+      bits >>>= 6;
+    }
+  }
+}
+
+/** Turn 32 bits into others, one to one. Source: MurmurHash3, fmix32. */
+export function mix32(value: number): number {
+  let h = value;
+  h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35);
+  return h ^ (h >>> 16);
+}

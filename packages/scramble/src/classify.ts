@@ -1,0 +1,140 @@
+import {
+  type BlockKind,
+  type Filesystem,
+  fileSize,
+  fileType,
+  hasInlineData,
+  INODE_FLAG,
+  inodeLayout,
+  MODE,
+  type OnProblem,
+  walkSteps,
+} from '@e2image/ext-core';
+import { BlockClasses, KIND, type Kind, OWNER_FLAG } from './block-classes.ts';
+
+/** Runs `[from, to)` of the classes, all of one inode; not all of one kind. */
+export interface OwnedRuns {
+  readonly inode: number;
+  readonly from: number;
+  to: number;
+}
+
+/** An inode that holds the value of an attribute. */
+export interface ValueInode {
+  readonly inode: number;
+  /** Bytes of the value. */
+  readonly size: number;
+  /** What its access time holds: the hash of the value. */
+  readonly hash: number;
+}
+
+/** What one state of a file system consists of. */
+export interface Classified {
+  readonly classes: BlockClasses;
+  /** In the order of their inodes. */
+  readonly directories: readonly OwnedRuns[];
+  /** Directories whose entries are in the inode. */
+  readonly inlineDirectories: readonly number[];
+  readonly values: readonly OwnedRuns[];
+  readonly valueInodes: ReadonlyMap<number, ValueInode>;
+  readonly journal: OwnedRuns | undefined;
+}
+
+/** Kinds of the walk, and what they are to the scrambler; the others are kept. */
+const SCRAMBLED: Partial<Record<BlockKind, Kind>> = {
+  superblock: KIND.superblock,
+  'backup superblock': KIND.superblock,
+  'inode table': KIND.inodeTable,
+  'MMP block': KIND.mmp,
+  'extended attribute block': KIND.attributes,
+  'extent node': KIND.extentNode,
+  directory: KIND.directory,
+  'symbolic link': KIND.symlink,
+  journal: KIND.journal,
+  'attribute value': KIND.attributeValue,
+};
+
+const FIXED: ReadonlySet<BlockKind> = new Set([
+  'group descriptors',
+  'backup group descriptors',
+  'block bitmap',
+  'inode bitmap',
+]);
+
+/** Walk a file system and note what its blocks are. Yields where a program may give up the stack. */
+export function* classify(
+  fs: Filesystem,
+  options: { readonly allData: boolean; readonly onProblem?: OnProblem },
+): Generator<void, Classified> {
+  const classes = new BlockClasses();
+  const owned: Record<'directories' | 'values' | 'journals', OwnedRuns[]> = {
+    directories: [],
+    values: [],
+    journals: [],
+  };
+  const inlineDirectories: number[] = [];
+  const valueInodes = new Map<number, ValueInode>();
+  let current = 0;
+  let generation = 0;
+  let flags = 0;
+  const onInode = (inode: number, view: DataView, base: number): void => {
+    current = inode;
+    generation = inodeLayout.i_generation.get(view, base);
+    flags = ownerFlags(view, base);
+    if (fileType(view, base) === MODE.directory && hasInlineData(view, base)) inlineDirectories.push(inode);
+    if ((inodeLayout.i_flags.get(view, base) & INODE_FLAG.eaInode) !== 0) {
+      valueInodes.set(inode, { inode, size: fileSize(view, base), hash: inodeLayout.i_atime.get(view, base) });
+    }
+  };
+  const list: Partial<Record<Kind, OwnedRuns[]>> = {
+    [KIND.directory]: owned.directories,
+    [KIND.attributeValue]: owned.values,
+    [KIND.journal]: owned.journals,
+  };
+  yield* walkSteps(fs, { selection: 'complete', ...options, onInode }, (name, start, count, owner, logical) => {
+    const kind = SCRAMBLED[name];
+    if (kind === undefined) {
+      classes.kept.add(start, count);
+      if (FIXED.has(name)) classes.fixed.add(start, count);
+      return;
+    }
+    const isOwned = owner === current && current !== 0;
+    const from = classes.length;
+    classes.add({
+      kind,
+      start,
+      count,
+      owner,
+      logical,
+      generation: isOwned ? generation : 0,
+      flags: isOwned ? flags : 0,
+    });
+    note(list[kind], owner, from, classes.length);
+  });
+  classes.seal();
+  return {
+    classes,
+    directories: owned.directories,
+    inlineDirectories,
+    values: owned.values,
+    valueInodes,
+    journal: owned.journals[0],
+  };
+}
+
+/** Runs come inode by inode: between two of one inode there are only others of it, of its map for example. */
+function note(list: OwnedRuns[] | undefined, inode: number, from: number, to: number): void {
+  if (list === undefined || from === to) return;
+  const last = list.at(-1);
+  if (last?.inode === inode) last.to = to;
+  else list.push({ inode, from, to });
+}
+
+function ownerFlags(view: DataView, base: number): number {
+  const bits = inodeLayout.i_flags.get(view, base);
+  return (
+    ((bits & INODE_FLAG.index) !== 0 ? OWNER_FLAG.indexed : 0) |
+    ((bits & INODE_FLAG.encrypt) !== 0 ? OWNER_FLAG.encrypted : 0) |
+    ((bits & INODE_FLAG.casefold) !== 0 ? OWNER_FLAG.casefold : 0)
+  );
+}

@@ -1,0 +1,264 @@
+import {
+  type Filesystem,
+  filesystemSeed,
+  hasRoCompat,
+  inlineDirSpans,
+  inodeXattrArea,
+  isExtError,
+  openFilesystem,
+  orphanInodes,
+  readInode,
+  readXattrs,
+  type Source,
+  superblockLayout,
+} from '@e2image/ext-core';
+import { type BlockClasses, KIND, OWNER_FLAG } from './block-classes.ts';
+import { type Classified, classify, type OwnedRuns } from './classify.ts';
+import { blockOf, type Context } from './context.ts';
+import { noCounts, type ScrambleCounts } from './counts.ts';
+import { FileBlocks } from './directory-blocks.ts';
+import { type DirectoryJob, DirectoryNamer } from './directory-names.ts';
+import { ScrambleError } from './errors.ts';
+import { chooseHashSeed } from './hash-seed.ts';
+import { ownerFlags } from './inode-table.ts';
+import { JournalScrambler } from './journal-blocks.ts';
+import { type JournalLog, readJournal, recoveredSource } from './journal-log.ts';
+import { KEY_SIZE, KeyedHash } from './keyed-hash.ts';
+import type { OnScrambleProblem } from './problem.ts';
+import { scrambleBlock } from './scramble-block.ts';
+import { scrambledSource } from './scrambled-source.ts';
+import { scrambleSuperblock } from './superblock.ts';
+import { type ValueHashes, valueHashes } from './value-inodes.ts';
+
+/** How to scramble. */
+export interface ScrambleOptions {
+  /**
+   * What all that is new follows from; the same key gives the same names. At least 16 bytes that nobody can guess: of
+   * more, all count. Who has the key can test guesses.
+   */
+  readonly key: Uint8Array;
+  /**
+   * `fresh` makes the boundaries of directory indexes anew, with a new hash seed: no hash of a real name is left.
+   * `keep` leaves both, so that a defect of the boundaries themselves can be studied.
+   */
+  readonly index: 'fresh' | 'keep';
+  /** Whether the image holds the contents of files, which are not hidden. Default false: such blocks become zeros. */
+  readonly allData?: boolean;
+  readonly onProblem?: OnScrambleProblem;
+  /** Called now and then while names are chosen, to give up the stack. */
+  readonly pause?: () => Promise<void>;
+}
+
+/** Scrambles the blocks of one file system, in any order. */
+export interface Scrambler {
+  /**
+   * Scramble blocks in place.
+   *
+   * @param bytes whole blocks, as they are on the file system
+   * @param byteOffset where they begin there, a multiple of the block size
+   */
+  transform(bytes: Uint8Array, byteOffset: number): void;
+  /** A source that reads as the scrambled file system: blocks of `source`, the file system, transformed. */
+  source(source: Source): Source;
+  /** Scramble a superblock of 1,024 bytes that lies elsewhere, in a normal image. */
+  superblock(raw: Uint8Array): void;
+  /** What was hidden so far. */
+  report(): ScrambleCounts;
+}
+
+/** Milliseconds of work between two calls of `pause`. */
+const BATCH = 40;
+
+/**
+ * Prepare to scramble a file system: finds out what each block is, and chooses the new names of directories.
+ *
+ * It reads all directories and the journal once. Memory: 30 bytes for each run of metadata blocks, some 25 bytes for
+ * each name in an indexed directory, and while one directory is done some 60 bytes for each of its names.
+ *
+ * @throws ScrambleError SCRAMBLE_KEY; what the source throws
+ */
+export async function createScrambler(fs: Filesystem, options: ScrambleOptions): Promise<Scrambler> {
+  const steps = prepare(fs, options);
+  let batchEnd = performance.now() + BATCH;
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (options.pause === undefined || performance.now() < batchEnd) continue;
+    await options.pause();
+    batchEnd = performance.now() + BATCH;
+  }
+}
+
+/** A state of the file system: as it is, or as a replay of its journal would leave it. */
+interface View {
+  readonly fs: Filesystem;
+  readonly classified: Classified;
+}
+
+function* prepare(fs: Filesystem, options: ScrambleOptions): Generator<void, Scrambler> {
+  const { index, allData = false, onProblem } = options;
+  const hash = new KeyedHash(foldKey(options.key));
+  const seed = filesystemSeed(fs.superblockBytes);
+  const device: View = { fs, classified: yield* classify(fs, { allData }) };
+  const state = readJournal(fs, device.classified);
+  if (state.kind === 'bad') {
+    onProblem?.({ code: 'bad-journal', message: `the journal cannot be read, and becomes zeros: ${state.reason}` });
+  }
+  const recovered =
+    state.kind === 'log' && state.log.newest.size > 0 ? yield* recover(fs, state.log, allData) : undefined;
+  // The first view is the one that counts: after a replay nobody sees the other.
+  const views = recovered ? [recovered, device] : [device];
+  const main = recovered ?? device;
+  const oldSeed = hashSeed(main.fs);
+  const newHashSeed = index === 'fresh' ? chooseHashSeed(main.fs, hash, main.classified) : undefined;
+  if (index === 'fresh' && newHashSeed === undefined) {
+    const message = 'the hash seed is kept: with no other one would lost+found stay where it is';
+    onProblem?.({ code: 'hash-seed-kept', message });
+  }
+  const rules = { isFresh: index === 'fresh', oldSeed, newSeed: newHashSeed ?? oldSeed };
+  const namer = new DirectoryNamer(fs, hash, rules, onProblem);
+  for (const job of directoryJobs(views)) yield* namer.name(job);
+  const values: ValueHashes = new Map();
+  for (const view of views) {
+    const more = yield* valueHashes(view.fs, hash, seed, view.classified);
+    for (const [inode, value] of more) if (!values.has(inode)) values.set(inode, value);
+  }
+  const orphans = new Set(views.flatMap((view) => orphanInodes(view.fs)));
+  const context: Context = {
+    fs,
+    hash,
+    namer,
+    seed,
+    hasChecksums: hasRoCompat(fs.superblock, 'metadata_csum'),
+    newHashSeed,
+    values,
+    isOrphan: (inode) => orphans.has(inode),
+    allData,
+    onProblem,
+  };
+  const journal = new JournalScrambler(
+    context,
+    state,
+    views.map((view) => view.classified.classes),
+  );
+  yield* journal.prepare();
+  return new BlockScrambler(context, device.classified.classes, journal);
+}
+
+/** The first 16 bytes, with what follows folded in. */
+function foldKey(key: Uint8Array): Uint8Array {
+  if (key.length < KEY_SIZE) {
+    throw new ScrambleError('SCRAMBLE_KEY', `the key has ${key.length} bytes, at least ${KEY_SIZE} are needed`);
+  }
+  const folded = key.slice(0, KEY_SIZE);
+  for (let at = KEY_SIZE; at < key.length; at += KEY_SIZE) {
+    const hash = new KeyedHash(folded);
+    const rest = key.subarray(at, at + KEY_SIZE);
+    const view = new DataView(folded.buffer);
+    for (let half = 0; half < 2; half++) {
+      hash.digest(9, half, rest, 0, rest.length);
+      view.setInt32(8 * half, view.getInt32(8 * half) ^ hash.high);
+      view.setInt32(8 * half + 4, view.getInt32(8 * half + 4) ^ hash.low);
+    }
+  }
+  return folded;
+}
+
+function hashSeed(fs: Filesystem): Uint8Array {
+  const { buffer, byteOffset } = fs.superblockBytes;
+  return superblockLayout.s_hash_seed.get(new DataView(buffer, byteOffset), 0).slice();
+}
+
+/** The file system after a replay; undefined when it could not be opened then. */
+function* recover(fs: Filesystem, log: JournalLog, allData: boolean): Generator<void, View | undefined> {
+  try {
+    const recovered = openFilesystem(recoveredSource(fs, log), {
+      superblockBlock: fs.superblockBlock,
+      blockSize: fs.blockSize,
+    });
+    return { fs: recovered, classified: yield* classify(recovered, { allData }) };
+  } catch (error) {
+    if (!isExtError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** Each directory once, with its blocks in every view. */
+function* directoryJobs(views: readonly View[]): Generator<DirectoryJob> {
+  const done = new Set<number>();
+  const byInode = views.map(({ classified }) => new Map(classified.directories.map((runs) => [runs.inode, runs])));
+  for (const [number, { classified }] of views.entries()) {
+    for (const { inode } of classified.directories) {
+      if (done.has(inode)) continue;
+      if (views.length > 1) done.add(inode);
+      const states = views.slice(number).flatMap((view, i) => {
+        const runs: OwnedRuns | undefined = byInode[number + i]?.get(inode);
+        return runs ? [new FileBlocks(view.fs, view.classified.classes, runs)] : [];
+      });
+      yield { inode, flags: states[0]?.first?.flags ?? 0, states };
+    }
+  }
+  for (const view of views) for (const inode of view.classified.inlineDirectories) yield* inlineJob(view, inode);
+}
+
+function* inlineJob({ fs }: View, inode: number): Generator<DirectoryJob> {
+  const view = readInode(fs, inode);
+  if (view === undefined) return;
+  const area = inodeXattrArea(view, 0, view.byteLength);
+  const spans = inlineDirSpans(view, 0, area && readXattrs(view, area));
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  yield {
+    inode,
+    flags: ownerFlags(view, 0) & ~OWNER_FLAG.indexed,
+    states: [],
+    inline: spans.map(({ from, to }) => bytes.slice(from, to)),
+  };
+}
+
+class BlockScrambler implements Scrambler {
+  readonly #context: Context;
+  readonly #classes: BlockClasses;
+  readonly #journal: JournalScrambler;
+  readonly #counts = noCounts();
+
+  constructor(context: Context, classes: BlockClasses, journal: JournalScrambler) {
+    this.#context = context;
+    this.#classes = classes;
+    this.#journal = journal;
+  }
+
+  transform(bytes: Uint8Array, byteOffset: number): void {
+    const { blockSize } = this.#context.fs;
+    for (let at = 0; at < bytes.length; at += blockSize) {
+      this.#block(bytes.subarray(at, at + blockSize), (byteOffset + at) / blockSize);
+    }
+  }
+
+  source(source: Source): Source {
+    return scrambledSource(this, source, this.#context.fs.blockSize);
+  }
+
+  superblock(raw: Uint8Array): void {
+    scrambleSuperblock(raw, this.#context.newHashSeed);
+    this.#counts.superblocks++;
+  }
+
+  report(): ScrambleCounts {
+    return { ...this.#counts };
+  }
+
+  #block(bytes: Uint8Array, number: number): void {
+    const run = this.#classes.find(number);
+    const counts = this.#counts;
+    if (run === undefined) {
+      if (this.#classes.kept.has(number)) return;
+      // A neighbour that came along with its cluster: it may hold anything.
+      bytes.fill(0);
+      counts.zeroed++;
+      return;
+    }
+    const block = blockOf(bytes, number);
+    if (run.kind === KIND.journal) this.#journal.block(block, run.logical + number - run.start, counts);
+    else scrambleBlock(this.#context, block, run, counts);
+  }
+}
