@@ -1,7 +1,23 @@
-import { EXIT, type World } from '@e2image/cli';
+import { type Command, commandMain } from '@e2image/cli';
+import { planScramble } from './plan.ts';
+import { runScramble } from './run.ts';
+import { TABLE } from './table.ts';
+
+const COMMAND: Command<typeof TABLE> = {
+  table: TABLE,
+  version: '0.0.0',
+  run: async (parsed, world) => {
+    const plan = planScramble({
+      operands: parsed.operands,
+      format: parsed.value('format'),
+      index: parsed.value('index'),
+      keyFile: parsed.value('key'),
+      isProgressWanted: parsed.flag('progress'),
+      isForced: parsed.flag('force'),
+    });
+    return runScramble(plan, world);
+  },
+};
 
 /** Run the command. @returns the exit status */
-export async function main(_argv: readonly string[], world: World): Promise<number> {
-  world.stderr(`${world.program}: not built yet\n`);
-  return EXIT.failed;
-}
+export const main = commandMain(COMMAND);

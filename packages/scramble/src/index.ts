@@ -1,5 +1,6 @@
 export type { ScrambleCounts } from './counts.ts';
 export { ScrambleError, type ScrambleErrorCode } from './errors.ts';
 export type { OnScrambleProblem, ScrambleProblem } from './problem.ts';
-export { createScrambler, type ScrambleOptions, type Scrambler } from './scrambler.ts';
+export { describeCounts, STAYS_VISIBLE } from './report.ts';
+export { createScrambler, type ScrambleOptions, type Scrambler, scramblerSteps } from './scrambler.ts';
 export { SCRAMBLED_MARK } from './superblock.ts';

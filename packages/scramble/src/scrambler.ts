@@ -45,8 +45,6 @@ export interface ScrambleOptions {
   /** Whether the image holds the contents of files, which are not hidden. Default false: such blocks become zeros. */
   readonly allData?: boolean;
   readonly onProblem?: OnScrambleProblem;
-  /** Called now and then while names are chosen, to give up the stack. */
-  readonly pause?: () => Promise<void>;
 }
 
 /** Scrambles the blocks of one file system, in any order. */
@@ -66,26 +64,19 @@ export interface Scrambler {
   report(): ScrambleCounts;
 }
 
-/** Milliseconds of work between two calls of `pause`. */
-const BATCH = 40;
-
 /**
- * Prepare to scramble a file system: finds out what each block is, and chooses the new names of directories.
+ * Prepare to scramble a file system: find out what each block is, and choose the new names of directories.
  *
  * It reads all directories and the journal once. Memory: 30 bytes for each run of metadata blocks, some 25 bytes for
  * each name in an indexed directory, and while one directory is done some 60 bytes for each of its names.
  *
  * @throws ScrambleError SCRAMBLE_KEY; what the source throws
  */
-export async function createScrambler(fs: Filesystem, options: ScrambleOptions): Promise<Scrambler> {
-  const steps = prepare(fs, options);
-  let batchEnd = performance.now() + BATCH;
+export function createScrambler(fs: Filesystem, options: ScrambleOptions): Scrambler {
+  const steps = scramblerSteps(fs, options);
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    if (options.pause === undefined || performance.now() < batchEnd) continue;
-    await options.pause();
-    batchEnd = performance.now() + BATCH;
   }
 }
 
@@ -95,7 +86,8 @@ interface View {
   readonly classified: Classified;
 }
 
-function* prepare(fs: Filesystem, options: ScrambleOptions): Generator<void, Scrambler> {
+/** The same in steps of some milliseconds: between two of them a program may give up the stack. */
+export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Generator<void, Scrambler> {
   const { index, allData = false, onProblem } = options;
   const hash = new KeyedHash(foldKey(options.key));
   const seed = filesystemSeed(fs.superblockBytes);

@@ -1,0 +1,125 @@
+import {
+  EXIT,
+  failed,
+  NO_PROGRESS,
+  type Progress,
+  reasonOf,
+  refuseTerminal,
+  say,
+  startProgress,
+  type World,
+  warnInPlace,
+  writeOutput,
+} from '@e2image/cli';
+import { type BlockSet, type Filesystem, openFilesystem, selectSteps } from '@e2image/ext-core';
+import { describeCounts, type Scrambler, STAYS_VISIBLE, scramblerSteps } from '@e2image/scramble';
+import { inBatches, isolateErrors, type Output, openOutput, openStandardOutput, type Source } from '@e2image/sparse-io';
+import { Findings } from './findings.ts';
+import { openImage, type ScrambleInput } from './image.ts';
+import { readKey } from './key.ts';
+import type { ScramblePlan } from './plan.ts';
+import { type ScrambledDisk, writeQcow2, writeRaw } from './write-image.ts';
+
+/**
+ * Scramble as planned.
+ *
+ * @returns the exit status
+ * @throws CliError
+ */
+export async function runScramble(plan: ScramblePlan, world: World): Promise<number> {
+  const key = readKey(plan.keyFile, world);
+  const input = await openImage(plan.image);
+  const findings = new Findings(world);
+  try {
+    const fs = openInside(input, plan, findings);
+    const scrambler = await inBatches(
+      scramblerSteps(fs, { key, index: plan.index, onProblem: (problem) => findings.problem(problem) }),
+    );
+    const onProblem = findings.problem.bind(findings);
+    const blocks = await inBatches(selectSteps(fs, { selection: 'complete', allData: false, onProblem }));
+    await writeScrambled({ plan, world, input, fs, blocks, scrambler, findings });
+    report(scrambler, world);
+  } finally {
+    input.close();
+  }
+  findings.close();
+  return findings.isLost ? EXIT.incomplete : EXIT.done;
+}
+
+function openInside({ disk }: ScrambleInput, { image }: ScramblePlan, findings: Findings): Filesystem {
+  try {
+    return openFilesystem(disk, { onProblem: findings.problem.bind(findings) });
+  } catch (error) {
+    throw failed(error, `while trying to open ${image}`);
+  }
+}
+
+interface Writing {
+  readonly plan: ScramblePlan;
+  readonly world: World;
+  readonly input: ScrambleInput;
+  readonly fs: Filesystem;
+  readonly blocks: BlockSet;
+  readonly scrambler: Scrambler;
+  readonly findings: Findings;
+}
+
+async function writeScrambled(writing: Writing): Promise<void> {
+  const { plan, world, fs, input, blocks, scrambler } = writing;
+  const output = await openTarget(plan);
+  refuseTerminal(output, plan);
+  warnInPlace(output, plan.out, world);
+  const total = blocks.size;
+  const progress = plan.isProgressWanted ? await startProgress(world, { total, unitSize: fs.blockSize }) : NO_PROGRESS;
+  const disk: ScrambledDisk = {
+    source: scrambler.source(readable(writing)),
+    blocks,
+    blockSize: fs.blockSize,
+    blocksCount: fs.blocksCount,
+    unread: input.qcow2?.info.unread ?? [],
+  };
+  const isQcow2 = (plan.format ?? (input.qcow2 ? 'qcow2' : 'raw')) === 'qcow2';
+  await fill(output, isQcow2 ? writeQcow2 : writeRaw, disk, { plan, progress });
+  progress.finish(total);
+}
+
+async function fill(
+  output: Output,
+  write: typeof writeRaw,
+  disk: ScrambledDisk,
+  { plan, progress }: { readonly plan: ScramblePlan; readonly progress: Progress },
+): Promise<void> {
+  try {
+    await writeOutput(output, (sink) =>
+      write(disk, sink, (done) => progress.update(Math.floor(done / disk.blockSize))),
+    );
+  } catch (error) {
+    progress.stop();
+    throw failed(error, `while scrambling ${plan.image} to ${plan.out}`);
+  }
+}
+
+/** The file system to its last block: what cannot be read is zeros, and told. */
+function readable({ fs, findings }: Writing): Source {
+  const { blockSize, blocksCount } = fs;
+  const source = isolateErrors(fs.source, {
+    blockSize,
+    onBad: ({ offset, error }) => {
+      const message = `block ${Math.floor(offset / blockSize)} cannot be read: ${reasonOf(error) ?? 'unknown error'}`;
+      findings.problem({ code: 'unreadable-content', message: `${message}; zeros in the output`, lost: true });
+    },
+  });
+  return { ...source, size: blocksCount * blockSize };
+}
+
+function openTarget({ out }: ScramblePlan): Promise<Output> {
+  const opening = out === '-' ? openStandardOutput() : openOutput(out);
+  return opening.catch((error: unknown) => {
+    throw failed(error, `while trying to open ${out}`);
+  });
+}
+
+function report(scrambler: Scrambler, world: World): void {
+  say(world, `hidden: ${describeCounts(scrambler.report()).join(', ') || 'nothing was there to hide'}`);
+  say(world, `what stays visible: ${STAYS_VISIBLE}`);
+}
