@@ -1,5 +1,5 @@
-import { codeClusters } from './cluster-feed.ts';
 import { ClusterRuns, touchedTables } from './cluster-runs.ts';
+import { codeClusters } from './code-clusters.ts';
 import { type CompressedDiskOptions, diskFeed, freshHeader, worstLayout } from './compressed-writer.ts';
 import { copyRuns } from './copy-runs.ts';
 import { encodeFreshHeader } from './fresh-header.ts';

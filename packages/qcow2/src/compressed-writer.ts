@@ -1,5 +1,6 @@
-import { codeClusters, type GuestClusters, readClusters, StreamClusters } from './cluster-feed.ts';
+import { type ClusterFeed, DiskClusters, StreamClusters } from './cluster-feed.ts';
 import { type ClusterRun, ClusterRuns } from './cluster-runs.ts';
+import { codeClusters } from './code-clusters.ts';
 import type { Codec } from './codec.ts';
 import { encodeFreshHeader, type FreshHeader } from './fresh-header.ts';
 import type { HeaderExtension } from './header-extension.ts';
@@ -100,7 +101,11 @@ export async function writeSpooledStream(
   const clusterSize = 2 ** options.clusterBits;
   const feed = new StreamClusters(chunks, clusterSize);
   const data = new PackedDataWriter(clusterSize, (bytes) => spool.append(bytes));
-  await pack(feed, data, options);
+  try {
+    await pack(feed, data, options);
+  } finally {
+    await feed.close();
+  }
   const image = await emitSpooled(output, spool, data, { ...options, virtualSize: feed.size }, turn);
   return summary(image, data, Math.ceil(feed.size / clusterSize));
 }
@@ -135,13 +140,13 @@ export function diskFeed(
   runs: ClusterRuns,
   { clusterBits, onProgress }: CompressedOptions,
   turn: Turn,
-): AsyncIterable<GuestClusters> {
-  return readClusters(input, { runs, clusterSize: 2 ** clusterBits, turn, onProgress });
+): ClusterFeed {
+  return new DiskClusters(input, { runs, clusterSize: 2 ** clusterBits, turn, onProgress });
 }
 
 /** Compress everything into `data`. */
 export async function pack(
-  feed: AsyncIterable<GuestClusters>,
+  feed: ClusterFeed,
   data: PackedDataWriter,
   { clusterBits, codec, signal }: CompressedOptions,
 ): Promise<void> {

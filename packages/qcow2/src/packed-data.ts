@@ -1,5 +1,5 @@
-import type { CodedCluster } from './cluster-feed.ts';
 import { ClusterRuns } from './cluster-runs.ts';
+import type { CodedCluster } from './code-clusters.ts';
 import { heldClusters, Packing } from './packing.ts';
 import { StoredLengths } from './stored-lengths.ts';
 

@@ -1,0 +1,80 @@
+import type { ClusterFeed } from './cluster-feed.ts';
+import type { Codec } from './codec.ts';
+import { ZeroClusters } from './input.ts';
+
+/** Bytes read at once. */
+const BATCH_BYTES = 1 << 18;
+/** Bytes of clusters that are being compressed at a time, and bounds on their number. */
+const AHEAD_BYTES = 3 << 17;
+const MIN_AHEAD = 4;
+const MAX_AHEAD = 64;
+
+/** A guest cluster as it is to be stored. */
+export interface CodedCluster {
+  readonly guest: number;
+  /** The compressed stream, or the cluster as it is when that is no shorter; overwritten once the next is asked for. */
+  readonly bytes: Uint8Array;
+  readonly isCompressed: boolean;
+}
+
+/** A buffer of clusters, in use by so many. */
+interface Lease {
+  readonly buffer: Uint8Array;
+  uses: number;
+}
+
+interface Job {
+  readonly guest: number;
+  readonly cluster: Uint8Array;
+  readonly coded: Promise<Uint8Array>;
+  readonly lease: Lease;
+}
+
+/**
+ * Compress clusters several at a time, on the threads of the runtime, and give them in their order. Clusters of zeros
+ * are left out. Bounded: so many bytes are ahead of what is taken, in buffers that are used again and again (fresh
+ * ones grew to twice the memory before they were collected).
+ */
+export async function* codeClusters(
+  feed: ClusterFeed,
+  { clusterSize, codec }: { readonly clusterSize: number; readonly codec: Codec },
+): AsyncGenerator<CodedCluster> {
+  const zeros = new ZeroClusters(clusterSize);
+  const ahead = Math.max(MIN_AHEAD, Math.min(MAX_AHEAD, AHEAD_BYTES / clusterSize));
+  const free: Uint8Array[] = [];
+  const release = (lease: Lease): void => {
+    lease.uses--;
+    if (lease.uses === 0) free.push(lease.buffer);
+  };
+  const jobs: Job[] = [];
+  for (;;) {
+    const lease: Lease = { buffer: free.pop() ?? new Uint8Array(Math.max(BATCH_BYTES, clusterSize)), uses: 1 };
+    const clusters = await feed.next(lease.buffer);
+    if (clusters === undefined) break;
+    for (let index = 0; index < clusters.count; index++) {
+      if (zeros.has(lease.buffer, index)) continue;
+      const cluster = lease.buffer.subarray(index * clusterSize, (index + 1) * clusterSize);
+      jobs.push(startJob(codec, clusters.first + index, cluster, lease));
+      const oldest = jobs.length > ahead ? jobs.shift() : undefined;
+      if (oldest === undefined) continue;
+      yield await finished(oldest);
+      release(oldest.lease);
+    }
+    release(lease);
+  }
+  for (const job of jobs) yield await finished(job);
+}
+
+function startJob(codec: Codec, guest: number, cluster: Uint8Array, lease: Lease): Job {
+  const coded = codec.compress(cluster);
+  // Awaited later, or never when the taker gives up: a failure in between is not unhandled.
+  coded.catch(() => undefined);
+  lease.uses++;
+  return { guest, cluster, coded, lease };
+}
+
+async function finished({ guest, cluster, coded }: Job): Promise<CodedCluster> {
+  const compressed = await coded;
+  const isCompressed = compressed.length < cluster.length;
+  return { guest, bytes: isCompressed ? compressed : cluster, isCompressed };
+}
