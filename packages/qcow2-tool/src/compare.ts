@@ -74,8 +74,10 @@ async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> 
 function judge(a: Source, b: Source, isStrict: boolean): { readonly status: number; readonly text: string } {
   const hasOtherSize = a.size !== b.size;
   if (hasOtherSize && isStrict) return { status: STATUS.different, text: 'Strict mode: Image size mismatch!\n' };
-  const warning = hasOtherSize ? 'Warning: Image size mismatch!\n' : '';
   const difference = firstDifference(a, b, { isStrict });
+  // As qemu-img: the sizes are told when what both have is the same.
+  const isBehindCommon = difference === undefined || difference.offset >= Math.min(a.size, b.size);
+  const warning = hasOtherSize && isBehindCommon ? 'Warning: Image size mismatch!\n' : '';
   if (difference === undefined) return { status: STATUS.identical, text: `${warning}Images are identical.\n` };
   const text =
     difference.kind === 'content'

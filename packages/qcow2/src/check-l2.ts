@@ -58,12 +58,15 @@ export function* walkL2(walk: L2Walk, { bytes, times, guestOffset }: L2Visit): S
       continue;
     }
     const host = entryOffset(hi, lo);
-    const isSound = checkStandard(walk, { hi, lo, host, guest, bitmap, clusterSize });
-    if (!isSound || host === 0 || hasDataFile) continue;
-    walk.reference(host, clusterSize, times, `guest cluster at ${guest ?? 'a snapshot'}`);
+    const isPlain = bitmap === undefined && (hi & L2_RESERVED_HI) === 0 && (lo & (clusterSize - 2)) === 0;
+    const isSound = isPlain || checkStandard(walk, { hi, lo, host, guest, bitmap, clusterSize });
+    const isPlaced = host !== 0 || (hasDataFile && hi >= COPIED_HI);
+    if (!isSound || !isPlaced) continue;
+    // Clusters of a data file are not counted.
+    if (!hasDataFile) walk.reference(host, clusterSize, times, 'guest data');
     if (guest === undefined) continue;
     countFigures(walk, host, clusterSize);
-    if (walk.stored === undefined) continue;
+    if (walk.stored === undefined || hasDataFile) continue;
     const cluster = host / clusterSize;
     const count = walk.stored.peek(cluster) ?? (yield* walk.stored.of(cluster));
     if ((count === 1) !== hi >= COPIED_HI) reportCopied(walk.sink, { host, guest, count });
