@@ -42,6 +42,32 @@ test('finds exactly the blocks that differ or cannot be read, within the ranges'
   );
 });
 
+test('a hole of the image is not read, and differs where the device has anything', async () => {
+  const have = new Uint8Array(8 * BLOCK);
+  have[3 * BLOCK + 5] = 1;
+  have[7 * BLOCK] = 1;
+  const wanted = {
+    size: have.length,
+    readAt(into: Uint8Array, offset: number) {
+      expect(offset).toBeGreaterThanOrEqual(6 * BLOCK);
+      into.fill(1);
+    },
+    extentAt: (offset: number) =>
+      offset < 6 * BLOCK
+        ? { kind: 'hole' as const, offset, length: 6 * BLOCK - offset }
+        : { kind: 'data' as const, offset, length: 8 * BLOCK - offset },
+  };
+  const { runs } = await findDifferences(
+    { wanted, device: memorySource(have) },
+    [{ offset: 0, length: 8 * BLOCK }],
+    BLOCK,
+  );
+  expect(runs).toEqual([
+    { start: 3, count: 1 },
+    { start: 6, count: 2 },
+  ]);
+});
+
 test('what lies behind the end of a short device differs', async () => {
   const pair = { wanted: memorySource(new Uint8Array(4 * BLOCK)), device: memorySource(new Uint8Array(2 * BLOCK)) };
   const { runs } = await findDifferences(pair, [{ offset: 0, length: 4 * BLOCK }], BLOCK);

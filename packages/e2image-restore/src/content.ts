@@ -71,4 +71,8 @@ export function wholeBlocks(ranges: readonly ByteRange[], blockSize: number): By
 }
 
 /** A source of zeros. */
-export const zeros = (size: number): Source => ({ size, readAt: (into) => void into.fill(0) });
+export const zeros = (size: number): Source => ({
+  size,
+  readAt: (into) => void into.fill(0),
+  extentAt: (offset) => ({ kind: 'hole', offset, length: Math.max(1, size - offset) }),
+});

@@ -68,6 +68,25 @@ test('an overlay reads as the device with the segments written, for every window
   );
 });
 
+test('an overlay calls a hole only what is one in the segment there', () => {
+  const source = {
+    ...memorySource(new Uint8Array(16)),
+    extentAt: (offset: number) => ({
+      kind: offset < 8 ? ('hole' as const) : ('data' as const),
+      offset,
+      length: offset < 8 ? 8 - offset : 16 - offset,
+    }),
+  };
+  const whole = overlay(memorySource(new Uint8Array(SIZE)), [{ offset: 10, length: 6, source, from: 4 }]);
+  expect([0, 10, 12, 14, 16].map((at) => whole.extentAt?.(at))).toEqual([
+    { kind: 'data', offset: 0, length: 10 },
+    { kind: 'hole', offset: 10, length: 4 },
+    { kind: 'hole', offset: 12, length: 2 },
+    { kind: 'data', offset: 14, length: 2 },
+    { kind: 'data', offset: 16, length: 48 },
+  ]);
+});
+
 test('segments that continue each other become one', () => {
   const source = memorySource(new Uint8Array(SIZE));
   const parts = [0, 8, 16].map((offset) => ({ offset, length: 8, source, from: offset + 4 }));

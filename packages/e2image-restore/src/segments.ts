@@ -71,6 +71,16 @@ function joined(segments: readonly Segment[]): Segment[] {
 export function overlay(base: Source, segments: readonly Segment[]): Source {
   return {
     size: base.size,
+    extentAt(offset) {
+      const segment = segments[firstEndingAfter(segments, offset)];
+      if (segment === undefined || segment.offset > offset) {
+        const end = Math.min(segment?.offset ?? base.size, base.size);
+        return { kind: 'data', offset, length: Math.max(1, end - offset) };
+      }
+      const rest = endOf(segment) - offset;
+      const inner = segment.source.extentAt?.(segment.from + offset - segment.offset);
+      return { kind: inner?.kind ?? 'data', offset, length: Math.min(rest, inner?.length ?? rest) };
+    },
     readAt(into, offset) {
       const end = offset + into.length;
       let at = offset;

@@ -11,8 +11,8 @@ export interface OpenTarget extends RestoreTarget, Disposable {
 /**
  * Open the device that a restore goes to.
  *
- * A mounted device, swap, and a device that another program holds are refused; no option helps against that. What the
- * caches of other views of the disk (the file of a loop device) hold is written out first.
+ * A mounted device, swap, and a device that another program holds are refused; no option helps against that. A device's
+ * cache is dropped first: another view of the disk (the file behind a loop device) may have been written meanwhile.
  *
  * @param writable false for a dry run
  * @throws CliError CLI_REFUSED, CLI_FAILED
@@ -21,9 +21,8 @@ export async function openTarget(path: string, writable: boolean, world: World):
   refuseMounted(path, realMounts(world.env));
   const fd = openDevice(path, writable);
   try {
-    await flushView(fd);
-    const kernel = await loadKernelCalls();
-    const source = FileSource.over(fd, { kernel });
+    if (fstatSync(fd).isBlockDevice()) await flushView(fd);
+    const source = FileSource.over(fd, { kernel: await loadKernelCalls() });
     return { fd, source, [Symbol.dispose]: () => closeSync(fd) };
   } catch (error) {
     closeSync(fd);
