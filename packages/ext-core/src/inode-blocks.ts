@@ -51,9 +51,10 @@ export class InodeBlocks implements MappingVisitor {
     this.#map(inode, view, base, wantData);
   }
 
-  /** The blocks of an inode that was unlinked while open: as if it still were a file. */
+  /** The blocks of an inode on the orphan list: as if it still were a file. The scan met those without a time. */
   orphan(inode: number, view: DataView): void {
-    if (inodeLayout.i_links_count.get(view, 0) === 0) this.inode(inode, view, 0);
+    const f = inodeLayout;
+    if (f.i_links_count.get(view, 0) === 0 && f.i_dtime.get(view, 0) !== 0) this.inode(inode, view, 0);
   }
 
   #map(inode: number, view: DataView, base: number, wantData: boolean): void {

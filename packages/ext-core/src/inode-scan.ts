@@ -50,6 +50,8 @@ export interface ScanOptions {
   readonly badBlocks?: BlockSet;
   /** Leave out plain files: see `isPlainFile`. */
   readonly skipPlain?: boolean;
+  /** Also inodes without a link count that were never deleted. */
+  readonly withUnlinked?: boolean;
   /**
    * Called with table blocks as the scan has read them, from `block` on, so that a copy need not read them again. Not
    * called for holes, nor for a read of which a block failed. The bytes are borrowed for the call.
@@ -128,10 +130,11 @@ class InodeScanner {
       isWhole = false;
       this.#unreadable(group, bad, 1, reason);
     });
-    const { badBlocks, onTable, skipPlain = false } = this.#options;
+    const { badBlocks, onTable, skipPlain = false, withUnlinked = false } = this.#options;
     if (isWhole) onTable?.(chunk, block);
     const number = group * inodesPerGroup + first + 1;
-    const next = (from: number): number => nextInode(chunk, { from, count: inodes, inodeSize, skipPlain });
+    const next = (from: number): number =>
+      nextInode(chunk, { from, count: inodes, inodeSize, skipPlain, withUnlinked });
     for (let i = next(0); i < inodes; i = next(i + 1)) {
       if (badBlocks?.has(block + Math.floor((i * inodeSize) / blockSize))) continue;
       this.#visit(number + i, this.#view, i * inodeSize);

@@ -159,6 +159,16 @@ describe('inodes', () => {
     expect(problems.map((problem) => problem.code)).toEqual(['bad-orphan-list']);
   });
 
+  test('a directory that lost its link count counts when complete', () => {
+    const tiny = new TinyFilesystem();
+    const base = tiny.mapped(12, 'directory', { 0: 50 });
+    inodeLayout.i_links_count.set(tiny.view, base, 0);
+    expect(select(tiny).blocks).toEqual(fixedAnd());
+    expect(select(tiny, { selection: 'complete' }).blocks).toEqual(fixedAnd(50, 257, 258));
+    inodeLayout.i_dtime.set(tiny.view, base, 1);
+    expect(select(tiny, { selection: 'complete' }).blocks).toEqual(fixedAnd(257, 258));
+  });
+
   test('blocks that the bad-block inode lists are no inode table', () => {
     const tiny = new TinyFilesystem();
     const bad = tiny.mapped(1, 'regular', { 0: 8 });

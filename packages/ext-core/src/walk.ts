@@ -47,8 +47,8 @@ export type VisitRun = (kind: BlockKind, start: number, count: number, owner: nu
 
 /**
  * Which blocks. `compat` is exactly what C e2image saves. `complete` is what e2fsck needs to say the same of the image
- * as of the source: also backup superblocks and descriptors, attribute values in inodes, the trees of unlinked inodes,
- * the indirect blocks of the bad-block inode; and block by block where `compat` takes whole clusters.
+ * as of the source: also backup superblocks and descriptors, attribute values in inodes, the trees of unlinked inodes
+ * (on the orphan list or file, or without a deletion time), the indirect blocks of the bad-block inode; and block by block where `compat` takes whole clusters.
  */
 export type Selection = 'compat' | 'complete';
 
@@ -128,7 +128,8 @@ function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Gen
     blocks.inode(inode, view, 0);
   }
   const scan = { ...(onProblem && { onProblem }), ...(bad && { badBlocks: bad }), ...(onTable && { onTable }) };
-  yield* scanInodes(fs, { ...scan, skipPlain: !options.allData }, (inode, view, base) => {
+  const wanted = { ...scan, skipPlain: !options.allData, withUnlinked: selection === 'complete' };
+  yield* scanInodes(fs, wanted, (inode, view, base) => {
     if (special.has(inode)) return;
     onInode?.(inode, view, base);
     blocks.inode(inode, view, base);
