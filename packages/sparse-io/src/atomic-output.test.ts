@@ -170,6 +170,17 @@ describe('an existing file', () => {
     expect([kind, inPlaceReason, text(folder.file('b'))]).toEqual(['in-place', 'hard-links', 'new']);
   });
 
+  test('written in place has zeros where nothing, or zeros, were written', async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file('a'), 'old and long');
+    linkSync(folder.file('a'), folder.file('b'));
+    const { sink } = await openOutput(folder.file('a'));
+    sink.zero(0, 2);
+    sink.writeAt(bytes('x'), 4);
+    await sink.finish(6);
+    expect(text(folder.file('a'))).toBe('\0\0\0\0x\0');
+  });
+
   test('that is kept is written in place: skipped bytes stay, zeros are zeros', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), '0123456789');

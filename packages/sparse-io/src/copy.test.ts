@@ -61,6 +61,27 @@ describe('copyRuns', () => {
     );
   });
 
+  test('tells a sequential sink of the gaps, in steps that give up the stack between', async () => {
+    const far = 200 * 2 ** 20;
+    const calls: SinkCall[] = [];
+    const note = (kind: SinkCall['kind']) => (offset: number, length: number) =>
+      void calls.push({ kind, offset, length });
+    const sink: Sink = {
+      sequential: true,
+      writeAt: (bytes, offset) => note('write')(offset, bytes.length),
+      zero: note('zero'),
+      skip: note('skip'),
+      finish: async () => undefined,
+      abort: () => undefined,
+    };
+    const source: Source = { size: far + 1, readAt: () => undefined };
+    await copyRuns(source, sink, { runs: [{ offset: far, length: 1 }] });
+    const steps = calls.filter(({ kind }) => kind === 'skip').map(({ length }) => length);
+    expect([steps.reduce((sum, length) => sum + length, 0), Math.max(...steps)]).toEqual([far, 2 ** 26]);
+    expect(calls.at(-1)).toEqual({ kind: 'write', offset: far, length: 1 });
+    expectAscending(calls);
+  });
+
   test('the default is the whole source', async () => {
     const { source, bytes } = patchy([5, 7, 9]);
     const sink = new MemorySink();

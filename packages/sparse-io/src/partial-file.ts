@@ -64,8 +64,8 @@ export class PartialFile implements Sink, Disposable {
 
   async finish(size: number): Promise<void> {
     await this.#sink.sync(size);
-    if (this.#state !== 'open') return;
     await this.#sink.close();
+    // A signal may have aborted it meanwhile.
     if (this.#state !== 'open') return;
     renameSync(this.path, this.#target);
     this.#state = 'done';
