@@ -35,16 +35,19 @@ describe('startProgress off a terminal', () => {
     expect(world.said.stderr).toMatch(/\rCopied 1000 \/ 1000 blocks \(100%\) in 01:02:05 at 0\.27 MB\/s {7}\n$/);
   });
 
-  test('a shorter text leaves nothing of a longer one', async () => {
+  test('a shorter text leaves nothing of a longer one, and the next is erased to the letter', async () => {
     const world = fakeWorld();
     const progress = await startProgress(world, { total: 1e6, unitSize: MIB });
+    const line = (text: string): string => `Copying ${text} blocks (90%)`;
     world.clock.now = 6000;
-    progress.update(1);
-    world.clock.now = 7000;
     progress.update(900_000);
-    expect(onScreen(world.said.stderr).trimEnd()).toBe(
-      'Copying 900000 / 1000000 blocks (90%) 00:00:00 remaining at 128571.43 MB/s',
-    );
+    expect(onScreen(world.said.stderr)).toBe(`${line('900000 / 1000000')} 00:00:00 remaining at 150000.00 MB/s`);
+    world.clock.now = 36_000;
+    progress.update(900_001);
+    expect(onScreen(world.said.stderr)).toBe(`${line('900001 / 1000000')} 00:00:03 remaining at 25000.03 MB/s `);
+    world.clock.now = 360_000;
+    progress.update(900_002);
+    expect(onScreen(world.said.stderr)).toBe(`${line('900002 / 1000000')} 00:00:39 remaining at 2500.01 MB/s  `);
   });
 
   test('the last line has no rate before a second is over, and its numbers are those given', async () => {
