@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+import { JOBS } from './prove/jobs.ts';
+import { runSlice } from './prove/run-slice.ts';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+    only: { type: 'string' },
+  },
+});
+
+// npm run fuzz -- --minutes N --seed N --only a,b: draws slices of the endless jobs until the time is over or one fails.
+const deadline = Date.now() + Number(values.minutes) * 60_000;
+const isWanted = (name: string): boolean => values.only?.split(',').includes(name) ?? true;
+const jobs = JOBS.flatMap(({ name, endless }) => (endless && isWanted(name) ? [{ name, endless }] : []));
+if (jobs.length === 0) throw new Error(`no endless job is named ${values.only}`);
+
+let rounds = 0;
+for (let seed = Number(values.seed); Date.now() < deadline && process.exitCode === undefined; seed += 1000) {
+  for (const { name, endless } of jobs) {
+    const { passed, failed, output } = runSlice(endless(seed), seed);
+    rounds += passed;
+    if (failed > 0) {
+      console.log(`${output}\n${name}: failed; again with: npm run fuzz -- --only ${name} --seed ${seed}`);
+      process.exitCode = 1;
+    }
+  }
+}
+console.log(`${rounds} passed, from seed ${values.seed}`);
