@@ -22,6 +22,7 @@ export type { HeaderExtension } from './header-extension.ts';
 export type { HoldOptions } from './held-clusters.ts';
 export type { ImageInfo } from './image-info.ts';
 export type { Input } from './input.ts';
+export { compressChunks, compressedChunks, type GuestPiece, guestPieces, plainChunks } from './iteration.ts';
 export {
   chooseClusterBits,
   hostOffset,
@@ -30,6 +31,7 @@ export {
   planImage,
   type Qcow2Version,
 } from './layout.ts';
+export { compressedStream, compressor, plainStream } from './node-streams.ts';
 export type { FileRequest, OpenOptions, ResolvedFile } from './options.ts';
 export type { Output, RunOptions } from './output.ts';
 export type { DiskPiece, DiskRange } from './pieces.ts';
