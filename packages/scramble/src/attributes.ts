@@ -41,7 +41,8 @@ export function scrambleAttributeBlock(context: Context, { bytes, view, number }
   const before = xattrBlockChecksum(context.seed, number, bytes);
   const oldHash = xattrBlockHash(view, readXattrs(view, area).entries);
   bytes.fill(0, h.h_checksum.offset + 4, XATTR_HEADER_SIZE);
-  const list = scrambleAttributes(context, { bytes, view }, area, counts);
+  const list = noteAttributes(context, { bytes, view }, area);
+  scrambleAttributes(context, { bytes, view }, list, counts);
   sortEntries(bytes, list, isSorted(list));
   const newHash = xattrBlockHash(view, readXattrs(view, area).entries);
   h.h_hash.set(view, 0, renewChecksum(h.h_hash.get(view, 0), oldHash, newHash));
@@ -51,13 +52,33 @@ export function scrambleAttributeBlock(context: Context, { bytes, view, number }
   h.h_checksum.set(view, 0, renewChecksum(stored, before, xattrBlockChecksum(context.seed, number, bytes)));
 }
 
-/** The entries of a list with their names before the change. */
+/** An attribute as it was before anything was changed. */
 interface OldEntry extends XattrEntry {
   readonly oldName: Uint8Array;
+  /** The hash it held, and whether that was right. */
+  readonly stored: number;
+  readonly isRight: boolean;
 }
 
-interface ScrambledList extends XattrList {
+/** A list of attributes as it was before anything was changed, the content of an inline file included. */
+export interface OldAttributes extends XattrList {
+  readonly area: XattrArea;
   readonly entries: readonly OldEntry[];
+}
+
+/** Note what a list of attributes holds. */
+export function noteAttributes(
+  context: Context,
+  { bytes, view }: Pick<Block, 'bytes' | 'view'>,
+  area: XattrArea,
+): OldAttributes {
+  const list = readXattrs(view, area);
+  const entries = list.entries.map((entry) => {
+    const stored = xattrEntryLayout.e_hash.get(view, entry.at);
+    const oldName = bytes.slice(entry.name, entry.name + entry.nameLength);
+    return { ...entry, oldName, stored, isRight: isRightHash(context, view, entry, stored) };
+  });
+  return { ...list, area, entries };
 }
 
 /**
@@ -67,38 +88,28 @@ interface ScrambledList extends XattrList {
 export function scrambleAttributes(
   context: Context,
   { bytes, view }: Pick<Block, 'bytes' | 'view'>,
-  area: XattrArea,
+  old: OldAttributes,
   counts: ScrambleCounts,
-): ScrambledList {
-  const list = readXattrs(view, area);
-  const entries = list.entries.map((entry) => ({
-    ...entry,
-    oldName: bytes.slice(entry.name, entry.name + entry.nameLength),
-  }));
-  clearUnused(context, bytes, area, list);
+): void {
+  clearUnused(context, bytes, old);
   const names = new Set<string>();
-  for (const entry of entries) {
-    const before = entryHashes(context, view, entry);
-    const isContent = isInlineDataEntry(view, entry);
-    if (!isContent && !KEPT.has(entry.nameIndex)) {
+  for (const entry of old.entries) {
+    if (!isInlineDataEntry(view, entry) && !KEPT.has(entry.nameIndex)) {
       renameAttribute(context, bytes, entry, names);
       if (entry.valueInode === 0 && entry.hasSoundValue) scrambleValue(context, bytes, entry);
       counts.attributes++;
     }
-    const { e_hash: field } = xattrEntryLayout;
-    const stored = field.get(view, entry.at);
-    const [after = 0] = entryHashes(context, view, entry, true);
-    if (!isContent) field.set(view, entry.at, renewChecksum(stored, before.find((one) => one === stored) ?? -1, after));
+    const valueHash = entry.valueInode === 0 ? undefined : (context.values.get(entry.valueInode)?.new ?? 0);
+    const after = xattrEntryHash(view, entry, { valueHash });
+    xattrEntryLayout.e_hash.set(view, entry.at, renewChecksum(entry.stored, entry.isRight ? entry.stored : -1, after));
     bytes.fill(0, entry.name + entry.nameLength, entry.at + xattrEntrySize(entry.nameLength));
   }
-  return { entries, end: list.end, isSound: list.isSound };
 }
 
-/** The hashes an entry may have: characters above 127 were once taken as negative. */
-function entryHashes({ values }: Context, view: DataView, entry: XattrEntry, isNew = false): number[] {
-  const value = entry.valueInode === 0 ? undefined : values.get(entry.valueInode);
-  const valueHash = entry.valueInode === 0 ? undefined : isNew ? (value?.new ?? 0) : (value?.old ?? 0);
-  return [false, true].map((isSigned) => xattrEntryHash(view, entry, { isSigned, valueHash }));
+/** Whether a hash is right in either way: characters above 127 were once taken as negative. */
+function isRightHash({ values }: Context, view: DataView, entry: XattrEntry, stored: number): boolean {
+  const valueHash = entry.valueInode === 0 ? undefined : (values.get(entry.valueInode)?.old ?? 0);
+  return [false, true].some((isSigned) => xattrEntryHash(view, entry, { isSigned, valueHash }) === stored);
 }
 
 /** A new name by content alone: the same attribute is the same everywhere. Only two that meet in one list differ. */
@@ -124,7 +135,7 @@ function scrambleValue({ hash }: Context, bytes: Uint8Array, { value, valueSize 
 }
 
 /** Zero what no entry and no value covers; behind damage nobody can tell, and bytes become others. */
-function clearUnused({ hash }: Context, bytes: Uint8Array, area: XattrArea, list: XattrList): void {
+function clearUnused({ hash }: Context, bytes: Uint8Array, { area, ...list }: OldAttributes): void {
   const spans = list.entries
     .filter((entry) => entry.valueInode === 0 && entry.hasSoundValue && entry.valueSize > 0)
     .map((entry) => ({ from: entry.value, to: entry.value + entry.valueSize }))
@@ -152,14 +163,14 @@ function compareNames(
   return at < 0 ? 0 : (nameA[at] ?? 0) - (nameB[at] ?? 0);
 }
 
-const isSorted = ({ entries }: ScrambledList): boolean =>
+const isSorted = ({ entries }: OldAttributes): boolean =>
   entries.every((entry, i) => {
     const last = entries[i - 1];
     return last === undefined || compareNames(last, entry, last.oldName, entry.oldName) <= 0;
   });
 
 /** Entries of one index and length have one size: they change places until their new names are in order. */
-function sortEntries(bytes: Uint8Array, { entries }: ScrambledList, wasSorted: boolean): void {
+function sortEntries(bytes: Uint8Array, { entries }: OldAttributes, wasSorted: boolean): void {
   // An order that was wrong is a defect, and stays one.
   if (!wasSorted) return;
   const copies = entries.map((entry) => {

@@ -1,4 +1,5 @@
 import {
+  DIR_ENTRY_HEADER,
   DIR_TAIL_SIZE,
   DIRENT_HASH_SIZE,
   dirBlockChecksum,
@@ -10,7 +11,6 @@ import {
   inodeSeed,
   isDotName,
   isDxNode,
-  isDxRoot,
   isLostAndFound,
 } from '@e2image/ext-core';
 import { spell } from './alphabet.ts';
@@ -19,6 +19,7 @@ import { renewChecksum } from './checksum-renewal.ts';
 import type { Block, Context, ScrambleCounts } from './context.ts';
 import { walkRecords } from './dir-records.ts';
 import { scrambleIndexBlock } from './index-block.ts';
+import { hasRootShape } from './index-root.ts';
 import { PURPOSE } from './keyed-hash.ts';
 import { alphabetOf, MAX_SHORT, NameStreams, unpackName } from './name-source.ts';
 import { scrambleBytes } from './scramble-bytes.ts';
@@ -57,7 +58,7 @@ export function scrambleDirectoryBlock(
   const { bytes, view } = block;
   const isIndexed = (flags & OWNER_FLAG.indexed) !== 0;
   const seed = inodeSeed(context.seed, inode, generation);
-  if (isIndexed && (logical === 0 ? isDxRoot(view, 0, bytes.length) : isDxNode(view, 0, bytes.length))) {
+  if (isIndexed && (logical === 0 ? hasRootShape(view, bytes.length) : isDxNode(view, 0, bytes.length))) {
     scrambleIndexBlock(context, block, { inode, logical, seed });
     return;
   }
@@ -99,9 +100,11 @@ export function scrambleRecords(
     else counts.names++;
   });
   if (stop >= end) return true;
+  // Less than the head of a record holds at most an inode number.
+  if (stop + DIR_ENTRY_HEADER > end) return false;
   scrambleBytes(context.hash, bytes, stop, end);
   // It was no record; chance must not make it one. Odd, and too long in blocks of 64 KiB.
-  if (stop + 8 <= end) dirEntryLayout.rec_len.set(view, stop, 5);
+  dirEntryLayout.rec_len.set(view, stop, 5);
   return false;
 }
 
@@ -126,7 +129,10 @@ function scrambleRecord(
   if (!isKept) newLength = renameAt(context, owner, bytes, name, nameLength);
   if (newLength !== nameLength) dirEntryLayout.name_len.set(view, at, newLength);
   if (!hasHashes) {
+    // e2fsck asks whether a zero byte follows `.` and `..`: where none does, none does afterwards.
+    const isUnterminated = isDot && nameLength + 8 < length && bytes[name + nameLength] !== 0;
     bytes.fill(0, name + newLength, at + length);
+    if (isUnterminated) bytes[name + nameLength] = 1;
     return;
   }
   // Hash and minor hash were made with the encryption key: any cipher text fits them.

@@ -15,6 +15,7 @@ import {
   readDxBlock,
 } from '@e2image/ext-core';
 import type { FileBlocks } from './directory-blocks.ts';
+import { hasRootShape } from './index-root.ts';
 
 /** One past the largest hash. */
 export const HASH_END = 2 ** 32;
@@ -53,9 +54,10 @@ export function readIndex(file: FileBlocks, blockSize: number, superblockFlags: 
   const bytes = file.read(0);
   if (bytes === undefined) return undefined;
   const view = new DataView(bytes.buffer);
-  if (!isDxRoot(view, 0, blockSize)) return undefined;
+  if (!hasRootShape(view, blockSize)) return undefined;
   const levels = dxRootLayout.indirect_levels.get(view, 0);
   const reader = new IndexReader(file, blockSize);
+  reader.isSound = isDxRoot(view, 0, blockSize);
   if (levels > MAX_LEVELS) reader.isSound = false;
   else reader.block(view, DX_ROOT_ENTRIES, levels, 0);
   const { leaves, lows, nodes, isSound } = reader;

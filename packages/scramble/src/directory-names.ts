@@ -5,7 +5,6 @@ import {
   INODE,
   isDotName,
   isDxNode,
-  isDxRoot,
   isLostAndFound,
   superblockLayout,
 } from '@e2image/ext-core';
@@ -16,6 +15,7 @@ import { type FileBlocks, readBuffer } from './directory-blocks.ts';
 import { type DirectoryIndex, indexHasher, readIndex } from './directory-index.ts';
 import { drawNames } from './draw-names.ts';
 import { type BoundaryTable, freshBoundaries } from './fresh-boundaries.ts';
+import { hasRootShape } from './index-root.ts';
 import { KeyTable } from './key-table.ts';
 import { type KeyedHash, PURPOSE } from './keyed-hash.ts';
 import { LeafRanges } from './leaf-ranges.ts';
@@ -217,7 +217,7 @@ class Collector {
     for (let at = 0, number = logical; at < bytes.length; at += blockSize, number++) {
       const block = bytes.subarray(at, at + blockSize);
       const view = new DataView(block.buffer, block.byteOffset, blockSize);
-      const isIndex = number === 0 ? isDxRoot(view, 0, blockSize) : isDxNode(view, 0, blockSize);
+      const isIndex = number === 0 ? hasRootShape(view, blockSize) : isDxNode(view, 0, blockSize);
       if (isIndexed && isIndex) continue;
       this.records(view, block, ranges?.leafAt(number) ?? ANY_LEAF, true);
     }

@@ -4,6 +4,7 @@ import {
   DX_NODE_ENTRIES,
   DX_ROOT_ENTRIES,
   dxEntryLayout,
+  dxRootLayout,
   dxTail,
   dxTailLayout,
   htreeChecksum,
@@ -29,6 +30,7 @@ export interface IndexBlockOwner {
  */
 export function scrambleIndexBlock(context: Context, { bytes, view }: Block, owner: IndexBlockOwner): void {
   const { inode, logical, seed } = owner;
+  if (logical === 0 && dxRootLayout.reserved_zero.get(view, 0) !== 0) dxRootLayout.reserved_zero.set(view, 0, 1);
   const array = readDxBlock(view, 0, logical === 0 ? DX_ROOT_ENTRIES : DX_NODE_ENTRIES);
   if (!isDxBlockSound(array, bytes.length)) {
     // Nobody can tell entries from leftovers; limit and count say what is wrong.

@@ -26,7 +26,7 @@ import {
   type XattrList,
   xattrBlock,
 } from '@e2image/ext-core';
-import { scrambleAttributes } from './attributes.ts';
+import { noteAttributes, scrambleAttributes } from './attributes.ts';
 import { OWNER_FLAG } from './block-classes.ts';
 import { renewChecksum } from './checksum-renewal.ts';
 import type { Block, Context, ScrambleCounts } from './context.ts';
@@ -93,9 +93,10 @@ function scrambleUsedInode(context: Context, block: Block, place: InodePlace, co
   const value = context.values.get(inode);
   if (value) inodeLayout.i_atime.set(view, base, value.new);
   const area = inodeXattrArea(view, base, size);
-  // Content first: where it goes on is told by an attribute.
+  // Where content goes on is told by an attribute, and the hash of that counts the content.
+  const attributes = area && noteAttributes(context, block, area);
   scrambleMap(context, block, place, counts);
-  if (area) scrambleAttributes(context, { bytes, view }, area, counts);
+  if (attributes) scrambleAttributes(context, block, attributes, counts);
   else {
     const start = inodeXattrStart(view, base, size);
     if (start !== undefined) scrambleBytes(context.hash, bytes, base + start, base + size);
