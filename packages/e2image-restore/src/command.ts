@@ -111,6 +111,8 @@ function tellList(lines: readonly string[], what: string, world: World): void {
 }
 
 function refuse({ force }: RestoreRequest, plan: RestorePlan, world: World): void {
+  for (const reason of plan.obstacles) say(world, reason);
+  if (plan.obstacles.length > 0) throw new CliError('CLI_REFUSED', 'nothing was written');
   if (plan.refusals.length === 0) return;
   for (const reason of plan.refusals) say(world, force ? `warning: ${reason}` : reason);
   if (force) return;
@@ -123,8 +125,12 @@ function listChanges(plan: RestorePlan, world: World): number {
   const superblock = { start: primarySuperblockBlock(plan.content.fs.superblock), count: 1, kind: 'superblock' };
   const runs = [...(plan.superblock.differs ? [superblock] : []), ...namedRuns(plan, plan.runs)];
   for (const run of runs.sort((a, b) => a.start - b.start)) world.stdout(`${runText(run)}: ${run.kind}\n`);
-  return plan.content.unread.length > 0 ? EXIT.incomplete : EXIT.done;
+  return statusOf(plan);
 }
+
+/** Whether the image had everything that it should have. */
+const statusOf = ({ content: { unread, problems } }: RestorePlan): number =>
+  unread.length > 0 || problems.some(({ lost }) => lost) ? EXIT.incomplete : EXIT.done;
 
 async function write(request: RestoreRequest, plan: RestorePlan, target: OpenTarget, world: World): Promise<void> {
   const isNeeded = plan.runs.length > 0 || plan.superblock.differs;
@@ -140,7 +146,11 @@ async function write(request: RestoreRequest, plan: RestorePlan, target: OpenTar
     say(world, interrupted(request));
   });
   try {
-    await runRestore(plan, target, { undo, onProgress: (done) => progress.update(done / blockSize) });
+    await runRestore(plan, target, {
+      undo,
+      onProgress: (done) => progress.update(done / blockSize),
+      protect: (cleanup) => guard.add(cleanup),
+    });
   } catch (error) {
     progress.stop();
     throw failed(error, `while restoring ${request.device}; ${interrupted(request)}`);
@@ -163,7 +173,7 @@ function undoOf({ undo }: RestoreRequest, isNeeded: boolean): { path: string; ex
 const interrupted = ({ undo, device }: RestoreRequest): string =>
   undo === undefined || !existsSync(undo)
     ? 'run it again to complete it'
-    : `run it again to complete it, or e2undo -f ${quoted(undo)} ${quoted(device)} to take it back`;
+    : `run it again to complete it, or take it back: e2undo ${quoted(undo)} ${quoted(device)} (with -f if it refuses)`;
 
 /** A path for a shell. */
 const quoted = (path: string): string => (/^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);

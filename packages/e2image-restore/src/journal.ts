@@ -64,11 +64,17 @@ function firstBlock(fs: Filesystem, inode: number): number | undefined {
   const view = readInode(fs, inode);
   if (view === undefined) return undefined;
   let first: number | undefined;
+  // A damaged map may name one of its blocks many times: each is looked at once.
+  const seen = new Set<number>();
   const visitor = {
     data: (start: number, _count: number, logical: number): void => {
       if (logical === 0) first = start;
     },
-    node: () => first === undefined,
+    node: (block: number): boolean => {
+      const isNew = first === undefined && !seen.has(block);
+      seen.add(block);
+      return isNew;
+    },
     problem: () => undefined,
   };
   const walk = { fs, visitor, inode, wantData: true, nextLogical: 0 };

@@ -8,6 +8,7 @@ import {
   descBlockLocation,
   descChecksums,
   descsPerBlock,
+  ExtError,
   filesystemSeed,
   type GroupDesc,
   groupDescLayout,
@@ -82,12 +83,20 @@ const superblockSegment = (superblock: Uint8Array): Segment => ({
   from: 0,
 });
 
+/** Bytes of group descriptors that are held in memory. */
+const MAX_DESC_TABLE = 128 * 1024 * 1024;
+
 function openNormalImage(image: Source, unread: readonly ByteRange[]): NormalImage {
   const header = readImageHeader(readPiece(image, 0, Math.min(1024, image.size)));
   const superblock = readPiece(image, header.blockSize, SUPERBLOCK_SIZE);
   const sb = readSuperblock(superblock);
   const sections = locateImageSections(header, sb, image.size);
-  const bytes = readPiece(image, sections.descriptors.offset, descBlockCount(sb) * sb.blockSize);
+  const { offset, length } = sections.descriptors;
+  // A sparse file of a few KiB can claim to be any size: no more than what openFilesystem would take.
+  if (length > MAX_DESC_TABLE) {
+    throw new ExtError('EXT_TOO_LARGE', `${sb.groupCount} group descriptors exceed ${MAX_DESC_TABLE} bytes`);
+  }
+  const bytes = readPiece(image, offset, length);
   const table = new DataView(bytes.buffer);
   const checksums = descChecksums(sb, superblock, table);
   return { image, unread, header, sb, superblock, sections, table, checksums };

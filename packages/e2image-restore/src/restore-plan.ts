@@ -6,9 +6,9 @@ import {
   isExtError,
   openFilesystem,
   primarySuperblockBlock,
-  readSuperblock,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
+  type Superblock,
 } from '@e2image/ext-core';
 import { isolateErrors, isUnreadable, memorySource, type Source } from '@e2image/sparse-io';
 import { findDifferences } from './compare.ts';
@@ -39,6 +39,8 @@ export interface RestorePlan {
   readonly unreadable: readonly BlockRun[];
   /** What the user should know before it begins. */
   readonly notes: readonly string[];
+  /** Why it must not begin at all, one sentence each. */
+  readonly obstacles: readonly string[];
   /** Why it must not begin without `--force`, one sentence each. */
   readonly refusals: readonly string[];
   /** True when one of `refusals` is about journals, so that `--drop-journal` would do. */
@@ -73,11 +75,11 @@ export async function planRestore(content: ImageContent, device: Source, options
     progress && ((done) => progress(done, total)),
   );
   const found = superblocksOf(device, fs.superblock);
-  const refusals = [
-    ...identityReasons(found, fs.superblock),
-    ...scrambledReasons(content),
-    ...mmpReasons(found[0]?.offset === SUPERBLOCK_OFFSET ? found[0].raw : undefined, device),
-  ];
+  const primary = found.find(({ offset }) => offset === SUPERBLOCK_OFFSET)?.sb;
+  const obstacles = primary === undefined ? [] : mmpReasons(device, primary);
+  // Without a readable superblock tune2fs cannot clear a mark that nobody stands behind any more: --force can.
+  const mark = primary === undefined ? mmpReasons(device, fs.superblock) : [];
+  const refusals = [...identityReasons(found, fs.superblock), ...scrambledReasons(content), ...mark];
   const differs = Buffer.compare(now, journal.superblock) !== 0;
   // A device that is as it should be already is not going to be harmed.
   const journalRefusals = runs.length > 0 || differs ? journal.reasons : [];
@@ -91,6 +93,7 @@ export async function planRestore(content: ImageContent, device: Source, options
     superblock: { wanted: journal.superblock, now, differs },
     unreadable,
     notes: [...journal.notes, ...changedSince(found[0]?.raw, content)],
+    obstacles,
     refusals: [...refusals, ...journalRefusals],
     isJournalRefusal: journalRefusals.length > 0,
   };
@@ -165,9 +168,8 @@ function scrambledReasons({ superblock }: ImageContent): string[] {
   return ['the image is scrambled: the names of files would be lost'];
 }
 
-function mmpReasons(raw: Uint8Array | undefined, device: Source): string[] {
-  if (raw === undefined) return [];
-  const sb = readSuperblock(raw);
+/** @param sb the superblock that says where the MMP block is */
+function mmpReasons(device: Source, sb: Superblock): string[] {
   const sequence = hasIncompat(sb, 'mmp') ? mmpInUse(device, sb) : undefined;
   if (sequence === undefined) return [];
   return [

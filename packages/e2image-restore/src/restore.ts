@@ -2,7 +2,7 @@ import { SUPERBLOCK_OFFSET } from '@e2image/ext-core';
 import { copyRuns, FileSink, isolateErrors, openDirectSource, type Source } from '@e2image/sparse-io';
 import { findDifferences } from './compare.ts';
 import { allRuns, type RestorePlan } from './restore-plan.ts';
-import { UndoFile } from './undo-file.ts';
+import { type Protect, UndoFile } from './undo-file.ts';
 
 /** Where a restore goes. */
 export interface RestoreTarget {
@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly undo?: { readonly path: string; readonly exists: boolean } | undefined;
   /** Bytes written so far. */
   readonly onProgress?: ((done: number) => void) | undefined;
+  /** Keeps a signal from leaving a partial undo file. */
+  readonly protect?: Protect | undefined;
 }
 
 /**
@@ -45,13 +47,14 @@ export async function runRestore(plan: RestorePlan, target: RestoreTarget, optio
 async function undoFile(
   plan: RestorePlan,
   { source }: RestoreTarget,
-  { undo }: RunOptions,
+  { undo, protect }: RunOptions,
 ): Promise<UndoFile | undefined> {
   if (undo === undefined) return undefined;
   const { blockSize } = plan;
   const device = isolateErrors(source, { blockSize, onBad: () => {} });
-  const subject = { runs: allRuns(plan), blockSize, device, superblock: plan.superblock.now };
-  return undo.exists ? UndoFile.resume(undo.path, subject) : UndoFile.create(undo.path, subject);
+  const { now: superblock, wanted: wantedSuperblock } = plan.superblock;
+  const subject = { runs: allRuns(plan), blockSize, device, superblock, wantedSuperblock };
+  return undo.exists ? UndoFile.resume(undo.path, subject) : UndoFile.create(undo.path, subject, protect);
 }
 
 /**

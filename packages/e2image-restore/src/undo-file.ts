@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { closeSync, fsync, openSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -29,7 +30,12 @@ export interface UndoSubject {
   readonly device: Source;
   /** The 1,024 bytes at byte 1,024 of the device as they are. */
   readonly superblock: Uint8Array;
+  /** The same as they will be. */
+  readonly wantedSuperblock: Uint8Array;
 }
+
+/** Called with what must be done before a signal may end the program; disposing takes it back. */
+export type Protect = (cleanup: () => void) => Disposable;
 
 /**
  * The undo file of a running restore: complete on the disk before the first block is overwritten, then told of the new
@@ -49,17 +55,15 @@ export class UndoFile implements Disposable {
    *
    * Under its name the file is whole or missing. On failure, ENOSPC above all, nothing of it is left.
    *
-   * @param onProgress told the bytes saved so far
+   * @param protect so that a signal leaves nothing of it either
    */
-  static async create(path: string, subject: UndoSubject, onProgress?: (done: number) => void): Promise<UndoFile> {
+  static async create(path: string, subject: UndoSubject, protect?: Protect): Promise<UndoFile> {
     const plan = planUndo(subject.runs, subject.blockSize);
     const header = headerOf(plan, subject.superblock);
     const { sink } = await openOutput(path);
+    using _ = protect?.(() => sink.abort());
     try {
-      for (const block of plan.keyBlocks) {
-        await saveContent(block, subject, sink);
-        onProgress?.(block.at);
-      }
+      for (const block of plan.keyBlocks) await saveContent(block, subject, sink);
       sink.writeAt(disguise(subject.superblock), SUPERBLOCK_AT * plan.unitSize);
       sink.writeAt(encodeUndoHeader(header, checksum), 0);
       await sink.finish(plan.size);
@@ -73,7 +77,8 @@ export class UndoFile implements Disposable {
   /**
    * Go on with the undo file of an interrupted restore. Its old content is the true one and stays.
    *
-   * @throws RestoreError RESTORE_UNDO_EXISTS when the file is anything else, or lacks a block of `runs`
+   * @throws RestoreError RESTORE_UNDO_EXISTS when the file is anything else, is about another file system, or lacks a
+   *   block of `runs`
    */
   static resume(path: string, subject: UndoSubject): UndoFile {
     const fd = openSync(path, 'r+');
@@ -156,13 +161,19 @@ function checkResumable(path: string, file: Source, subject: UndoSubject): UndoH
     new RestoreError('RESTORE_UNDO_EXISTS', `${path} is there already and ${why}; name another undo file`, { cause });
   let header: UndoHeader;
   let saved: BlockSet;
+  let superblock: Uint8Array;
   try {
     header = readUndoHeader(readPiece(file, 0, UNDO_HEADER_SIZE), checksum);
+    superblock = disguise(readPiece(file, header.superblockAt * header.unitSize, subject.superblock.length));
     saved = savedBlocks(file, header);
   } catch (error) {
     throw refuse('is no undo file', error);
   }
-  if (header.unitSize !== subject.blockSize || header.blockSize !== subject.blockSize || header.offset !== 0) {
+  const isOfDevice = [subject.superblock, subject.wantedSuperblock].some(
+    (known) => Buffer.compare(known, superblock) === 0,
+  );
+  const { blockSize } = subject;
+  if (!isOfDevice || header.unitSize !== blockSize || header.blockSize !== blockSize || header.offset !== 0) {
     throw refuse('is about another file system');
   }
   const missing = subject.runs.find(({ start, count }) => !hasAll(saved, start, count));
