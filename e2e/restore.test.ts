@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyOf, FIXTURE_NEEDS, fixture } from './fixtures.ts';
 import { killedRestore, killScene } from './killed-restore.ts';
@@ -33,7 +33,10 @@ function scene(
 const KINDS: readonly (keyof Omit<Places, 'blockSize'>)[] = ['superblock', 'descriptors', 'bitmaps', 'inodeTables'];
 
 describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () => {
-  const NAMES = ['ext4-1k', 'ext4-4k', 'ext4-64k', 'ext2-1k', 'ext3-4k', 'bigalloc-16k', 'no-flex-bg', '32bit'];
+  // A few in `npm test`, more of them in the long tests.
+  const NAMES = ['ext4-4k', 'ext2-1k', 'bigalloc-16k', 'no-flex-bg'];
+  if (process.env['E2E_ALL'] === '1')
+    NAMES.push('ext4-1k', 'ext4-64k', 'ext3-4k', '32bit', 'meta-bg', 'inodes-of-1024');
 
   describe.each(NAMES)('a normal image of %s', (name) => {
     // Each kind of block alone on one file system, all of them together on the others.
@@ -71,20 +74,28 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     });
   });
 
-  describe.each(['ext4-1k', 'ext4-4k', 'ext3-4k', 'quota', 'xattr-blocks', 'htree-1-level'])(
-    'a raw image of %s',
-    (name) => {
-      test('brings back all metadata to the byte', () => {
-        const { source, image, device } = scene(name, 'raw');
-        const { blockSize } = placesOf(source);
-        junk(device, nonZeroBlocks(image, statSync(source).size, blockSize), blockSize);
-        expect(restore(['--verify', image, device])).toMatchObject({ status: 0 });
-        expect(same(device, source)).toBe(true);
-      });
-    },
-  );
+  describe.each(['ext4-1k', 'ext3-4k', 'quota', 'xattr-blocks', 'htree-1-level'])('a raw image of %s', (name) => {
+    test('brings back all metadata to the byte', () => {
+      const { source, image, device } = scene(name, 'raw');
+      const { blockSize } = placesOf(source);
+      junk(device, nonZeroBlocks(image, statSync(source).size, blockSize), blockSize);
+      expect(restore(['--verify', image, device])).toMatchObject({ status: 0 });
+      expect(same(device, source)).toBe(true);
+    });
+  });
 
-  test.each(['ext4-1k', 'ext4-4k', 'ext4-64k'])('a QCOW2 image of %s brings back all metadata to the byte', (name) => {
+  test('backups come back from an image that has them', () => {
+    const source = fixture('no-flex-bg');
+    const image = join(folder, 'complete');
+    rmSync(image, { force: true });
+    expect(ours(['-r', '--complete', source, image])).toMatchObject({ status: 0 });
+    const device = copyOf(source, join(folder, 'device'));
+    junk(device, nonZeroBlocks(image, statSync(source).size, 1024), 1024);
+    expect(restore([image, device])).toMatchObject({ status: 0 });
+    expect(same(device, source)).toBe(true);
+  });
+
+  test.each(['ext4-1k', 'ext4-4k'])('a QCOW2 image of %s brings back all metadata to the byte', (name) => {
     const { source, image, device } = scene(name, 'QCOW2');
     const raw = join(folder, 'raw');
     rmSync(raw, { force: true });
@@ -199,6 +210,11 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
         `printf '\\021\\0\\0\\0' | dd of=${device} bs=1 seek=$((${block} * 4096 + 4)) conv=notrunc status=none`,
       ]);
       junk(device, placesOf(source).inodeTables, 4096);
+      expectRefused(image, device, /multiple mount protection says/, []);
+      expect(restore(['--force', image, device])).toMatchObject({ status: 1 });
+      // Without a superblock tune2fs could not clear the mark.
+      const places = placesOf(source);
+      junk(device, places.superblock, places.blockSize);
       expectRefused(image, device, /multiple mount protection says/);
     });
 
@@ -308,6 +324,39 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     }
     expect([...reached]).toContain('in the writes');
     rmSync(inside, { recursive: true });
+  });
+
+  test('an undo file of another file system is not gone on with', () => {
+    const first = scene('ext4-1k');
+    junk(first.device, placesOf(first.source).inodeTables, 1024);
+    const undo = join(folder, 'first.undo');
+    expect(restore(['-z', undo, first.image, first.device])).toMatchObject({ status: 0 });
+    const before = readFileSync(undo);
+    const second = scene('ext2-1k');
+    const outcome = restore(['-z', undo, second.image, second.device]);
+    expect(outcome).toMatchObject({ status: 1 });
+    expect(outcome.stderr).toContain('is about another file system');
+    expect(readFileSync(undo)).toEqual(before);
+  });
+
+  describeNeeds(['root'], 'where the undo file does not fit', () => {
+    test('nothing is written, and nothing is left of it', () => {
+      const { source, image, device } = scene('ext4-4k');
+      const places = placesOf(source);
+      junk(device, places.inodeTables, places.blockSize);
+      const wiped = copyOf(device, join(folder, 'wiped'));
+      const small = mkdtempSync(join(folder, 'small-'));
+      expect(run('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', small])).toMatchObject({ status: 0 });
+      try {
+        const outcome = restore(['-z', join(small, 'undo'), image, device]);
+        expect(outcome).toMatchObject({ status: 1 });
+        expect(outcome.stderr).toContain('No space left on device');
+        expect(readdirSync(small)).toEqual([]);
+        expect(same(device, wiped)).toBe(true);
+      } finally {
+        run('umount', [small]);
+      }
+    });
   });
 
   test('a file system that has changed since is told of', () => {

@@ -17,7 +17,7 @@ export interface Places {
   readonly inodeTables: readonly Blocks[];
 }
 
-/** Ask dumpe2fs. Backups are left out; so are bitmaps and tables of groups that were never used. */
+/** Ask dumpe2fs. Backups are left out (but for those of meta_bg descriptors); so are bitmaps and tables of groups that were never used. */
 export function placesOf(image: string): Places {
   const text = new TextDecoder('latin1').decode(dumpe2fs([image]).stdout);
   const blockSize = Number(/^Block size:\s+(\d+)$/m.exec(text)?.[1]);
@@ -35,7 +35,11 @@ export function placesOf(image: string): Places {
     return [
       {
         superblock: at('Primary superblock'),
-        descriptors: group.includes('Primary superblock') ? at('Group descriptors') : [],
+        // With meta_bg each metablock group has its own, and copies of it: `Group descriptor at`.
+        descriptors: [
+          ...(group.includes('Primary superblock') ? at('Group descriptors') : []),
+          ...at('Group descriptor'),
+        ],
         bitmaps: [
           ...(flags.includes('BLOCK_UNINIT') ? [] : at('Block bitmap')),
           ...(hasInodes ? at('Inode bitmap') : []),
