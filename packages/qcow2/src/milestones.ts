@@ -41,6 +41,13 @@ export class Milestones {
     this.#values = Float64Array.from(order, (i) => values[i] ?? 0);
   }
 
+  /** A place that was added more than once, if there is one. Ask after `sort`. */
+  get repeated(): number | undefined {
+    const places = this.#places.subarray(0, this.#count);
+    const index = places.findIndex((place, i) => i > 0 && place === places[i - 1]);
+    return index < 0 ? undefined : places[index];
+  }
+
   /** Take the next one if its place is at most `place`. @returns its place and number */
   take(place: number): { readonly place: number; readonly value: number } | undefined {
     const next = this.nextPlace;

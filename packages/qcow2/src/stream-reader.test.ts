@@ -195,3 +195,30 @@ test('a stream that is aborted ends with the reason of the signal, and its sourc
   await expect(reading).rejects.toBe(reason);
   expect(isClosed).toBe(true);
 });
+
+test('an L2 table that serves two L1 entries is refused', async () => {
+  const image = handMade({ l1At: 9, refcount: 2 });
+  const view = new DataView(image.buffer);
+  view.setUint32(28, 512 * 64 * 2);
+  view.setUint32(36, 2);
+  view.setUint32(9 * 512 + 12, 10 * 512);
+  await expect(read(image)).rejects.toMatchObject({ code: 'QCOW2_CANNOT_STREAM' });
+});
+
+test('whatever is done to an image, reading it ends, and if it fails, by a Qcow2Error', async () => {
+  const images = await Promise.all([plain(few), spooled(few), budgeted(few), inFile('zstd')(few)]);
+  const damage = fc.array(fc.tuple(fc.nat({ max: 6 * 4096 - 1 }), fc.nat({ max: 255 })), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...images), damage, async (image, changes) => {
+      const damaged = image.slice();
+      for (const [at, value] of changes) damaged[at % damaged.length] = value;
+      await read(damaged, { maxVirtualSize: 1 << 26, chunk: 5000 }).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: expect.stringMatching(/^QCOW2_/) });
+      });
+    }),
+    { numRuns: 300 },
+  );
+});

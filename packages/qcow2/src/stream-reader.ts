@@ -6,6 +6,7 @@ import { hasFeature, INCOMPATIBLE } from './features.ts';
 import { type Geometry, geometryOf } from './geometry.ts';
 import { GuestPieces, type OnData } from './guest-pieces.ts';
 import { COMPRESSION, type Qcow2Header } from './header.ts';
+import { LIMITS } from './header-check.ts';
 import { HeldClusters, type HoldOptions } from './held-clusters.ts';
 import { KnownRefcounts } from './known-refcounts.ts';
 import { Milestones } from './milestones.ts';
@@ -154,14 +155,16 @@ class StreamReader {
     const { refcountTableOffset, refcountTableClusters } = this.#header;
     const offset = current.index * clusterSize;
     const into = offset - refcountTableOffset;
-    if (into >= 0 && into < refcountTableClusters * clusterSize) {
+    const tableSize = refcountTableClusters * clusterSize;
+    // What QEMU would refuse is not remembered either: its counts are unknown, then.
+    if (into >= 0 && into < tableSize && tableSize <= LIMITS.refcountTable) {
       current.used = Number.POSITIVE_INFINITY;
       const view = viewOf(current.bytes);
       for (let at = 0; at < clusterSize; at += 8) {
         const block = entryOffset(view.getUint32(at), view.getUint32(at + 4));
         if (block > offset) this.#blocks.add(block, (into + at) / 8);
       }
-      if (into === (refcountTableClusters - 1) * clusterSize) this.#blocks.sort();
+      if (into === tableSize - clusterSize) this.#blocks.sort();
     }
     for (let block = this.#blocks.take(offset); block !== undefined; block = this.#blocks.take(offset)) {
       if (block.place !== offset) continue;
@@ -184,7 +187,11 @@ class StreamReader {
       if (offset > 0) this.#tables.add(offset, (into + at) / 8);
       this.#l1Left--;
     }
-    if (this.#l1Left === 0) this.#tables.sort();
+    if (this.#l1Left > 0) return;
+    this.#tables.sort();
+    // A small file could otherwise have one table read millions of times.
+    const repeated = this.#tables.repeated;
+    if (repeated !== undefined) throw cannotStream(`the L2 table at host byte ${repeated} is used twice`, repeated);
   }
 
   /** Read the L2 tables that are here, or have passed before the L1 table came. */
