@@ -1,10 +1,12 @@
 import { NO_PROGRESS, type Progress, reasonOf, type World } from '@e2image/cli';
 import type { Filesystem, WalkOptions } from '@e2image/ext-core';
-import { isolateErrors, type Source } from '@e2image/sparse-io';
+import { isolateErrors, type Source, windowOf } from '@e2image/sparse-io';
 import { aroundCopy, startPlanned } from './copying.ts';
 import type { Findings } from './findings.ts';
+import { fullLength } from './full-length.ts';
 import { openPlanned } from './open-filesystem.ts';
 import type { ImagePlan } from './plan.ts';
+import { Rescue } from './rescue.ts';
 
 /** An opened file system and what is to be saved of it. */
 export interface ImageJob {
@@ -17,6 +19,8 @@ export interface ImageJob {
   readonly isPlain: boolean;
   readonly walk: WalkOptions;
   readonly findings: Findings;
+  /** Set with --mapfile. */
+  readonly rescue: Rescue | undefined;
 }
 
 /**
@@ -29,21 +33,28 @@ export function openJob(
   { plan, world, findings }: Pick<ImageJob, 'plan' | 'world' | 'findings'>,
 ): ImageJob {
   const onProblem = findings.problem.bind(findings);
-  const fs = openPlanned(whole, plan, onProblem);
+  const rescue = plan.mapfile === undefined || plan.dryRun ? undefined : Rescue.open(plan.mapfile, plan);
+  const inside = plan.sourceOffset > 0 ? windowOf(whole, plan.sourceOffset) : whole;
+  const fs = openPlanned(rescue?.guard(inside) ?? inside, plan, onProblem);
   const { blockSize, blocksCount } = fs;
-  const readable = isolateErrors(fs.source, {
+  rescue?.resume(blockSize, blocksCount);
+  const unreadable = (offset: number, length: number, reason: string): void => {
+    const first = Math.floor(offset / blockSize);
+    findings.unreadable(first, Math.ceil((offset + length) / blockSize) - first, reason);
+  };
+  const readable = isolateErrors(rescue?.recording(fs.source, blockSize) ?? fs.source, {
     blockSize,
-    onBad: ({ offset, length, error }) =>
-      findings.unreadable(
-        Math.floor(offset / blockSize),
-        Math.ceil(length / blockSize),
-        reasonOf(error) ?? 'unknown error',
-      ),
+    onBad: ({ offset, length, error }) => unreadable(offset, length, reasonOf(error) ?? 'unknown error'),
   });
   // As long as the file system says, though the disk may be shorter: what is missing must be told, not be padding.
-  const source = { ...readable, size: blocksCount * blockSize };
+  const source = fullLength(readable, {
+    size: blocksCount * blockSize,
+    onMissing: (offset, length) => unreadable(offset, length, `the source ends at byte ${fs.source.size}`),
+  });
   const walk = { selection: plan.selection, allData: plan.allData, onProblem };
-  return { plan, world, fs, source, isPlain: !plan.dryRun, findings, walk };
+  // Under a mapfile every block must pass the record of what was read.
+  const isPlain = !plan.dryRun && rescue === undefined;
+  return { plan, world, fs, source, isPlain, findings, walk, rescue };
 }
 
 /** Progress of a job, started when there is something to count. */

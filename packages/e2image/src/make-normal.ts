@@ -1,9 +1,11 @@
 import { fstatSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { writeOutput } from '@e2image/cli';
+import { BlockSet } from '@e2image/ext-core';
 import { type ImageJob, JobProgress } from './job.ts';
 import { type ImageIdentity, planNormalImage, writeNormalImage } from './normal-image.ts';
 import { openWholeOutput } from './open-output.ts';
+import { recordUnread } from './provenance.ts';
 
 /** Make a normal image: the format of `dumpe2fs -i` and `debugfs -i`. */
 export async function makeNormal(job: ImageJob): Promise<void> {
@@ -22,6 +24,9 @@ export async function makeNormal(job: ImageJob): Promise<void> {
       for (const { offset, length } of unread) {
         findings.unreadable(offset / fs.blockSize, length / fs.blockSize, 'Input/output error');
       }
+      const all = new BlockSet();
+      all.add(0, fs.blocksCount);
+      recordUnread(job, all, output);
       await sink.finish(size);
     }),
   );

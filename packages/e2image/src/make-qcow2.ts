@@ -18,6 +18,7 @@ import { inBatches, type Sink, type Source, Spool } from '@e2image/sparse-io';
 import type { Findings } from './findings.ts';
 import { type ImageJob, JobProgress } from './job.ts';
 import { openWholeOutput } from './open-output.ts';
+import { recordUnread } from './provenance.ts';
 import { onlySelected } from './selected-source.ts';
 
 /** Cluster bits of compressed images unless told otherwise: 64 KiB compress many times better than one block. */
@@ -27,8 +28,7 @@ const COMPRESSED_CLUSTER_BITS = 16;
 interface Selected {
   readonly layout: Layout;
   readonly source: Source;
-  /** Blocks of the file system. */
-  readonly blocks: number;
+  readonly blocks: BlockSet;
 }
 
 /** Make a QCOW2 image. */
@@ -38,8 +38,9 @@ export async function makeQcow2(job: ImageJob): Promise<void> {
   const output = await openWholeOutput(job);
   await writeOutput(output, (sink) =>
     progress.around(async () => {
-      await progress.start(selected.blocks);
+      await progress.start(selected.blocks.size);
       const bytes = await write(job, selected, sink, progress);
+      recordUnread(job, selected.blocks, output);
       await sink.finish(bytes);
     }),
   );
@@ -52,7 +53,7 @@ function select(job: ImageJob, blocks: BlockSet): Selected {
   const runs = clusterRuns(blocks, fs.blockSize, 2 ** clusterBits);
   const layout = planImage({ virtualSize, clusterBits, version: plan.qcow2Version, runs });
   const isWider = 2 ** clusterBits > fs.blockSize;
-  return { layout, source: isWider ? onlySelected(source, blocks, fs.blockSize) : source, blocks: blocks.size };
+  return { layout, source: isWider ? onlySelected(source, blocks, fs.blockSize) : source, blocks };
 }
 
 /** The block size, so that the C tool's images and ours compare; more where QEMU's tables could not hold that. */

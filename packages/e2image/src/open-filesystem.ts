@@ -1,18 +1,17 @@
 import { CliError, failed, printable } from '@e2image/cli';
 import { type Filesystem, isExtError, type OnProblem, openFilesystem, type Source } from '@e2image/ext-core';
-import { windowOf } from '@e2image/sparse-io';
 import { openFailureText } from './open-failure.ts';
 import type { ImagePlan } from './plan.ts';
 
 /**
- * Open the file system of a plan in its source.
+ * Open the file system of a plan; `source` begins where it does.
  *
  * @throws CliError CLI_FAILED in the C tool's words, with what was found wrong
  */
-export function openPlanned(whole: Source, plan: ImagePlan, onProblem: OnProblem): Filesystem {
-  const { device, sourceOffset, superblockBlock, blockSize } = plan;
+export function openPlanned(source: Source, plan: ImagePlan, onProblem: OnProblem): Filesystem {
+  const { device, superblockBlock, blockSize } = plan;
   try {
-    return openFilesystem(sourceOffset > 0 ? windowOf(whole, sourceOffset) : whole, {
+    return openFilesystem(source, {
       ...(superblockBlock !== undefined && { superblockBlock }),
       ...(blockSize !== undefined && { blockSize }),
       onProblem,

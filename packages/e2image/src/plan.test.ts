@@ -27,6 +27,8 @@ describe('planImage', () => {
       clusterSize: undefined,
       qcow2Version: 2,
       keepUnallocated: false,
+      mapfile: undefined,
+      retries: 0,
       spoolFolder: undefined,
     });
   });

@@ -40,6 +40,10 @@ export interface ImagePlan {
   readonly qcow2Version: Qcow2Version;
   /** Converting a QCOW2 image: leave in the target what the image does not hold. */
   readonly keepUnallocated: boolean;
+  /** Mapfile of a rescue: read, if it is there, and written. */
+  readonly mapfile: string | undefined;
+  /** How often a failed read is tried again; 0 also leaves alone what failed in an earlier run. */
+  readonly retries: number;
   /** Folder for what cannot be kept in memory; undefined: $TMPDIR. */
   readonly spoolFolder: string | undefined;
 }
@@ -83,6 +87,8 @@ export function planImage(options: Options): ImagePlan {
     force: options.flag('force'),
     ...qcow2Options(options, isQcow2),
     keepUnallocated: options.flag('keepUnallocated'),
+    mapfile: options.value('mapfile'),
+    retries: numberOf(options.value('retry'), { what: 'number of retries', max: 1000 }) ?? 0,
     spoolFolder: options.value('spool'),
   };
 }

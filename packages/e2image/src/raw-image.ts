@@ -1,4 +1,11 @@
-import { BlockSet, type Filesystem, selectSteps, type WalkOptions, withoutRuns } from '@e2image/ext-core';
+import {
+  type BlockRun,
+  BlockSet,
+  type Filesystem,
+  selectSteps,
+  type WalkOptions,
+  withoutRuns,
+} from '@e2image/ext-core';
 import { copyRuns, inBatches, type Sink, type Source } from '@e2image/sparse-io';
 import { byteRuns } from './image-runs.ts';
 
@@ -16,7 +23,16 @@ export interface RawJob {
   /** Told when all selected blocks are known, and then how many of them are done. */
   readonly onSelected?: (total: number) => Promise<void> | void;
   readonly onProgress?: (done: number) => void;
+  /** Blocks that the target has already: the rest of an interrupted run. */
+  readonly done?: BlockSet;
+  /** Called now and then while copying, when all that was read has been written. */
+  readonly checkpoint?: () => Promise<void>;
+  /** Called when all is written, before the image gets its name. */
+  readonly onCopied?: (selected: BlockSet) => Promise<void> | void;
 }
+
+/** Bytes between two checkpoints. */
+const CHECKPOINT_BYTES = 1 << 30;
 
 /** Write the selected blocks at their own places, and fix the length at that of the file system. */
 export async function writeRawImage(job: RawJob): Promise<void> {
@@ -30,11 +46,44 @@ export async function writeRawImage(job: RawJob): Promise<void> {
   const isDirect = job.isPlain && !sink.sequential;
   const selected = await inBatches(selectSteps(fs, isDirect ? { ...job.walk, onTable } : job.walk));
   await job.onSelected?.(selected.size);
-  const before = written.size;
-  await copyRuns(source, sink, {
-    runs: byteRuns(fs, isDirect ? withoutRuns(selected, written) : selected.runs()),
-    sinkOffset: targetOffset,
-    onProgress: (bytes) => job.onProgress?.(before + Math.floor(bytes / fs.blockSize)),
-  });
+  const rest = (): Iterable<BlockRun> => withoutRuns(selected, job.done ?? written);
+  let copied = selected.size - blocksOf(rest());
+  for (const runs of job.checkpoint ? portions(rest(), CHECKPOINT_BYTES / fs.blockSize) : [rest()]) {
+    const before = copied;
+    const { data, holes } = await copyRuns(source, sink, {
+      runs: byteRuns(fs, runs),
+      sinkOffset: targetOffset,
+      onProgress: (bytes) => job.onProgress?.(before + Math.floor(bytes / fs.blockSize)),
+    });
+    copied += (data + holes) / fs.blockSize;
+    await job.checkpoint?.();
+  }
+  await job.onCopied?.(selected);
   await sink.finish(targetOffset + fs.blocksCount * fs.blockSize);
+}
+
+function blocksOf(runs: Iterable<BlockRun>): number {
+  let total = 0;
+  for (const { count } of runs) total += count;
+  return total;
+}
+
+/** The runs, cut into portions of at most `size` blocks. */
+function* portions(runs: Iterable<BlockRun>, size: number): Generator<BlockRun[]> {
+  let portion: BlockRun[] = [];
+  let room = size;
+  for (const run of runs) {
+    for (let { start, count } = run; count > 0; ) {
+      const taken = Math.min(count, room);
+      portion.push({ start, count: taken });
+      start += taken;
+      count -= taken;
+      room -= taken;
+      if (room > 0) continue;
+      yield portion;
+      portion = [];
+      room = size;
+    }
+  }
+  if (portion.length > 0) yield portion;
 }

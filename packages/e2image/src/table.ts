@@ -37,7 +37,16 @@ export const TABLE = {
     undo: { short: 'z', long: 'undo', value: 'FILE', help: 'with -I: save what is overwritten, for e2undo(8)' },
     verify: { long: 'verify', help: 'with -I: read back from the medium afterwards' },
     dropJournal: { long: 'drop-journal', help: 'with -I: restore with an empty journal that need not be replayed' },
-    mapfile: { long: 'mapfile', value: 'FILE', help: 'with -I: what of the image was read (default: IMAGE.mapfile)' },
+    mapfile: {
+      long: 'mapfile',
+      value: 'FILE',
+      help: 'ddrescue map of what was read; an interrupted run goes on from it',
+    },
+    retry: {
+      long: 'retry',
+      value: 'N',
+      help: 'try a failed read N times more, also where the mapfile knows it as bad',
+    },
     journal: { long: 'journal', value: 'FILE', help: 'moving in place: where the record of the move is kept' },
     force: { long: 'force', help: 'write to a terminal; with -I or a move: go on where it would be refused' },
     ...COMMON_OPTIONS,

@@ -1,5 +1,5 @@
 import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
-import { CliError, failed, printable, refuseTerminal, warnInPlace } from '@e2image/cli';
+import { CliError, failed, isCliError, printable, refuseTerminal, warnInPlace } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
 import {
   FileSink,
@@ -28,6 +28,7 @@ export interface Target {
 
 /** A raw image to open a target for. */
 type TargetJob = Pick<ImageJob, 'plan' | 'world'> & {
+  readonly rescue?: ImageJob['rescue'];
   readonly fs: Pick<Filesystem, 'blockSize' | 'blocksCount'>;
   /** Bytes of the image; default: those of all blocks. */
   readonly size?: number;
@@ -44,7 +45,7 @@ export async function openTarget(job: TargetJob): Promise<Target> {
   const { plan, world, fs } = job;
   if (plan.dryRun) return dryTarget(job);
   const output = await open(job).catch((error: unknown) => {
-    throw failed(error, `while trying to open ${plan.image}`);
+    throw isCliError(error) ? error : failed(error, `while trying to open ${plan.image}`);
   });
   refuseTerminal(output, { isForced: plan.force });
   warnInPlace(output, plan.image, world);
@@ -61,11 +62,15 @@ export async function openTarget(job: TargetJob): Promise<Target> {
   return { output, isBlockDevice, ...comparing(fresh, old, fs.blockSize) };
 }
 
-async function open({ plan }: TargetJob): Promise<Output> {
+async function open({ plan, rescue }: TargetJob): Promise<Output> {
   const { image, targetOffset, compare } = plan;
   if (image === '-') return targetOffset > 0 ? seekStandardOutput() : openStandardOutput();
   // Into a disk image: what lies around the file system is not ours. With -c the old bytes are the point.
-  return openOutput(image, { keepContents: compare || targetOffset > 0, keepTail: targetOffset > 0 });
+  return openOutput(image, {
+    keepContents: compare || targetOffset > 0,
+    keepTail: targetOffset > 0,
+    ...(rescue && { partialPath: rescue.partialPath }),
+  });
 }
 
 /** COMPAT: `-O` seeks standard output, which only a file allows. */
