@@ -6,6 +6,9 @@ import {
   groupFirstBlock,
   isExtError,
   isSuperblockIntact,
+  MMP_MAGIC,
+  MMP_SEQ_CLEAN,
+  mmpLayout,
   readSuperblock,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
@@ -106,8 +109,8 @@ export function writeTime(raw: Uint8Array): number {
   return blockNumber(superblockLayout.s_wtime_hi.get(view, 0), superblockLayout.s_wtime.get(view, 0));
 }
 
-const MMP_MAGIC = 0x004d_4d50;
-const MMP_CLEAN = 0xff4d_4d50;
+/** Bytes of an MMP block up to and with its sequence number. */
+const MMP_HEAD = 8;
 
 /**
  * What the MMP block of a file system says of its use.
@@ -117,8 +120,8 @@ const MMP_CLEAN = 0xff4d_4d50;
  */
 export function mmpInUse(device: Source, sb: Superblock): number | undefined {
   const offset = sb.mmpBlock * sb.blockSize;
-  if (sb.mmpBlock === 0 || sb.mmpBlock >= sb.blocksCount || offset + 8 > device.size) return undefined;
-  const head = new Uint8Array(8);
+  if (sb.mmpBlock === 0 || sb.mmpBlock >= sb.blocksCount || offset + MMP_HEAD > device.size) return undefined;
+  const head = new Uint8Array(MMP_HEAD);
   try {
     device.readAt(head, offset);
   } catch (error) {
@@ -126,6 +129,6 @@ export function mmpInUse(device: Source, sb: Superblock): number | undefined {
     throw error;
   }
   const view = new DataView(head.buffer);
-  const sequence = view.getUint32(4, true);
-  return view.getUint32(0, true) === MMP_MAGIC && sequence !== MMP_CLEAN ? sequence : undefined;
+  const sequence = mmpLayout.mmp_seq.get(view, 0);
+  return mmpLayout.mmp_magic.get(view, 0) === MMP_MAGIC && sequence !== MMP_SEQ_CLEAN ? sequence : undefined;
 }

@@ -6,6 +6,8 @@ function raw(start: number, sequence = 1): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint32(0x0, 0xc03b3998);
   view.setUint32(0x4, 4);
+  view.setUint32(0x10, 1024);
+  view.setUint32(0x14, 1);
   view.setUint32(0x18, sequence);
   view.setUint32(0x1c, start);
   return bytes;

@@ -7,6 +7,7 @@ import {
   INCOMPAT,
   INODE_FLAG,
   inodeLayout,
+  JOURNAL_SUPERBLOCK_SIZE,
   readInode,
   readSuperblock,
   superblockChecksum,
@@ -15,7 +16,7 @@ import {
   walkExtents,
 } from '@e2image/ext-core';
 import type { Source } from '@e2image/sparse-io';
-import { JOURNAL_SUPERBLOCK_SIZE, readJournalSuperblock } from './journal-superblock.ts';
+import { isDirty, journalIn } from './empty-journal.ts';
 
 /** A file system's view of its journal. */
 export interface JournalState {
@@ -42,7 +43,7 @@ export function journalState(fs: Filesystem): JournalState {
     needsRecovery: hasIncompat(sb, 'recover'),
     block,
     raw,
-    isDirty: raw !== undefined && readJournalSuperblock(raw)?.isDirty === true,
+    isDirty: raw !== undefined && isDirty(raw),
     external: isExternal ? Buffer.from(superblockLayout.s_journal_uuid.get(view, 0)).toString('hex') : undefined,
   };
 }
@@ -56,7 +57,7 @@ export function readJournalAt(source: Source, offset: number): Uint8Array | unde
     if (typeof error === 'object' && error !== null && 'code' in error) return undefined;
     throw error;
   }
-  return readJournalSuperblock(raw) === undefined ? undefined : raw;
+  return journalIn(raw) === undefined ? undefined : raw;
 }
 
 /** Block 0 of a file; undefined when it is a hole or cannot be found. */
@@ -105,9 +106,7 @@ export function journalReasons({ now, after, there }: JournalSides): string[] {
     reasons.push('the image is of a file system whose journal had not been replayed (needs_recovery)');
   }
   const isReplaced = (raw: Uint8Array): boolean => after.raw === undefined || Buffer.compare(raw, after.raw) !== 0;
-  const dirty = [now?.isDirty ? now.raw : undefined, there].find(
-    (raw) => raw !== undefined && readJournalSuperblock(raw)?.isDirty === true,
-  );
+  const dirty = [now?.isDirty ? now.raw : undefined, there].find((raw) => raw !== undefined && isDirty(raw));
   if (dirty !== undefined && (isReplaced(dirty) || !after.needsRecovery)) {
     reasons.push('the journal on the device holds changes that were not replayed, and that the image knows nothing of');
   } else if (now?.needsRecovery && !after.needsRecovery) {

@@ -13,9 +13,9 @@ import {
 import { isolateErrors, isUnreadable, memorySource, type Source } from '@e2image/sparse-io';
 import { findDifferences } from './compare.ts';
 import { type ImageContent, SUPERBLOCK_RANGE } from './content.ts';
+import { emptied } from './empty-journal.ts';
 import { identityReasons, mmpInUse, superblocksOf, superblockText, writeTime } from './identity.ts';
 import { type JournalSides, journalReasons, journalState, readJournalAt, withoutRecovery } from './journal.ts';
-import { emptied } from './journal-superblock.ts';
 import { type ByteRange, overlay, patched, rangesOf, type Segment } from './segments.ts';
 
 /** What last-mounted says in the superblock of a scrambled image. */

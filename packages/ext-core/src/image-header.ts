@@ -1,5 +1,6 @@
 import { ExtError } from './errors.ts';
 import { type BytesField, bytes, type Field, u32 } from './field.ts';
+import { BLOCK_SIZES } from './filesystem.ts';
 
 /** First word of a normal image. */
 export const IMAGE_MAGIC = 0x7f2b_b710;
@@ -152,12 +153,10 @@ export function readImageHeader(raw: Uint8Array): ImageHeader {
   return header;
 }
 
-const BLOCK_SIZES = [1024, 2048, 4096, 8192, 16384, 32768, 65536];
-
 function checkImageHeader({ blockSize, offsets }: ImageHeader): void {
   const wrong = (field: keyof typeof imageHeaderLayout, value: number): ExtError =>
     new ExtError('EXT_CORRUPT', `normal image: ${field} is ${value}`, { detail: { field } });
-  if (!BLOCK_SIZES.includes(blockSize)) throw wrong('fs_blocksize', blockSize);
+  if (!BLOCK_SIZES.some((size) => size === blockSize)) throw wrong('fs_blocksize', blockSize);
   if (offsets.inodeTables % blockSize !== 0) throw wrong('offset_inode', offsets.inodeTables);
   if (offsets.inodeMap % blockSize !== 0) throw wrong('offset_inodemap', offsets.inodeMap);
   if (offsets.blockMap % blockSize !== 0) throw wrong('offset_blockmap', offsets.blockMap);

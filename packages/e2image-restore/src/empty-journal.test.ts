@@ -1,5 +1,5 @@
 import { journalSuperblockChecksum } from '@e2image/ext-core';
-import { emptied, readJournalSuperblock } from './journal-superblock.ts';
+import { emptied, isDirty, journalIn } from './empty-journal.ts';
 
 function journal({ start = 0, sequence = 7, incompat = 0 } = {}): Uint8Array {
   const raw = new Uint8Array(1024);
@@ -7,6 +7,7 @@ function journal({ start = 0, sequence = 7, incompat = 0 } = {}): Uint8Array {
   view.setUint32(0x0, 0xc03b3998);
   view.setUint32(0x4, 4);
   view.setUint32(0x10, 1024);
+  view.setUint32(0x14, 1);
   view.setUint32(0x18, sequence);
   view.setUint32(0x1c, start);
   view.setUint32(0x28, incompat);
@@ -14,21 +15,21 @@ function journal({ start = 0, sequence = 7, incompat = 0 } = {}): Uint8Array {
 }
 
 test('a journal is dirty when its log begins somewhere', () => {
-  expect(readJournalSuperblock(journal())).toEqual({ length: 1024, sequence: 7, isDirty: false });
-  expect(readJournalSuperblock(journal({ start: 5 }))?.isDirty).toBe(true);
+  expect(isDirty(journal())).toBe(false);
+  expect(isDirty(journal({ start: 5 }))).toBe(true);
 });
 
 test('other blocks are no journal superblock', () => {
-  expect(readJournalSuperblock(new Uint8Array(1024))).toBeUndefined();
+  expect(journalIn(new Uint8Array(1024))).toBeUndefined();
   const commit = journal();
   new DataView(commit.buffer).setUint32(4, 2);
-  expect(readJournalSuperblock(commit)).toBeUndefined();
+  expect(journalIn(commit)).toBeUndefined();
 });
 
 test('an emptied journal is clean and begins behind every transaction that its ring can hold', () => {
   const raw = journal({ start: 5, sequence: 0xffff_ffff });
   const before = raw.slice();
-  expect(readJournalSuperblock(emptied(raw))).toEqual({ length: 1024, sequence: 1023, isDirty: false });
+  expect(journalIn(emptied(raw))).toMatchObject({ maxlen: 1024, sequence: 1023, start: 0 });
   expect(raw).toEqual(before);
 });
 
