@@ -220,6 +220,20 @@ describeNeeds(['qemu-img'], 'images of QEMU', () => {
     expectSame(file('a.raw'), file('their.raw'));
   });
 
+  test('an overlay is converted with what it stands on, when that may be opened', () => {
+    qemuImg(['convert', '-f', 'raw', '-O', 'qcow2', file('disk'), file('base')]);
+    qemuImg(['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', 'base', file('overlay'), '12M']);
+    spawnSync('qemu-io', ['-c', 'write -P 5 1M 2M', '-c', 'write -z 4M 64k', file('overlay')]);
+    qemuImg(['convert', '-f', 'qcow2', '-O', 'raw', file('overlay'), file('their.raw')]);
+    qcow2('convert', file('overlay'), file('a.raw'));
+    expectSame(file('a.raw'), file('their.raw'));
+    qcow2('convert', '--compress=zlib', file('overlay'), file('a.qcow2'));
+    expectClean(file('a.qcow2'), file('their.raw'));
+    // From a pipe there is no folder to find it in.
+    const { status, stderr } = ours(['cat', '-'], { tool: 'qcow2', input: readFileSync(file('overlay')) });
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('base') });
+  });
+
   test('a pipe that ends early is an error, and no file is left', () => {
     qemuImg(['convert', '-f', 'raw', '-O', 'qcow2', file('disk'), file('theirs')]);
     const cut = readFileSync(file('theirs')).subarray(0, 1_000_000);

@@ -9,6 +9,7 @@ import {
   writeOutput,
 } from '@e2image/cli';
 import { copyRuns, openStandardOutput } from '@e2image/sparse-io';
+import { CHAIN_OPTIONS } from './chain-options.ts';
 import { openDisk, spoolDisk } from './open-disk.ts';
 
 const TABLE = {
@@ -17,6 +18,7 @@ const TABLE = {
   options: {
     spool: { long: 'spool', value: 'DIR', help: 'folder for temporary data (default: $TMPDIR)' },
     force: { long: 'force', help: 'write to a terminal' },
+    ...CHAIN_OPTIONS,
     ...COMMON_OPTIONS,
   },
   notes: ['An image from standard input is kept in a temporary file first.'],
@@ -29,7 +31,8 @@ const COMMAND: Command<typeof TABLE> = {
     const [path] = parsed.operands;
     if (path === undefined || parsed.operands.length > 1) throw usageError();
     const folder = parsed.value('spool');
-    const opened = await openDisk(path, 'qcow2');
+    const rules = { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') } as const;
+    const opened = await openDisk(path, 'qcow2', rules);
     const source = opened.kind === 'stream' ? await spoolDisk(opened, folder === undefined ? {} : { folder }) : opened;
     const output = await openStandardOutput();
     refuseTerminal(output, { isForced: parsed.flag('force') });

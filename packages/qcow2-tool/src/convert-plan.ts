@@ -2,6 +2,7 @@ import { CliError, type NumberRule, type Parsed, parseNumber, printable, usageEr
 import type { CompressionType, Qcow2Version } from '@e2image/qcow2';
 import { type DiskView, overlapOf, realDisks } from '@e2image/sparse-io';
 import type { CONVERT_TABLE } from './convert-table.ts';
+import type { ChainRules } from './open-image.ts';
 
 /** The formats that `convert` reads and writes. */
 export type Format = 'raw' | 'qcow2';
@@ -28,6 +29,8 @@ export interface ConvertPlan {
   readonly isJson: boolean;
   readonly isForced: boolean;
   readonly isProgressWanted: boolean;
+  /** Which further files the source may have opened. */
+  readonly rules: ChainRules;
   /** Folder for what does not fit memory. */
   readonly spoolFolder: string | undefined;
 }
@@ -68,6 +71,7 @@ export function planConvert(parsed: Parsed<typeof CONVERT_TABLE>, disks: DiskVie
     isJson: parsed.flag('json'),
     isForced: parsed.flag('force'),
     isProgressWanted: parsed.flag('progress'),
+    rules: { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') },
     spoolFolder: parsed.value('spool'),
   };
 }

@@ -1,4 +1,5 @@
 import { COMMON_OPTIONS, type CommandTable } from '@e2image/cli';
+import { CHAIN_OPTIONS } from './chain-options.ts';
 
 /** The command line of `qcow2 convert`. */
 export const CONVERT_TABLE = {
@@ -25,6 +26,7 @@ export const CONVERT_TABLE = {
     spool: { long: 'spool', value: 'DIR', help: 'folder for temporary data (default: $TMPDIR)' },
     progress: { short: 'p', long: 'progress', help: 'show progress on standard error' },
     force: { long: 'force', help: 'write to a terminal' },
+    ...CHAIN_OPTIONS,
     ...COMMON_OPTIONS,
   },
   notes: [

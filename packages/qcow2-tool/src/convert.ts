@@ -46,7 +46,7 @@ export const convert = commandMain(COMMAND);
 type Disk = Exclude<OpenedDisk, { kind: 'stream' }>;
 
 async function measure(plan: ConvertPlan, world: World): Promise<number> {
-  const opened = await openDisk(plan.source, plan.from);
+  const opened = await openDisk(plan.source, plan.from, plan.rules);
   const disk = opened.kind === 'stream' ? await spooled(opened, plan, world) : opened;
   const isRaw = formatFor(plan, disk.kind) === 'raw';
   if (!isRaw && plan.compression !== undefined) say(world, 'compressing once to measure');
@@ -57,7 +57,7 @@ async function measure(plan: ConvertPlan, world: World): Promise<number> {
 }
 
 async function convertTo(target: string, plan: ConvertPlan, world: World): Promise<number> {
-  const opened = await openDisk(plan.source, plan.from);
+  const opened = await openDisk(plan.source, plan.from, plan.rules);
   const source = isStreamed(opened, plan, target) ? opened : await seekable(opened, plan, world);
   // Refused before the output is opened.
   if (source.kind !== 'stream' && formatFor(plan, source.kind) === 'qcow2') clusterBitsFor(plan, source.disk.size);

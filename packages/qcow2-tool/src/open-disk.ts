@@ -2,6 +2,7 @@ import { failed } from '@e2image/cli';
 import { loadCodec, openQcow2, type Qcow2Image } from '@e2image/qcow2';
 import { openInput, type Source, type SpoolOptions, spoolAll } from '@e2image/sparse-io';
 import type { Format } from './convert-plan.ts';
+import { type ChainRules, formatOf, openImage } from './open-image.ts';
 
 /** What a command reads: a disk at any offset, or the bytes of an image or disk, once and in order. */
 export type OpenedDisk =
@@ -9,8 +10,8 @@ export type OpenedDisk =
   | { readonly kind: 'qcow2'; readonly disk: Qcow2Image; readonly close: () => void }
   | { readonly kind: 'stream'; readonly format: Format; readonly bytes: AsyncIterable<Uint8Array> };
 
-/** 'Q' 'F' 'I' 0xfb. */
-const MAGIC = [0x51, 0x46, 0x49, 0xfb] as const;
+/** Bytes that tell the format. */
+const HEAD_SIZE = 4;
 
 /**
  * Open a source.
@@ -18,39 +19,34 @@ const MAGIC = [0x51, 0x46, 0x49, 0xfb] as const;
  * @param from the format; undefined: QCOW2 when it begins like that, else raw
  * @throws CliError CLI_FAILED with its name
  */
-export async function openDisk(path: string, from: Format | undefined): Promise<OpenedDisk> {
+export async function openDisk(path: string, from: Format | undefined, rules: ChainRules): Promise<OpenedDisk> {
   try {
     const input = await openInput(path);
     if (input.kind === 'stream') {
-      const { head, bytes } = await peek(input.bytes, MAGIC.length);
-      return { kind: 'stream', format: from ?? formatOf(head), bytes };
+      const { head, bytes } = await peek(input.bytes, HEAD_SIZE);
+      return { kind: 'stream', format: from ?? formatOf(bytesSource(head)), bytes };
     }
     const { source, close } = input;
-    return await diskOf(source, close, from);
+    if ((from ?? formatOf(source)) === 'raw') return { kind: 'raw', disk: source, close };
+    close();
   } catch (error) {
     throw failed(error, `while trying to open ${path}`);
   }
+  const { image, close } = await openImage(path, rules);
+  return { kind: 'qcow2', disk: image, close };
 }
 
-/** Keep a stream in a temporary file, to be read at any offset; `-p` tells it. @throws system errors */
+/** Keep a stream in a temporary file, to be read at any offset. @throws system errors; Qcow2Error for an image */
 export async function spoolDisk(
   { format, bytes }: { readonly format: Format; readonly bytes: AsyncIterable<Uint8Array> },
   options: SpoolOptions,
 ): Promise<Exclude<OpenedDisk, { kind: 'stream' }>> {
   const spool = await spoolAll(bytes, options);
-  return diskOf(spool.source(), () => spool[Symbol.dispose](), format);
-}
-
-async function diskOf(
-  source: Source,
-  close: () => void,
-  from: Format | undefined,
-): Promise<Exclude<OpenedDisk, { kind: 'stream' }>> {
+  const close = (): void => spool[Symbol.dispose]();
   try {
-    const head = new Uint8Array(Math.min(MAGIC.length, source.size));
-    source.readAt(head, 0);
-    if ((from ?? formatOf(head)) === 'raw') return { kind: 'raw', disk: source, close };
-    const disk = openQcow2(source);
+    if (format === 'raw') return { kind: 'raw', disk: spool.source(), close };
+    // It has no folder, so no other file is opened.
+    const disk = openQcow2(spool.source());
     if (disk.info.compressionType === 'zstd') await loadCodec('zstd');
     return { kind: 'qcow2', disk, close };
   } catch (error) {
@@ -59,8 +55,8 @@ async function diskOf(
   }
 }
 
-function formatOf(head: Uint8Array): Format {
-  return MAGIC.every((byte, index) => head[index] === byte) ? 'qcow2' : 'raw';
+function bytesSource(bytes: Uint8Array): Source {
+  return { size: bytes.length, readAt: (into, offset) => into.set(bytes.subarray(offset, offset + into.length)) };
 }
 
 /** The first bytes of a stream, and the whole of it. */
