@@ -28,6 +28,13 @@ async function writeTo(path: string, words: string, options: OutputOptions = {})
 }
 
 describe('a new file', () => {
+  test.each([
+    ['', 'ENOENT'],
+    ['no-file/', 'EISDIR'],
+  ])('cannot be called %j: refused before anything is written', async (name, code) => {
+    await expect(openOutput(name)).rejects.toMatchObject({ code });
+  });
+
   test('has its name only when it is whole', async () => {
     using folder = tempFolder();
     const { sink, kind, existed, partialPath } = await openOutput(folder.file('a'), { letters: () => 'abc' });

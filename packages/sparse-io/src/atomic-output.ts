@@ -82,6 +82,7 @@ export interface Output {
  * @throws system errors (`ENOENT`, `EACCES`, `EISDIR`, `ETXTBSY` ...)
  */
 export async function openOutput(path: string, options: OutputOptions = {}): Promise<Output> {
+  refuseNoName(path);
   const fd = descriptorNumber(path);
   if (fd !== undefined) return streamOutput(fd, false, options);
   const target = followLinks(path);
@@ -90,6 +91,12 @@ export async function openOutput(path: string, options: OutputOptions = {}): Pro
   if (stat.isBlockDevice()) return deviceOutput(target, options);
   if (!stat.isFile()) return specialOutput(target, stat, options);
   return existingFile(target, stat, options);
+}
+
+/** A partial file could be made for a name that no file can have, and would fail to get it when all is written. */
+function refuseNoName(path: string): void {
+  const code = path === '' ? 'ENOENT' : path.endsWith('/') ? 'EISDIR' : undefined;
+  if (code !== undefined) throw Object.assign(new Error(`${code}: not a name of a file, open '${path}'`), { code });
 }
 
 /** Standard output as a stream: a pipe, a terminal, or a file that the shell redirected to. */
