@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { recordBeside, recordInside } from '@e2image/e2image-move/testing';
+import type { MoveRecord } from '@e2image/e2image-move/testing';
 import { copyOf, FIXTURE_NEEDS, fixture, recipesOfThisRun } from './fixtures.ts';
 import { LoopDevice, Mount } from './loop.ts';
 import {
@@ -19,6 +19,8 @@ import {
   fsckAt,
   fsckCopyOf,
   layOut,
+  lookBeside,
+  lookInside,
   numbers,
   Reader,
   type Route,
@@ -109,12 +111,9 @@ describeNeeds(FIXTURE_NEEDS, 'a move in an image file', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('ends of %s after a batch, and says how to go on', async (signal) => {
     const route = routeOf(512, 'right');
     layOut(file(), subject, route.from);
-    const look = () => {
-      using reader = new Reader(journal());
-      return recordBeside((offset, length) => reader.read(offset, length));
-    };
     const args = [...offsets(route).map(String), file()];
-    const outcome = await shootAt(args, look, { signal, sequence: 2, delay: 0 });
+    const when = ({ state }: MoveRecord): boolean => state === 'copying';
+    const outcome = await shootAt(args, () => lookBeside(file()), { signal, when });
     expect(outcome.signal).toBe(signal);
     expect(outcome.record?.state).toBe('copying');
     expect(stateOf(file(), route.from, subject).mounts || stateOf(file(), route.to, subject).mounts).toBe(false);
@@ -195,12 +194,9 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'a move on a device', () => {
     const route = routeOf(MIB, 'left', 0);
     layOut(file(), subject, route.from);
     using loop = LoopDevice.attach(file());
-    const look = () => {
-      using reader = new Reader(loop.path);
-      return recordInside((offset, size) => reader.read(offset, size), { source: route.from, destination: route.to });
-    };
     const args = [...offsets(route).map(String), loop.path];
-    const outcome = await shootAt(args, look, { signal: 'SIGKILL', sequence: 8, delay: 0 });
+    const when = ({ sequence }: MoveRecord): boolean => sequence >= 8;
+    const outcome = await shootAt(args, () => lookInside(loop.path, route), { signal: 'SIGKILL', when });
     expect(outcome.record?.state).toBe('copying');
     const again = move([...offsets(route), loop.path]);
     expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('was interrupted here') });
@@ -275,16 +271,14 @@ testNeeds(
   async () => {
     const subject = subjectOf(fixture('ext4-1k'));
     const pick = numbers(7);
-    const look = () => {
-      using reader = new Reader(journal());
-      return recordBeside((offset, length) => reader.read(offset, length));
-    };
+    const look = (): MoveRecord | undefined => lookBeside(file());
     const counts = { landed: 0, again: 0 };
     for (let shot = 0; counts.landed < 20 && shot < 60; shot++) {
       const route = routeOf(DISTANCES[shot % 3] ?? 512, BOTH[shot % 2] ?? 'right');
       layOut(file(), subject, route.from);
       const shoot = async (args: readonly string[], sequence: number): Promise<boolean> => {
-        const { record } = await shootAt(args, look, { signal: 'SIGKILL', sequence, delay: pick() * 8 });
+        const when = (at: MoveRecord): boolean => at.sequence >= sequence;
+        const { record } = await shootAt(args, look, { signal: 'SIGKILL', when, delay: pick() * 8 });
         const places = [route.from, route.to].map((place) => stateOf(file(), place, subject));
         expect(places.filter(({ mounts, isWhole }) => mounts && !isWhole)).toEqual([]);
         return record !== undefined && record.state !== 'started';
@@ -292,7 +286,7 @@ testNeeds(
       if (await shoot([...offsets(route).map(String), file()], 2 + Math.floor(pick() * 6))) {
         counts.landed++;
         const resume = ['--resume', file()];
-        const next = (look()?.sequence ?? 0) + Math.floor(pick() * 3);
+        const next = (existsSync(journal()) ? (look()?.sequence ?? 0) : 0) + Math.floor(pick() * 3);
         if (pick() < 0.34 && (await shoot(resume, next))) counts.again++;
         if (existsSync(journal())) expect(move(resume)).toMatchObject({ status: 0 });
       } else if (existsSync(journal())) {

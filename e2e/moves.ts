@@ -1,9 +1,21 @@
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { MoveRecord } from '@e2image/e2image-move/testing';
-import { commandLine, dumpe2fs, e2fsck, run } from './oracle.ts';
+import { type MoveRecord, recordBeside, recordInside } from '@e2image/e2image-move/testing';
+import { commandLine, dumpe2fs, e2fsck, run, tool } from './oracle.ts';
 
 /** Bytes `[from, to)`. */
 interface Bytes {
@@ -117,10 +129,10 @@ export class Reader implements Disposable {
 /** When to send a signal to a move. */
 export interface Shot {
   readonly signal: NodeJS.Signals;
-  /** Once the record has a sequence number of at least this one ... */
-  readonly sequence: number;
-  /** ... and so many milliseconds passed. */
-  readonly delay: number;
+  /** Once the record is like this ... */
+  readonly when: (record: MoveRecord) => boolean;
+  /** ... and so many milliseconds passed. Default 0. */
+  readonly delay?: number;
 }
 
 /** How a move under fire ended. */
@@ -140,7 +152,7 @@ export interface ShotOutcome {
 export async function shootAt(
   args: readonly string[],
   look: () => MoveRecord | undefined,
-  { signal, sequence, delay }: Shot,
+  { signal, when, delay = 0 }: Shot,
 ): Promise<ShotOutcome> {
   const [program, ...leading] = commandLine('e2image-move');
   const child = spawn(program, [...leading, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -155,11 +167,32 @@ export async function shootAt(
       resolve();
     });
   });
-  while (!isOver && (quietly(look)?.sequence ?? 0) < sequence) await setImmediate();
+  const isTime = (): boolean => {
+    const record = quietly(look);
+    return record !== undefined && when(record);
+  };
+  // Some states last less than a turn of the event loop: look often, and let it turn now and then.
+  const isTimeSoon = (): boolean => {
+    for (const end = performance.now() + 4; performance.now() < end; ) if (isTime()) return true;
+    return false;
+  };
+  while (!isOver && !isTimeSoon()) await setImmediate();
   for (const end = performance.now() + delay; !isOver && performance.now() < end; ) await setImmediate();
   child.kill(signal);
   await over;
   return { status: child.exitCode, signal: child.signalCode, stderr, record: quietly(look) };
+}
+
+/** Reads the record in the file beside an image. */
+export function lookBeside(image: string): MoveRecord | undefined {
+  using reader = new Reader(`${image}.e2move`);
+  return recordBeside((offset, length) => reader.read(offset, length));
+}
+
+/** Reads the record inside a device. */
+export function lookInside(device: string, { from, to }: Route): MoveRecord | undefined {
+  using reader = new Reader(device);
+  return recordInside((offset, length) => reader.read(offset, length), { source: from, destination: to });
 }
 
 function quietly<T>(look: () => T): T | undefined {
@@ -185,4 +218,27 @@ export function numbers(seed: number): () => number {
 export function commandIn(message: string): string[] {
   const [, command = ''] = /finish it with: e2image-move (.*)$/m.exec(message) ?? [];
   return command.split(' ').filter(Boolean);
+}
+
+/**
+ * A file system filled to three quarters with bytes that are nowhere the same.
+ *
+ * @param path where its image is made; @param size MiB
+ */
+export function bigSubject(path: string, size: number): Subject {
+  const content = `${path}.content`;
+  mkdirSync(content);
+  try {
+    const pick = numbers(size);
+    for (let left = Math.floor(size * 0.75), index = 0; left > 0; index++) {
+      const bytes = Uint32Array.from({ length: 1 << 17 }, () => Math.floor(pick() * 2 ** 32));
+      writeFileSync(join(content, `${index}`), new Uint8Array(bytes.buffer, 0, bytes.byteLength - (index % 7) * 4321));
+      left -= 0.5;
+    }
+    const { status, stderr } = tool('mke2fs', ['-q', '-F', '-t', 'ext4', '-d', content, path, `${size}M`]);
+    if (status !== 0) throw new Error(stderr);
+    return subjectOf(path);
+  } finally {
+    rmSync(content, { recursive: true });
+  }
 }

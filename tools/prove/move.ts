@@ -7,7 +7,7 @@ const slice = (file: string, seed: number): Slice => ({
   report: 'jest',
 });
 
-/** Twenty kills that landed while bytes move, and six at the other transitions of the record. */
+/** Twenty kills that landed while bytes move, and nine at the other transitions of the record. */
 const kills = (seed: number): Slice => slice('move-kills.prove.ts', seed);
 /** Four power cuts on each of ten routes. */
 const cuts = (seed: number): Slice => slice('move-power-cuts.prove.ts', seed);

@@ -16,7 +16,7 @@ export function tracedDisk(content: Uint8Array, disk: number, trace: Operation[]
     writeAt(bytes, offset) {
       if (offset < 0 || offset + bytes.length > content.length) throw new RangeError(`write at ${offset}`);
       content.set(bytes, offset);
-      trace.push({ disk, kind: 'write', offset, bytes: bytes.slice() });
+      trace.push({ disk, kind: 'write', offset, bytes: new Uint8Array(bytes) });
     },
     sync: () => void trace.push({ disk, kind: 'sync' }),
   };
@@ -48,8 +48,8 @@ export class CrashPoint {
    * @param sectorSize bytes that the disks write as a whole
    */
   constructor(disks: readonly Uint8Array[], sectorSize = SECTOR) {
-    this.durable = disks.map((disk) => disk.slice());
-    this.#latest = disks.map((disk) => disk.slice());
+    this.durable = disks.map((disk) => new Uint8Array(disk));
+    this.#latest = disks.map((disk) => new Uint8Array(disk));
     this.#sectorSize = sectorSize;
   }
 

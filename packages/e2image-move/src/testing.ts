@@ -22,9 +22,10 @@ export interface MoveTrace {
  * @param journal path of the record's file, as the marker names it; undefined = inside the device
  */
 export function traceMove(task: MoveTask, device: Uint8Array, journal: string | undefined): MoveTrace {
+  // Not slice(): of a Buffer it is a view, and the move would change what was there before it.
   const disks = [device, new Uint8Array(journal === undefined ? 0 : sideFileBytes(task))];
   const operations: Operation[] = [];
-  const [storage, file] = disks.map((disk, index) => tracedDisk(disk.slice(), index, operations));
+  const [storage, file] = disks.map((disk, index) => tracedDisk(new Uint8Array(disk), index, operations));
   if (storage === undefined || file === undefined) throw new TypeError('two disks make two storages');
   const { record, mover } =
     journal === undefined
@@ -35,16 +36,23 @@ export function traceMove(task: MoveTask, device: Uint8Array, journal: string | 
 }
 
 /**
- * What a power cut leaves of both disks after `count` operations of a move: everything that was synced, and of the rest
- * any sectors in any version.
+ * What power cuts leave of both disks: everything that was synced by then, and of the rest any sectors in any version.
+ *
+ * @param counts after how many operations the power goes, ascending
+ * @returns one state of both disks for each count
  */
-export function cutPower(
+export function* cutPower(
   { disks, operations }: MoveTrace,
-  { count, sectorSize, pick }: { readonly count: number; readonly sectorSize: number; readonly pick: () => number },
-): Uint8Array[] {
+  counts: readonly number[],
+  { sectorSize, pick }: { readonly sectorSize: number; readonly pick: () => number },
+): Generator<Uint8Array[]> {
   const point = new CrashPoint(disks, sectorSize);
-  for (const operation of operations.slice(0, count)) point.apply(operation);
-  return point.randomState(pick);
+  let done = 0;
+  for (const count of counts) {
+    for (const operation of operations.slice(done, count)) point.apply(operation);
+    done = count;
+    yield point.randomState(pick);
+  }
 }
 
 /** Reads bytes of a file or device. */
