@@ -31,38 +31,51 @@ export async function copyRuns(options: CopyRunsOptions): Promise<void> {
   for (const { start, count } of runs) {
     const end = start + count;
     let guest = start;
-    if (kept === undefined) guest += await transferRun(options, start, count);
+    if (kept === undefined && canTransfer(options, start, count)) guest += await transferRun(options, start, count);
     bytesDone += (guest - start) * clusterSize;
     while (guest < end) {
-      const bytes = await roomFor(staging, clusterSize, end - guest);
-      await readPadded(input, bytes, guest * clusterSize);
+      // Nothing here is awaited that is done already: there may be a run for each few kilobytes.
+      if (staging.room().length < clusterSize) await staging.flush();
+      const bytes = roomFor(staging, clusterSize, end - guest);
+      const reading = readPadded(input, bytes, guest * clusterSize);
+      if (reading !== undefined) await reading;
       const clusters = bytes.length / clusterSize;
       staging.advance((kept === undefined ? clusters : zeros.squeeze(bytes, guest, kept)) * clusterSize);
       guest += clusters;
       bytesDone += bytes.length;
       onProgress?.(bytesDone);
-      await turn.take();
+      const rest = turn.take();
+      if (rest !== undefined) await rest;
     }
   }
   await staging.flush();
 }
 
-/** Room for one to `most` clusters. */
-async function roomFor(staging: Staging, clusterSize: number, most: number): Promise<Uint8Array> {
-  if (staging.room().length < clusterSize) await staging.flush();
+/** Room for one to `most` clusters; there is some. */
+function roomFor(staging: Staging, clusterSize: number, most: number): Uint8Array {
   const room = staging.room();
   return room.subarray(0, Math.min(most, Math.floor(room.length / clusterSize)) * clusterSize);
+}
+
+/** Clusters of a run that are whole in the input: its last one may be longer than it. */
+function wholeClusters({ input, clusterSize }: CopyRunsOptions, start: number, count: number): number {
+  return Math.min(count, Math.floor(input.size / clusterSize) - start);
+}
+
+/** Whether the kernel may be asked, and the run is worth it. */
+function canTransfer(options: CopyRunsOptions, start: number, count: number): boolean {
+  const { input, output, clusterSize } = options;
+  const bytes = wholeClusters(options, start, count) * clusterSize;
+  return input.file !== undefined && output.transferFrom !== undefined && bytes >= LEAST_TRANSFER;
 }
 
 /** Let the kernel copy as much of a long run as it will. @returns clusters copied, from the front */
 async function transferRun(options: CopyRunsOptions, start: number, count: number): Promise<number> {
   const { input, output, staging, clusterSize, turn } = options;
   const { file } = input;
-  // The last cluster may be longer than the input.
-  const whole = Math.min(count, Math.floor(input.size / clusterSize) - start);
-  if (file === undefined || output.transferFrom === undefined || whole * clusterSize < LEAST_TRANSFER) return 0;
+  if (file === undefined || output.transferFrom === undefined) return 0;
   await staging.flush();
-  const length = whole * clusterSize;
+  const length = wholeClusters(options, start, count) * clusterSize;
   let done = 0;
   while (done < length) {
     const wanted = Math.min(length - done, MOST_TRANSFER);

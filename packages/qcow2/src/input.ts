@@ -11,11 +11,16 @@ export interface Input {
   readonly file?: { readonly fd: number; readonly base: number };
 }
 
-/** Fill `into` from byte `offset`; what lies beyond the end of the input is zeros, as in the last cluster. */
-export async function readPadded(input: Input, into: Uint8Array, offset: number): Promise<void> {
+/**
+ * Fill `into` from byte `offset`; what lies beyond the end of the input is zeros, as in the last cluster.
+ *
+ * @returns what the input's `readAt` does: a promise to wait for, or nothing
+ */
+export function readPadded(input: Input, into: Uint8Array, offset: number): void | Promise<void> {
   const present = Math.max(0, Math.min(into.length, input.size - offset));
-  if (present > 0) await input.readAt(present === into.length ? into : into.subarray(0, present), offset);
-  if (present < into.length) into.fill(0, present);
+  if (present === into.length) return input.readAt(into, offset);
+  into.fill(0, present);
+  return present > 0 ? input.readAt(into.subarray(0, present), offset) : undefined;
 }
 
 /** Finds the clusters that hold only zeros. */
@@ -38,7 +43,11 @@ export class ZeroClusters {
   /** Add those clusters of `bytes` to `found` that hold something else. @param first guest number of the first one */
   collect(bytes: Uint8Array, first: number, found: ClusterRuns): void {
     const count = bytes.length / this.#zeros.length;
-    for (let index = 0; index < count; index++) if (!this.has(bytes, index)) found.push(first + index, 1);
+    for (let start = 0; start < count; ) {
+      const end = this.#endOfData(bytes, start, count);
+      if (end > start) found.push(first + start, end - start);
+      start = end + 1;
+    }
   }
 
   /**
@@ -51,12 +60,20 @@ export class ZeroClusters {
     const size = this.#zeros.length;
     const count = bytes.length / size;
     let keptCount = 0;
-    for (let index = 0; index < count; index++) {
-      if (this.has(bytes, index)) continue;
-      if (keptCount < index) bytes.copyWithin(keptCount * size, index * size, (index + 1) * size);
-      kept.push(first + index, 1);
-      keptCount++;
+    for (let start = 0; start < count; ) {
+      const end = this.#endOfData(bytes, start, count);
+      if (end > start) kept.push(first + start, end - start);
+      if (keptCount < start) bytes.copyWithin(keptCount * size, start * size, end * size);
+      keptCount += end - start;
+      start = end + 1;
     }
     return keptCount;
+  }
+
+  /** The first cluster of zeros from cluster `start` on; `count` when there is none. */
+  #endOfData(bytes: Uint8Array, start: number, count: number): number {
+    let end = start;
+    while (end < count && !this.has(bytes, end)) end++;
+    return end;
   }
 }

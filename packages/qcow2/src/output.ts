@@ -41,12 +41,20 @@ export class Turn {
     signal?.throwIfAborted();
   }
 
-  /** @throws the signal's reason once it is aborted */
-  async take(): Promise<void> {
-    if (performance.now() - this.#since > SLICE_MS) {
-      await new Promise((resolve) => setImmediate(resolve));
-      this.#since = performance.now();
-    }
+  /**
+   * Give up the stack if the slice is over.
+   *
+   * @returns what to wait for; undefined when there is time left: a loop over little pieces saves the `await` then
+   * @throws the signal's reason once it is aborted
+   */
+  take(): Promise<void> | undefined {
+    this.#signal?.throwIfAborted();
+    return performance.now() - this.#since > SLICE_MS ? this.#rest() : undefined;
+  }
+
+  async #rest(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#since = performance.now();
     this.#signal?.throwIfAborted();
   }
 }

@@ -1,4 +1,4 @@
-import { viewOf } from './be.ts';
+import { HALF, viewOf } from './be.ts';
 import type { ClusterRun, TableRun } from './cluster-runs.ts';
 import type { Geometry } from './geometry.ts';
 import type { FrontLayout } from './layout.ts';
@@ -112,18 +112,42 @@ export function* plainL2Clusters(
   let current = -1;
   let offset = dataOffset;
   for (const { start, count } of runs) {
-    for (let guest = start; guest < start + count; guest++) {
+    for (let guest = start; guest < start + count; ) {
       const index = Math.floor(guest / l2Entries);
       if (index !== current) {
         if (current >= 0) yield table;
         table.fill(0);
         current = index;
       }
-      setEntry(view, (guest - index * l2Entries) * ENTRY_BYTES, offset, COPIED_HI);
-      offset += clusterSize;
+      const slot = guest - index * l2Entries;
+      const filled = Math.min(start + count - guest, l2Entries - slot);
+      fillEntries(view, slot, filled, { offset, clusterSize });
+      guest += filled;
+      offset += filled * clusterSize;
     }
   }
   if (current >= 0) yield table;
+}
+
+/** Entries of `count` clusters in a row from slot `slot` on. In halves: this loop runs once per stored cluster. */
+function fillEntries(
+  view: DataView,
+  slot: number,
+  count: number,
+  { offset, clusterSize }: { offset: number; clusterSize: number },
+): void {
+  let hi = Math.floor(offset / HALF);
+  let lo = offset % HALF;
+  const end = (slot + count) * ENTRY_BYTES;
+  for (let at = slot * ENTRY_BYTES; at < end; at += ENTRY_BYTES) {
+    view.setUint32(at, (hi | COPIED_HI) >>> 0);
+    view.setUint32(at + 4, lo);
+    lo += clusterSize;
+    if (lo >= HALF) {
+      lo -= HALF;
+      hi++;
+    }
+  }
 }
 
 /** The L2 tables of `clusters`, which ascend in their guest numbers. */

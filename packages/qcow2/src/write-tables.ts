@@ -31,6 +31,7 @@ async function putClusters(staging: Staging, clusters: Iterable<Uint8Array>, sta
   for (const cluster of clusters) {
     await staging.put(cluster, offset);
     offset += cluster.length;
-    await turn.take();
+    const rest = turn.take();
+    if (rest !== undefined) await rest;
   }
 }
