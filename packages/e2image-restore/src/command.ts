@@ -15,9 +15,10 @@ import { primarySuperblockBlock } from '@e2image/ext-core';
 import { overlapOf } from '@e2image/sparse-io';
 import { blocksOf, describeDifference, describeImage, namedRuns, runText } from './describe.ts';
 import { imageName, type OpenImage, openImage, STANDARD_INPUT } from './open-image.ts';
-import { runRestore, verifyRestore } from './restore.ts';
+import { openUndo, runRestore, verifyRestore } from './restore.ts';
 import { planRestore, type RestorePlan } from './restore-plan.ts';
 import { type OpenTarget, openTarget } from './target.ts';
+import type { UndoFile } from './undo-file.ts';
 
 /** What to restore, fully spelled out: what `e2image-restore IMAGE DEVICE` and `e2image -I DEVICE IMAGE` ask for. */
 export interface RestoreRequest {
@@ -134,23 +135,19 @@ const statusOf = ({ content: { unread, problems } }: RestorePlan): number =>
 
 async function write(request: RestoreRequest, plan: RestorePlan, target: OpenTarget, world: World): Promise<void> {
   const isNeeded = plan.runs.length > 0 || plan.superblock.differs;
-  const undo = undoOf(request, isNeeded);
+  const guard = new SignalGuard();
+  using undo = await saveOld(request, plan, target, { isNeeded, guard });
   if (!isNeeded && undo === undefined) return;
   if (undo === undefined) say(world, 'no undo file: with -z FILE e2undo(8) could take this back');
   const blocks = plan.runs.reduce((sum, { count }) => sum + count, 0);
   const { blockSize } = plan;
   const progress = request.progress ? await startProgress(world, { total: blocks, unitSize: blockSize }) : NO_PROGRESS;
-  const guard = new SignalGuard();
   using _ = guard.add(() => {
     progress.stop();
     say(world, interrupted(request));
   });
   try {
-    await runRestore(plan, target, {
-      undo,
-      onProgress: (done) => progress.update(done / blockSize),
-      protect: (cleanup) => guard.add(cleanup),
-    });
+    await runRestore(plan, target, { undo, onProgress: (done) => progress.update(done / blockSize) });
   } catch (error) {
     progress.stop();
     throw failed(error, `while restoring ${request.device}; ${interrupted(request)}`);
@@ -158,16 +155,26 @@ async function write(request: RestoreRequest, plan: RestorePlan, target: OpenTar
   finished(request, progress, blocks, world);
 }
 
-function finished(request: RestoreRequest, progress: Progress, blocks: number, world: World): void {
-  progress.finish(blocks);
-  if (request.undo !== undefined) say(world, `to undo: e2undo ${quoted(request.undo)} ${quoted(request.device)}`);
+/** An undo file that is there is gone on with; where nothing is to be done, none is made. */
+async function saveOld(
+  { undo: path }: RestoreRequest,
+  plan: RestorePlan,
+  target: OpenTarget,
+  { isNeeded, guard }: { readonly isNeeded: boolean; readonly guard: SignalGuard },
+): Promise<UndoFile | undefined> {
+  const exists = path !== undefined && existsSync(path);
+  if (path === undefined || !(exists || isNeeded)) return undefined;
+  try {
+    return await openUndo(plan, target, { path, exists, protect: (cleanup) => guard.add(cleanup) });
+  } catch (error) {
+    throw failed(error, `while saving the old content in ${path}; nothing was written`);
+  }
 }
 
-/** An undo file that is there is gone on with; where nothing is to be done, none is made. */
-function undoOf({ undo }: RestoreRequest, isNeeded: boolean): { path: string; exists: boolean } | undefined {
-  if (undo === undefined) return undefined;
-  const exists = existsSync(undo);
-  return exists || isNeeded ? { path: undo, exists } : undefined;
+function finished(request: RestoreRequest, progress: Progress, blocks: number, world: World): void {
+  progress.finish(blocks);
+  say(world, `${request.device}: restored; check it with e2fsck -f before it is used`);
+  if (request.undo !== undefined) say(world, `to undo: e2undo ${quoted(request.undo)} ${quoted(request.device)}`);
 }
 
 const interrupted = ({ undo, device }: RestoreRequest): string =>

@@ -53,6 +53,14 @@ test.each([
     [ELSEWHERE],
   ],
 ] as const)('%s', (_name, now, after, there, expected) => {
-  const reasons = journalReasons({ now, after, there });
+  const reasons = journalReasons({ now, after, there, isRestored: false });
   expect(reasons).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+});
+
+test('a journal that was made anew elsewhere is not that of the image, unless the image brings its own', () => {
+  const sides = { now: state({ block: 900 }), after: state({ raw: undefined }), there: undefined };
+  expect(journalReasons({ ...sides, isRestored: false })).toEqual([
+    'the journal on the device begins at block 900, that of the image at block 100',
+  ]);
+  expect(journalReasons({ ...sides, isRestored: true })).toEqual([]);
 });

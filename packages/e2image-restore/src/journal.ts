@@ -92,6 +92,8 @@ export interface JournalSides {
   readonly after: JournalState;
   /** The journal superblock that lies now where it will be; undefined when there is none. */
   readonly there: Uint8Array | undefined;
+  /** The image brings its journal along; otherwise what the device has there stays. */
+  readonly isRestored: boolean;
 }
 
 /**
@@ -100,7 +102,7 @@ export interface JournalSides {
  *
  * @returns sentences for the user; empty when the journals are no danger
  */
-export function journalReasons({ now, after, there }: JournalSides): string[] {
+export function journalReasons({ now, after, there, isRestored }: JournalSides): string[] {
   const reasons: string[] = [];
   if (after.needsRecovery) {
     reasons.push('the image is of a file system whose journal had not been replayed (needs_recovery)');
@@ -111,6 +113,9 @@ export function journalReasons({ now, after, there }: JournalSides): string[] {
     reasons.push('the journal on the device holds changes that were not replayed, and that the image knows nothing of');
   } else if (now?.needsRecovery && !after.needsRecovery) {
     reasons.push('the file system on the device says that its journal was not replayed (needs_recovery)');
+  }
+  if (!isRestored && now?.raw !== undefined && after.block !== undefined && now.block !== after.block) {
+    reasons.push(`the journal on the device begins at block ${now.block}, that of the image at block ${after.block}`);
   }
   if (now?.external !== after.external && now !== undefined) {
     reasons.push('the device and the image have their journals on different devices');

@@ -140,7 +140,7 @@ function journalSides(content: ImageContent, device: Source): JournalSides {
   const grown = { ...withoutExtents(device), size: Math.max(device.size, fs.blocksCount * fs.blockSize) };
   const after = journalState(openFilesystem(overlay(grown, all)));
   const there = after.block === undefined ? undefined : readJournalAt(device, after.block * fs.blockSize);
-  return { now: stateNow(device), after, there };
+  return { now: stateNow(device), after, there, isRestored: content.hasJournal };
 }
 
 const withoutExtents = (source: Source): Source => ({ size: source.size, readAt: source.readAt.bind(source) });

@@ -12,28 +12,26 @@ export interface RestoreTarget {
 }
 
 export interface RunOptions {
-  /** Undo file to make, or to go on with when it is there. */
-  readonly undo?: { readonly path: string; readonly exists: boolean } | undefined;
+  /** The record to keep, its old content saved. */
+  readonly undo?: UndoFile | undefined;
   /** Bytes written so far. */
   readonly onProgress?: ((done: number) => void) | undefined;
-  /** Keeps a signal from leaving a partial undo file. */
-  readonly protect?: Protect | undefined;
 }
 
 /**
  * Carry out a plan. After each step all is durable, so that a restore killed at any point can be undone by e2undo, or
  * run again:
  *
- * 1. the undo file, whole; 2. all blocks but the superblock; 3. the superblock to come, in the undo file;
+ * 1. the undo file, whole (`openUndo`); 2. all blocks but the superblock; 3. the superblock to come, in the undo file;
  * 4. the superblock; 5. the end, in the undo file.
  */
 export async function runRestore(plan: RestorePlan, target: RestoreTarget, options: RunOptions = {}): Promise<void> {
-  using undo = await undoFile(plan, target, options);
+  const { undo, onProgress } = options;
   const sink = new FileSink(target.fd, { zero: 'write', keepTail: true });
   const { blockSize, superblock } = plan;
   const runs = plan.runs.map(({ start, count }) => ({ offset: start * blockSize, length: count * blockSize }));
   if (runs.length > 0) {
-    await copyRuns(plan.wanted, sink, { runs, ...(options.onProgress && { onProgress: options.onProgress }) });
+    await copyRuns(plan.wanted, sink, { runs, ...(onProgress && { onProgress }) });
     await sink.sync(plan.size);
   }
   if (superblock.differs) {
@@ -44,17 +42,26 @@ export async function runRestore(plan: RestorePlan, target: RestoreTarget, optio
   await undo?.finish();
 }
 
-async function undoFile(
-  plan: RestorePlan,
-  { source }: RestoreTarget,
-  { undo, protect }: RunOptions,
-): Promise<UndoFile | undefined> {
-  if (undo === undefined) return undefined;
+/** The undo file of a restore. */
+export interface UndoOptions {
+  readonly path: string;
+  /** It is there: go on with it, if it is the record of this very restore. */
+  readonly exists: boolean;
+  /** Keeps a signal from leaving a partial file. */
+  readonly protect?: Protect | undefined;
+}
+
+/**
+ * Save the old content of all that a plan will overwrite. The device is not written.
+ *
+ * @throws RestoreError RESTORE_UNDO_EXISTS; system errors (ENOSPC)
+ */
+export async function openUndo(plan: RestorePlan, { source }: RestoreTarget, undo: UndoOptions): Promise<UndoFile> {
   const { blockSize } = plan;
   const device = isolateErrors(source, { blockSize, onBad: () => {} });
   const { now: superblock, wanted: wantedSuperblock } = plan.superblock;
   const subject = { runs: allRuns(plan), blockSize, device, superblock, wantedSuperblock };
-  return undo.exists ? UndoFile.resume(undo.path, subject) : UndoFile.create(undo.path, subject, protect);
+  return undo.exists ? UndoFile.resume(undo.path, subject) : UndoFile.create(undo.path, subject, undo.protect);
 }
 
 /**

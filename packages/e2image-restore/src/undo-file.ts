@@ -83,7 +83,7 @@ export class UndoFile implements Disposable {
   static resume(path: string, subject: UndoSubject): UndoFile {
     const fd = openSync(path, 'r+');
     try {
-      const header = checkResumable(path, FileSource.over(fd), subject);
+      const header = checkResumable(FileSource.over(fd), subject);
       return new UndoFile(fd, header);
     } catch (error) {
       closeSync(fd);
@@ -156,9 +156,9 @@ function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
 }
 
 /** @returns the header of a file that may be gone on with */
-function checkResumable(path: string, file: Source, subject: UndoSubject): UndoHeader {
+function checkResumable(file: Source, subject: UndoSubject): UndoHeader {
   const refuse = (why: string, cause?: unknown): RestoreError =>
-    new RestoreError('RESTORE_UNDO_EXISTS', `${path} is there already and ${why}; name another undo file`, { cause });
+    new RestoreError('RESTORE_UNDO_EXISTS', `it is there already and ${why}`, { cause });
   let header: UndoHeader;
   let saved: BlockSet;
   let superblock: Uint8Array;
