@@ -29,7 +29,7 @@ const must = (program: string, args: readonly string[], options: RunOptions = {}
   if (status !== 0) throw new Error(`${program}: ${stderr}`);
 };
 
-/** Make the scene in a folder: 32 MiB of inode tables, all of them in use as far as anybody knows. */
+/** Make the scene in a folder: 16 MiB of inode tables, all of them in use as far as anybody knows. */
 export async function killScene(folder: string): Promise<KillScene> {
   const source = join(folder, 'source');
   must('mke2fs', [
