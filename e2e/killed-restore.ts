@@ -40,11 +40,11 @@ export async function killScene(folder: string): Promise<KillScene> {
     '-b',
     '1024',
     '-N',
-    '131072',
+    '65536',
     '-O',
     '^metadata_csum,^uninit_bg',
     source,
-    '192M',
+    '96M',
   ]);
   const requests = Array.from({ length: 60 }, (_, index) => `mkdir folder-${index}\n`).join('');
   debugfs(['-w', '-f', '-', source], { input: requests });
