@@ -1,6 +1,7 @@
 export { CliError, type CliErrorCode, type CliErrorOptions, codeOf, isCliError, usageError } from './errors.ts';
 export { EXIT } from './exit-status.ts';
 export { getopt, type OptionSpelling, type Typed } from './getopt.ts';
+export { readKey } from './key-file.ts';
 export { type MountState, type MountView, mountState, realMounts } from './mounted.ts';
 export { type NumberRule, parseNumber } from './numbers.ts';
 export {
@@ -27,5 +28,6 @@ export {
   watchSignals,
 } from './signals.ts';
 export { isSystemError, strerror } from './strerror.ts';
+export { Warnings } from './warnings.ts';
 export type { Main, World } from './world.ts';
 export { refuseTerminal, warnInPlace, writeOutput } from './write-output.ts';

@@ -1,3 +1,4 @@
+import { Warnings } from '@e2image/cli';
 import type { BlockRun, Problem } from '@e2image/ext-core';
 
 /** Blocks that could not be read, ascending and disjoint, with the reason of the first. */
@@ -5,16 +6,13 @@ export interface UnreadRun extends BlockRun {
   readonly reason: string;
 }
 
-/** Lines told of one kind of damage before the rest is only counted: a hostile file system can have millions. */
-const MAX_LINES = 20;
-
 /**
  * What an imaging run found wrong with the file system: told as it comes, remembered as far as the report needs it.
  * Memory is bounded by the number of unreadable runs.
  */
 export class Findings {
   readonly #print: (line: string) => void;
-  readonly #counts = new Map<Problem['code'], number>();
+  readonly #warnings: Warnings;
   /** Unreadable blocks met by the walk, told at the end unless the copy met them too. */
   readonly #unreadInWalk: Problem[] = [];
   readonly #unread: UnreadRun[] = [];
@@ -23,6 +21,7 @@ export class Findings {
   /** @param print takes one line without its end */
   constructor(print: (line: string) => void) {
     this.#print = print;
+    this.#warnings = new Warnings(print);
   }
 
   /** Damage that the walk met. */
@@ -32,9 +31,12 @@ export class Findings {
       this.#unreadInWalk.push(problem);
       return;
     }
-    const count = (this.#counts.get(problem.code) ?? 0) + 1;
-    this.#counts.set(problem.code, count);
-    if (count <= MAX_LINES) this.#print(`warning: ${problem.message}`);
+    this.#warnings.warn(problem.code, problem.message);
+  }
+
+  /** What hiding met: it loses nothing of the image. */
+  scrambling({ code, message }: { readonly code: string; readonly message: string }): void {
+    this.#warnings.warn(code, message);
   }
 
   /** Blocks that the copy could not read; calls come ascending. */
@@ -53,9 +55,7 @@ export class Findings {
     const isTold = (block: number): boolean =>
       this.#unread.some((run) => block >= run.start && block < run.start + run.count);
     for (const { block = 0, message } of this.#unreadInWalk) if (!isTold(block)) this.#print(`warning: ${message}`);
-    for (const [code, count] of this.#counts) {
-      if (count > MAX_LINES) this.#print(`warning: ${count - MAX_LINES} more of this kind (${code})`);
-    }
+    this.#warnings.close();
   }
 
   /** Whether the image lacks something that belongs in it: exit status 3. */

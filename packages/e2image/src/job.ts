@@ -1,5 +1,6 @@
 import { NO_PROGRESS, type Progress, reasonOf, type World } from '@e2image/cli';
 import type { Filesystem, WalkOptions } from '@e2image/ext-core';
+import type { Scrambler } from '@e2image/scramble';
 import { isolateErrors, type Source, windowOf } from '@e2image/sparse-io';
 import { aroundCopy, startPlanned } from './copying.ts';
 import type { Findings } from './findings.ts';
@@ -7,6 +8,7 @@ import { fullLength } from './full-length.ts';
 import { openPlanned } from './open-filesystem.ts';
 import type { ImagePlan } from './plan.ts';
 import { Rescue } from './rescue.ts';
+import { prepareScrambling } from './scrambling.ts';
 
 /** An opened file system and what is to be saved of it. */
 export interface ImageJob {
@@ -21,40 +23,49 @@ export interface ImageJob {
   readonly findings: Findings;
   /** Set with --mapfile. */
   readonly rescue: Rescue | undefined;
+  /** Set with -s; `source` is scrambled then. */
+  readonly scrambler: Scrambler | undefined;
 }
 
 /**
- * Open the file system of a plan.
+ * Open the file system of a plan, and prepare what happens to its bytes on their way.
  *
  * @throws CliError CLI_FAILED
  */
-export function openJob(
+export async function openJob(
   whole: Source,
   { plan, world, findings }: Pick<ImageJob, 'plan' | 'world' | 'findings'>,
-): ImageJob {
+): Promise<ImageJob> {
   const onProblem = findings.problem.bind(findings);
   const rescue = plan.mapfile === undefined || plan.dryRun ? undefined : Rescue.open(plan.mapfile, plan);
   const inside = plan.sourceOffset > 0 ? windowOf(whole, plan.sourceOffset) : whole;
   const fs = openPlanned(rescue?.guard(inside) ?? inside, plan, onProblem);
   const { blockSize, blocksCount } = fs;
   rescue?.resume(blockSize, blocksCount);
+  const scrambler = await prepareScrambling(fs, { plan, world, findings });
+  const told = toldSource(fs, rescue?.recording(fs.source, blockSize) ?? fs.source, findings);
+  const source = scrambler?.source(told) ?? told;
+  const walk = { selection: plan.selection, allData: plan.allData, onProblem };
+  // Under a mapfile every block must pass the record of what was read.
+  const isPlain = !plan.dryRun && rescue === undefined && scrambler === undefined;
+  return { plan, world, fs, source, isPlain, findings, walk, rescue, scrambler };
+}
+
+/** The bytes of the file system to its last block: what cannot be read is zeros, and remembered. */
+function toldSource({ blockSize, blocksCount }: Filesystem, source: Source, findings: Findings): Source {
   const unreadable = (offset: number, length: number, reason: string): void => {
     const first = Math.floor(offset / blockSize);
     findings.unreadable(first, Math.ceil((offset + length) / blockSize) - first, reason);
   };
-  const readable = isolateErrors(rescue?.recording(fs.source, blockSize) ?? fs.source, {
+  const readable = isolateErrors(source, {
     blockSize,
     onBad: ({ offset, length, error }) => unreadable(offset, length, reasonOf(error) ?? 'unknown error'),
   });
   // As long as the file system says, though the disk may be shorter: what is missing must be told, not be padding.
-  const source = fullLength(readable, {
+  return fullLength(readable, {
     size: blocksCount * blockSize,
-    onMissing: (offset, length) => unreadable(offset, length, `the source ends at byte ${fs.source.size}`),
+    onMissing: (offset, length) => unreadable(offset, length, `the source ends at byte ${source.size}`),
   });
-  const walk = { selection: plan.selection, allData: plan.allData, onProblem };
-  // Under a mapfile every block must pass the record of what was read.
-  const isPlain = !plan.dryRun && rescue === undefined;
-  return { plan, world, fs, source, isPlain, findings, walk, rescue };
 }
 
 /** Progress of a job, started when there is something to count. */

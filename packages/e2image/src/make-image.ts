@@ -7,6 +7,7 @@ import { nameBlocks } from './name-blocks.ts';
 import { type Device, openDevice } from './open-device.ts';
 import type { ImagePlan } from './plan.ts';
 import { sayUnread } from './report.ts';
+import { sayHidden } from './scrambling.ts';
 
 /** How each format is made; loaded when it is asked for. */
 const FORMATS: Readonly<Record<ImagePlan['format'], () => Promise<(job: ImageJob) => Promise<void>>>> = {
@@ -43,10 +44,11 @@ function isConversion({ format, scramble, superblockBlock, blockSize, sourceOffs
 
 async function saveFilesystem(device: Device, plan: ImagePlan, world: World): Promise<number> {
   const findings = new Findings((line) => say(world, line));
-  const job = openJob(device.source, { plan, world, findings });
+  const job = await openJob(device.source, { plan, world, findings });
   const make = plan.dryRun && plan.format !== 'raw' ? nameBlocks : await FORMATS[plan.format]();
   await make(job);
   findings.close();
   sayUnread(job);
+  await sayHidden(job.scrambler, world);
   return findings.lost ? EXIT.incomplete : EXIT.done;
 }

@@ -20,7 +20,8 @@ export async function makeNormal(job: ImageJob): Promise<void> {
       const { size } = plan.sections;
       await progress.start(size / fs.blockSize);
       const onProgress = (bytes: number): void => progress.update(bytes);
-      const { unread } = await writeNormalImage(plan, { sink, onProblem: walk.onProblem, onProgress });
+      const transform = job.scrambler?.transform.bind(job.scrambler);
+      const { unread } = await writeNormalImage(plan, { sink, transform, onProblem: walk.onProblem, onProgress });
       for (const { offset, length } of unread) {
         findings.unreadable(offset / fs.blockSize, length / fs.blockSize, 'Input/output error');
       }

@@ -1,5 +1,5 @@
 import { CliError, writeOutput } from '@e2image/cli';
-import { type BlockSet, selectSteps } from '@e2image/ext-core';
+import type { BlockSet } from '@e2image/ext-core';
 import {
   type ClusterRun,
   chooseClusterBits,
@@ -14,12 +14,13 @@ import {
   writePlain,
   writeSpooled,
 } from '@e2image/qcow2';
-import { inBatches, type Sink, type Source, Spool } from '@e2image/sparse-io';
+import { type Sink, type Source, Spool } from '@e2image/sparse-io';
 import type { Findings } from './findings.ts';
 import { type ImageJob, JobProgress } from './job.ts';
 import { openWholeOutput } from './open-output.ts';
 import { recordUnread } from './provenance.ts';
 import { onlySelected } from './selected-source.ts';
+import { selectOf } from './selection.ts';
 
 /** Cluster bits of compressed images unless told otherwise: 64 KiB compress many times better than one block. */
 const COMPRESSED_CLUSTER_BITS = 16;
@@ -34,7 +35,7 @@ interface Selected {
 /** Make a QCOW2 image. */
 export async function makeQcow2(job: ImageJob): Promise<void> {
   const progress = new JobProgress(job);
-  const selected = select(job, await inBatches(selectSteps(job.fs, job.walk)));
+  const selected = select(job, await selectOf(job, job.walk));
   const output = await openWholeOutput(job);
   await writeOutput(output, (sink) =>
     progress.around(async () => {

@@ -4,6 +4,7 @@ import { SignalGuard, say, writeOutput } from '@e2image/cli';
 import { type ImageJob, JobProgress } from './job.ts';
 import { recordUnread } from './provenance.ts';
 import { writeRawImage } from './raw-image.ts';
+import { selectOf } from './selection.ts';
 import { openTarget, type Target } from './target.ts';
 
 const fdatasyncAsync = promisify(fdatasync);
@@ -31,6 +32,7 @@ function write(job: ImageJob, target: Target): Promise<void> {
       fs,
       source,
       sink: target.sink,
+      select: (walk) => selectOf(job, walk),
       walk: { ...job.walk, wholeTables: target.isBlockDevice },
       targetOffset: plan.targetOffset,
       isPlain: job.isPlain,

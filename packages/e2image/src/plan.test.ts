@@ -21,6 +21,8 @@ describe('planImage', () => {
       compare: true,
       progress: false,
       scramble: false,
+      keyFile: undefined,
+      scrambleIndex: 'fresh',
       force: false,
       compress: undefined,
       level: undefined,
@@ -71,6 +73,7 @@ describe('planImage', () => {
     [['-Q', '--compress', 'lzma', 'd', 'i'], 'CLI_USAGE', "--compress is zlib or zstd, not 'lzma'"],
     [['-Q', '--compress=zstd', '--qcow2-version=2', 'd', 'i'], 'CLI_USAGE', 'zstd needs --qcow2-version 3'],
     [['-Q', '--cluster-size', '5000', 'd', 'i'], 'CLI_USAGE', 'cluster size 5000 is not a power of two'],
+    [['-r', '--scramble-index', 'keep', 'd', 'i'], 'CLI_USAGE', '--scramble-key and --scramble-index need -s'],
     [['-r', '--select', 'all', 'd', 'i'], 'CLI_USAGE', "--select is compat or complete, not 'all'"],
   ])('refuses %j', (argv, code, message) => {
     expect(() => plan(...argv)).toThrow(expect.objectContaining({ code, message }));

@@ -30,6 +30,10 @@ export interface ImagePlan {
   readonly compare: boolean;
   readonly progress: boolean;
   readonly scramble: boolean;
+  /** File with the key of the scrambling; undefined: a random one. */
+  readonly keyFile: string | undefined;
+  /** Whether indexes of directories are made anew or keep their boundaries. */
+  readonly scrambleIndex: 'fresh' | 'keep';
   /** Write to a terminal, too. */
   readonly force: boolean;
   /** How clusters of a QCOW2 image are compressed; undefined: not at all. */
@@ -83,7 +87,7 @@ export function planImage(options: Options): ImagePlan {
     dryRun: options.flag('dryRun'),
     compare: options.flag('compare'),
     progress: options.flag('progress'),
-    scramble: options.flag('scramble'),
+    ...scrambleOptions(options),
     force: options.flag('force'),
     ...qcow2Options(options, isQcow2),
     keepUnallocated: options.flag('keepUnallocated'),
@@ -91,6 +95,22 @@ export function planImage(options: Options): ImagePlan {
     retries: numberOf(options.value('retry'), { what: 'number of retries', max: 1000 }) ?? 0,
     spoolFolder: options.value('spool'),
   };
+}
+
+type ScrambleOptions = Pick<ImagePlan, 'scramble' | 'keyFile' | 'scrambleIndex'>;
+
+function scrambleOptions(options: Options): ScrambleOptions {
+  const scramble = options.flag('scramble');
+  const keyFile = options.value('scrambleKey');
+  const index = options.value('scrambleIndex');
+  if (index !== undefined && index !== 'fresh' && index !== 'keep') {
+    throw usageError(`--scramble-index is fresh or keep, not '${printable(index)}'`);
+  }
+  if (!scramble && (keyFile ?? index) !== undefined) throw usageError('--scramble-key and --scramble-index need -s');
+  if (scramble && options.value('mapfile') !== undefined && keyFile === undefined) {
+    throw usageError('--mapfile with -s needs --scramble-key: a run that goes on must give the same names');
+  }
+  return { scramble, keyFile, scrambleIndex: index ?? 'fresh' };
 }
 
 type Qcow2Options = Pick<ImagePlan, 'compress' | 'level' | 'clusterSize' | 'qcow2Version'>;

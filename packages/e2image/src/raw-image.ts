@@ -1,12 +1,5 @@
-import {
-  type BlockRun,
-  BlockSet,
-  type Filesystem,
-  selectSteps,
-  type WalkOptions,
-  withoutRuns,
-} from '@e2image/ext-core';
-import { copyRuns, inBatches, type Sink, type Source } from '@e2image/sparse-io';
+import { type BlockRun, BlockSet, type Filesystem, type WalkOptions, withoutRuns } from '@e2image/ext-core';
+import { copyRuns, type Sink, type Source } from '@e2image/sparse-io';
 import { byteRuns } from './image-runs.ts';
 
 /** What a raw image is made from and where it goes; all of it opened, checked and the caller's to close. */
@@ -16,6 +9,8 @@ export interface RawJob {
   readonly source: Source;
   readonly sink: Sink;
   readonly walk: WalkOptions;
+  /** Finds the blocks that the image is to have. */
+  readonly select: (walk: WalkOptions) => Promise<BlockSet>;
   /** Byte of the target where the image begins. */
   readonly targetOffset: number;
   /** Whether `source` gives the bytes as they are on the disk, so that those the walk has read may be written. */
@@ -44,7 +39,7 @@ export async function writeRawImage(job: RawJob): Promise<void> {
   };
   // Inode tables are most of a metadata image, and the walk has their bytes at hand: written then, they are read once.
   const isDirect = job.isPlain && !sink.sequential;
-  const selected = await inBatches(selectSteps(fs, isDirect ? { ...job.walk, onTable } : job.walk));
+  const selected = await job.select(isDirect ? { ...job.walk, onTable } : job.walk);
   await job.onSelected?.(selected.size);
   const rest = (): Iterable<BlockRun> => withoutRuns(selected, job.done ?? written);
   let copied = selected.size - blocksOf(rest());

@@ -25,6 +25,16 @@ export const TABLE = {
     targetOffset: { short: 'O', value: 'N', help: 'the image begins at byte N of the target (with -r)' },
     select: { long: 'select', value: 'WHAT', help: 'blocks to save: compat (as C e2image) or complete (see below)' },
     complete: { long: 'complete', help: 'the same as --select complete' },
+    scrambleKey: {
+      long: 'scramble-key',
+      value: 'FILE',
+      help: 'with -s: 16 secret bytes or more; the same key gives the same names',
+    },
+    scrambleIndex: {
+      long: 'scramble-index',
+      value: 'HOW',
+      help: 'with -s: indexes of directories made anew (fresh, the default) or kept',
+    },
     compress: { long: 'compress', value: 'TYPE', help: 'compress the QCOW2 image: zlib or zstd (version 3)' },
     level: { long: 'level', value: 'N', help: 'how hard: 1 to 9 for zlib, 1 to 22 for zstd' },
     clusterSize: { long: 'cluster-size', value: 'N', help: 'bytes of a QCOW2 cluster' },
@@ -56,6 +66,8 @@ export const TABLE = {
     'Selections: `compat` is what C e2image saves and the default of -r and -Q; `complete`, the default\n' +
       'with -a, also has backup superblocks and descriptors, attribute values in inodes and the blocks of\n' +
       'deleted files that were still open, so that e2fsck says the same of the image as of the source.',
+    '-s hides names, link targets, attributes, contents kept in inodes, labels, and their copies in the journal.\n' +
+      'It cannot hide sizes, times, owners, lengths of names, the shape of the tree, nor, with -a, file contents.',
     'Exit status: 0 done, 1 not done, 3 done but some blocks could not be read or followed.',
   ],
 } as const satisfies CommandTable;

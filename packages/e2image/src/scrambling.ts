@@ -1,0 +1,32 @@
+import { readKey, say, type World } from '@e2image/cli';
+import type { Filesystem } from '@e2image/ext-core';
+import type { Scrambler } from '@e2image/scramble';
+import { inBatches } from '@e2image/sparse-io';
+import type { Findings } from './findings.ts';
+import type { ImagePlan } from './plan.ts';
+
+/**
+ * Prepare to hide names and other secrets, where the plan asks for it. Loaded then only.
+ *
+ * @throws CliError CLI_FAILED for a key file; ScrambleError
+ */
+export async function prepareScrambling(
+  fs: Filesystem,
+  { plan, world, findings }: { readonly plan: ImagePlan; readonly world: World; readonly findings: Findings },
+): Promise<Scrambler | undefined> {
+  if (!plan.scramble) return undefined;
+  if (plan.allData) say(world, 'warning: with -a file contents are in the image, and they are not hidden');
+  const { scramblerSteps } = await import('@e2image/scramble');
+  const onProblem = findings.scrambling.bind(findings);
+  const options = { key: readKey(plan.keyFile, world), index: plan.scrambleIndex, allData: plan.allData, onProblem };
+  return inBatches(scramblerSteps(fs, options));
+}
+
+/** Say what was hidden, and what by nature stays visible. */
+export async function sayHidden(scrambler: Scrambler | undefined, world: World): Promise<void> {
+  if (scrambler === undefined) return;
+  const { describeCounts, STAYS_VISIBLE } = await import('@e2image/scramble');
+  const hidden = describeCounts(scrambler.report());
+  say(world, `hidden: ${hidden.length === 0 ? 'nothing, there was nothing to hide' : hidden.join(', ')}`);
+  say(world, `still visible: ${STAYS_VISIBLE}`);
+}
