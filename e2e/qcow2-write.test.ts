@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LoopDevice } from './loop.ts';
 import { cE2image, commandLine, describeNeeds, ours, qemuImg, testNeeds } from './oracle.ts';
 
 const KIB = 1024;
@@ -242,6 +243,27 @@ describeNeeds(['qemu-img'], 'images of QEMU', () => {
     expect(() => statSync(file('never'))).toThrow('ENOENT');
   });
 });
+
+testNeeds(
+  ['qemu-img', 'loop'],
+  'onto a block device: holes become zeros, from a file and from a pipe; a small one is refused',
+  () => {
+    qemuImg(['convert', '-f', 'raw', '-O', 'qcow2', file('disk'), file('theirs')]);
+    const old = new Uint8Array(statSync(file('disk')).size).fill(0xee);
+    for (const how of ['file', 'pipe']) {
+      writeFileSync(file('device'), old);
+      using device = LoopDevice.attach(file('device'));
+      if (how === 'file') qcow2('convert', file('theirs'), device.path);
+      else piped(['convert', '-', device.path], file('nothing'), file('theirs'));
+      device.flush();
+      expectSame(file('device'), file('disk'));
+    }
+    truncateSync(openNew('small'), 8 * MIB);
+    using small = LoopDevice.attach(file('small'));
+    const { status, stderr } = ours(['convert', file('theirs'), small.path], { tool: 'qcow2' });
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('too small') });
+  },
+);
 
 testNeeds(['e2image'], 'the C e2image reads plain version 2 images, from files and from pipes', () => {
   // It looks for a superblock, and ends with a zero byte at the last place (misc/e2image.c): the disk ends with zeros.

@@ -6,6 +6,8 @@ import { CONVERT_TABLE } from './convert-table.ts';
 const PATHS: Record<string, FileIdentity> = {
   a: { kind: 'file', dev: 1, ino: 1, rdev: 0 },
   link: { kind: 'file', dev: 1, ino: 1, rdev: 0 },
+  fifo: { kind: 'other', dev: 1, ino: 3, rdev: 0 },
+  '/dev/sda': { kind: 'block-device', dev: 1, ino: 4, rdev: 0x800 },
   '/dev/stdin': { kind: 'file', dev: 1, ino: 2, rdev: 0 },
 };
 const disks: DiskView = { identify: (path) => PATHS[path], readText: () => undefined, list: () => [] };
@@ -25,6 +27,17 @@ test.each<[string[], object]>([
   [['--allow-anywhere'], { rules: { follow: 'chain', isAnywhere: true, isProbing: false } }],
 ])('%j', (options, expected) => {
   expect(plan(...options, 'a', 'b')).toMatchObject(expected);
+});
+
+test.each([
+  ['new', 'new'],
+  ['a', 'file'],
+  ['-', 'stream'],
+  ['/dev/fd/3', 'stream'],
+  ['fifo', 'stream'],
+  ['/dev/sda', 'block-device'],
+])('the target %s is of kind %s', (target, kind) => {
+  expect(plan('other', target)).toMatchObject({ targetKind: kind });
 });
 
 test('--measure takes a source only', () => {

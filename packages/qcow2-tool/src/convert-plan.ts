@@ -16,6 +16,8 @@ export interface ConvertPlan {
   readonly source: string;
   /** A path; `-` is standard output; undefined: only measure. */
   readonly target: string | undefined;
+  /** What the target is now; `new` will be a file, `stream` is a descriptor, a pipe, or something else to write forwards. */
+  readonly targetKind: 'new' | 'file' | 'block-device' | 'stream';
   /** Undefined: look at the source's first bytes. */
   readonly from: Format | undefined;
   /** Undefined: the other one than the source's, except where an option asks for QCOW2. */
@@ -61,6 +63,7 @@ export function planConvert(parsed: Parsed<typeof CONVERT_TABLE>, disks: DiskVie
   return {
     source,
     target,
+    targetKind: kindOf(target ?? '-', disks),
     from: choice(FORMATS, parsed.value('from'), 'format'),
     to: targetFormat(parsed, compression),
     compression,
@@ -110,6 +113,13 @@ function clusterBitsOf(text: string | undefined): number | undefined {
   const bits = Math.log2(size);
   if (!Number.isInteger(bits)) throw new CliError('CLI_BAD_NUMBER', `cluster size ${size} is not a power of two`);
   return bits;
+}
+
+/** A descriptor is written forwards, whatever it is open to: the shell that opened it may go on behind us. */
+function kindOf(target: string, disks: DiskView): ConvertPlan['targetKind'] {
+  if (target === '-' || /^\/dev\/(stdout|stderr|fd\/)/.test(target)) return 'stream';
+  const kind = disks.identify(target)?.kind ?? 'new';
+  return kind === 'other' ? 'stream' : kind;
 }
 
 function refuseSameFile(source: string, target: string | undefined, disks: DiskView): void {

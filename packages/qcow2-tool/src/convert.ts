@@ -1,10 +1,12 @@
 import {
+  CliError,
   type Command,
   commandMain,
   EXIT,
   failed,
   NO_PROGRESS,
   type Progress,
+  printable,
   refuseTerminal,
   say,
   startProgress,
@@ -15,6 +17,7 @@ import {
 import { readStreamed } from '@e2image/qcow2';
 import {
   copyRuns,
+  FileSource,
   type Output,
   openOutput,
   openStandardOutput,
@@ -58,8 +61,9 @@ async function measure(plan: ConvertPlan, world: World): Promise<number> {
 
 async function convertTo(target: string, plan: ConvertPlan, world: World): Promise<number> {
   const opened = await openDisk(plan.source, plan.from, plan.rules);
-  const source = isStreamed(opened, plan, target) ? opened : await seekable(opened, plan, world);
+  const source = isStreamed(opened, plan) ? opened : await seekable(opened, plan, world);
   // Refused before the output is opened.
+  if (source.kind !== 'stream') refuseTooSmall(source, target, plan);
   if (source.kind !== 'stream' && formatFor(plan, source.kind) === 'qcow2') clusterBitsFor(plan, source.disk.size);
   const output = await openTarget(target);
   refuseTerminal(output, plan);
@@ -100,12 +104,21 @@ async function fill(
 }
 
 /** Whether the source is taken as it comes: the other ways need it in a file first. */
-function isStreamed(source: OpenedDisk, plan: ConvertPlan, target: string): boolean {
+function isStreamed(source: OpenedDisk, plan: ConvertPlan): boolean {
   if (source.kind !== 'stream') return true;
   const to = formatFor(plan, source.format);
   if (source.format === 'raw') return to === 'raw' || plan.compression !== undefined;
-  // The guest's order is rarely the image's: only an output that can seek takes it as it comes.
-  return to === 'raw' && target !== '-' && !target.startsWith('/dev/');
+  // The guest's order is rarely the image's, and what no piece names must be zero: a fresh file is both.
+  return to === 'raw' && (plan.targetKind === 'new' || plan.targetKind === 'file');
+}
+
+/** Before anything is written: a device cannot grow. */
+function refuseTooSmall(source: Disk, target: string, plan: ConvertPlan): void {
+  if (plan.targetKind !== 'block-device' || formatFor(plan, source.kind) !== 'raw') return;
+  using device = FileSource.open(target);
+  if (device.size >= source.disk.size) return;
+  const sizes = `${source.disk.size} bytes of ${printable(plan.source)}, ${device.size} on ${printable(target)}`;
+  throw new CliError('CLI_REFUSED', `the target is too small: ${sizes}`);
 }
 
 async function fillFromStream(
