@@ -2,8 +2,10 @@ import { Buffer } from 'node:buffer';
 import {
   type BlockRun,
   BlockSet,
+  descChecksums,
   hasIncompat,
   isExtError,
+  isSuperblockIntact,
   openFilesystem,
   primarySuperblockBlock,
   SUPERBLOCK_OFFSET,
@@ -92,7 +94,7 @@ export async function planRestore(content: ImageContent, device: Source, options
     runs,
     superblock: { wanted: journal.superblock, now, differs },
     unreadable,
-    notes: [...journal.notes, ...changedSince(found[0]?.raw, content)],
+    notes: [...checksumNotes(content), ...journal.notes, ...changedSince(found[0]?.raw, content)],
     obstacles,
     refusals: [...refusals, ...journalRefusals],
     isJournalRefusal: journalRefusals.length > 0,
@@ -178,6 +180,17 @@ function mmpReasons(device: Source, sb: Superblock): string[] {
   ];
 }
 
+/** Where an image was damaged, or was made of something damaged: what follows from it may be written to wrong places. */
+function checksumNotes({ fs, superblock }: ImageContent): string[] {
+  const notes: string[] = [];
+  if (!isSuperblockIntact(fs.superblock, superblock)) notes.push('the superblock in the image has a wrong checksum');
+  const checksums = descChecksums(fs.superblock, fs.superblockBytes, fs.descTable);
+  let wrong = 0;
+  for (let group = 0; group < fs.groupCount; group++) if (!checksums.isIntact(group)) wrong++;
+  if (wrong > 0) notes.push(`${wrong} of ${fs.groupCount} group descriptors in the image have wrong checksums`);
+  return notes;
+}
+
 function changedSince(raw: Uint8Array | undefined, { superblock }: ImageContent): string[] {
   if (raw === undefined) return [];
   const [device, image] = [writeTime(raw), writeTime(superblock)];
@@ -188,9 +201,14 @@ function changedSince(raw: Uint8Array | undefined, { superblock }: ImageContent)
   ];
 }
 
-/** A time in seconds since 1970 for people. */
+/** What a Date can hold, in seconds on either side of 1970. */
+const MAX_DATE = 8.64e12;
+
+/** A time in seconds since 1970 for people; a damaged image may hold any. */
 export const dateText = (seconds: number): string =>
-  new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC');
+  seconds > MAX_DATE
+    ? `second ${seconds} since 1970`
+    : new Date(seconds * 1000).toISOString().replace('T', ' ').replace('.000Z', ' UTC');
 
 /** All blocks that will be overwritten, that of the primary superblock included: ascending, disjoint. */
 export function allRuns(plan: RestorePlan): BlockRun[] {
