@@ -359,6 +359,14 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     });
   });
 
+  test('descriptors with wrong checksums are told of', () => {
+    const { image, device } = scene('ext4-1k', 'raw');
+    run('sh', ['-c', `printf x | dd of=${image} bs=1 seek=$((2048 + 28)) conv=notrunc status=none`]);
+    expect(restore(['-n', image, device]).stderr).toContain(
+      '1 of 3 group descriptors in the image have wrong checksums',
+    );
+  });
+
   test('a file system that has changed since is told of', () => {
     const { image, device } = scene('ext4-1k');
     debugfs(['-w', '-R', 'mkdir later', device]);
