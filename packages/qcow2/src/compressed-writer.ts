@@ -6,7 +6,7 @@ import { encodeFreshHeader, type FreshHeader } from './fresh-header.ts';
 import type { HeaderExtension } from './header-extension.ts';
 import type { Input } from './input.ts';
 import { countTables, type FrontLayout, frontLayout, type Qcow2Version, roundToSector } from './layout.ts';
-import { type Output, type RunOptions, Turn } from './output.ts';
+import { clearHeader, type Output, type RunOptions, Turn } from './output.ts';
 import { PackedDataWriter } from './packed-data.ts';
 import { type PackedImage, writePackedTables } from './packed-front.ts';
 import type { WriteSummary } from './plain-writer.ts';
@@ -50,6 +50,7 @@ export async function writeCompressed(
   const turn = new Turn(options.signal);
   const runs = ClusterRuns.from(options.runs);
   const layout = worstLayout(options, runs);
+  await clearHeader(output);
   let at = layout.dataOffset;
   const data = new PackedDataWriter(layout.clusterSize, async (bytes) => {
     await output.writeAt(bytes, at);

@@ -10,6 +10,8 @@ export interface HoldOptions {
 }
 
 const HOLD_LIMIT = 1 << 24;
+/** Clusters that may be held, wherever: each costs some hundred bytes of memory. */
+const MAX_HELD = 1 << 20;
 
 interface Held {
   /** In memory; undefined: in the spool. */
@@ -46,6 +48,7 @@ export class HeldClusters {
    * @throws Qcow2Error QCOW2_CANNOT_STREAM when there is no room
    */
   async add(index: number, bytes: Uint8Array, left: number): Promise<void> {
+    if (this.#held.size >= MAX_HELD) throw cannotStream(`more than ${MAX_HELD} clusters come before their tables`);
     if (this.#inMemory + this.#clusterSize <= (this.#options.holdLimit ?? HOLD_LIMIT)) {
       this.#held.set(index, { bytes: bytes.slice(), spoolOffset: 0, left });
       this.#inMemory += this.#clusterSize;

@@ -23,6 +23,17 @@ export interface RunOptions {
   readonly onProgress?: (bytesDone: number) => void;
 }
 
+/** Bytes at the front of an image that hold its magic. */
+const FRONT_BYTES = 512;
+
+/**
+ * Make sure that an output whose header comes last has none until then: a device may hold an older image, and its
+ * header would make an image of what an interrupted run leaves.
+ */
+export async function clearHeader(output: Output): Promise<void> {
+  await output.writeAt(new Uint8Array(FRONT_BYTES), 0);
+}
+
 /** Milliseconds of synchronous work after which others get their turn: signal handlers, timers, other streams. */
 const SLICE_MS = 25;
 

@@ -4,7 +4,7 @@ import { encodeFreshHeader } from './fresh-header.ts';
 import type { HeaderExtension } from './header-extension.ts';
 import type { Input } from './input.ts';
 import { type ImagePlan, standardGeometry } from './layout.ts';
-import { type Output, type RunOptions, Turn } from './output.ts';
+import { clearHeader, type Output, type RunOptions, Turn } from './output.ts';
 import { STAGING_BYTES, Staging } from './staging.ts';
 import { plainL2Clusters, type RefcountSpan } from './tables.ts';
 import { type UsedSpace, usedSpace } from './used-space.ts';
@@ -67,6 +67,7 @@ async function writeCompacted(input: Input, output: Output, options: PlainOption
   const { plan } = options;
   const turn = new Turn(options.signal);
   const staging = stagingFor(output, plan);
+  await clearHeader(output);
   await staging.moveTo(plan.dataOffset);
   const kept = new ClusterRuns();
   await copyRuns({ input, output, staging, turn, ...plan, onProgress: options.onProgress, kept });

@@ -163,6 +163,24 @@ test('the header of a file is written last, that of a pipe first', async () => {
   expect((await offsets(true))[0]).toBe(0);
 });
 
+test('what an interrupted run leaves on a device that held an image is no image', async () => {
+  const made = makeDisk(12, ['text', 'noise'], 0);
+  const output = new MemoryOutput(false);
+  await plain(2)(made, memoryInput(made.bytes), output);
+  const broken = {
+    size: made.bytes.length,
+    readAt() {
+      throw new Error('bad sector');
+    },
+  };
+  for (const write of [plain(2), compressed('zlib')]) {
+    const device = new MemoryOutput(false);
+    device.bytes = output.bytes.slice();
+    await expect(write(made, broken, device)).rejects.toThrow('bad sector');
+    expect(device.bytes.subarray(0, 4)).toEqual(new Uint8Array(4));
+  }
+});
+
 test('the kernel is asked for long runs, and what it leaves is copied by hand', async () => {
   const made = makeDisk(
     12,
