@@ -101,6 +101,21 @@ describeNeeds(FIXTURE_NEEDS, 'a move in an image file', () => {
     expect(readdirSync(folder)).toEqual(['a.img']);
   });
 
+  test('is what the drop-in does with one operand, -c counting what was there', () => {
+    layOut(file(), subject, 0);
+    const there = ours(['-rac', '-O', `${40 * MIB}`, file()]);
+    expect(there.status).toBe(0);
+    expectMoved(file(), { from: 0, to: 40 * MIB }, subject);
+    const back = ours(['-rac', '-o', `${40 * MIB}`, file()]);
+    expect(back.status).toBe(0);
+    expectMoved(file(), { from: 40 * MIB, to: 0 }, subject);
+    const [, count] =
+      /^(\d+) blocks already contained the data to be copied$/m.exec(new TextDecoder().decode(back.stdout)) ?? [];
+    // The old place still holds everything but the superblock.
+    const used = subject.used.reduce((sum, { from, to }) => sum + to - from, 0) / 1024;
+    expect(Number(count)).toBeGreaterThan(used - 10);
+  });
+
   test('shows progress in positions', () => {
     layOut(file(), subject, 0);
     const { status, stderr } = move(['-p', '-O', MIB, file()]);

@@ -3,7 +3,7 @@ import { distanceOf, type Move, oldPlace, SECTOR } from './geometry.ts';
 import type { RecordHome } from './home.ts';
 import { insideHome, insideMapCapacity, insidePlaces } from './inside-home.ts';
 import type { Marker } from './marker.ts';
-import { createMover, type Mover } from './mover.ts';
+import { type CopyHooks, createMover, type Mover } from './mover.ts';
 import type { MoveRecord } from './record.ts';
 import { logOffset, sideHome } from './side-home.ts';
 import { firstPosition } from './slices.ts';
@@ -70,15 +70,8 @@ export function sideFileBytes(task: MoveTask): number {
 
 /**
  * Write the record of a new move to its file. The device is not touched before the first step.
- *
- * @param onUnreadable see MoverOptions
  */
-export function beginBeside(
-  device: Storage,
-  file: SideFile,
-  task: MoveTask,
-  onUnreadable?: (block: number) => void,
-): Journey {
+export function beginBeside(device: Storage, file: SideFile, task: MoveTask, hooks: CopyHooks = {}): Journey {
   const record = sideRecord(task);
   const home = sideHome(file.storage, () => file.remove());
   home.announce(record, task.map);
@@ -87,7 +80,7 @@ export function beginBeside(
     record,
     home,
     map: task.map,
-    mover: createMover({ device, home, map: task.map, marker, onUnreadable }, record),
+    mover: createMover({ device, home, map: task.map, marker, ...hooks }, record),
   };
 }
 
@@ -100,7 +93,7 @@ export const fitsInside = (move: Move): boolean => insideMapCapacity(move) !== u
  *
  * @throws TypeError when the record does not fit: ask `fitsInside` first
  */
-export function beginInside(device: Storage, task: MoveTask, onUnreadable?: (block: number) => void): Journey {
+export function beginInside(device: Storage, task: MoveTask, hooks: CopyHooks = {}): Journey {
   const { limits = DEFAULT_LIMITS } = task;
   const capacity = insideMapCapacity(task.move);
   if (capacity === undefined) throw new TypeError('no room for a record inside the device');
@@ -117,7 +110,7 @@ export function beginInside(device: Storage, task: MoveTask, onUnreadable?: (blo
   const home = insideHome(device, task.move, { places, displacedBytes });
   home.announce(record, map);
   const marker = markerOf(record, undefined);
-  return { record, home, map, mover: createMover({ device, home, map, marker, onUnreadable }, record) };
+  return { record, home, map, mover: createMover({ device, home, map, marker, ...hooks }, record) };
 }
 
 function sideRecord(task: MoveTask): MoveRecord {

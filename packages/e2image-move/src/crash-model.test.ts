@@ -144,7 +144,7 @@ function crashEverywhere(m: Model, counts: Counts, seed: number): void {
   const point = new CrashPoint(m.disks);
   for (const operation of trace) {
     point.apply(operation);
-    for (const state of point.states({ random: 3, pick })) {
+    for (const state of point.states({ random: 2, pick })) {
       const before = state.map((disk) => disk.slice());
       const again: Operation[] = [];
       judge(m, state, counts, again);
@@ -213,7 +213,7 @@ describe('no crash state loses a file system or lets one mount that is not whole
   test('record inside the device', () => {
     const used = [[0, 40], [50, 90], [92, 170], [180, 198]] as const; // biome-ignore format: a table
     const limits = { batch: 24 * SECTOR, shortestUnlogged: 0 };
-    const models = [80, 81, 100, 150, 199, 200, 230].flatMap((distance) =>
+    const models = [80, 81, 150, 199, 230].flatMap((distance) =>
       BOTH.map((right) => model({ inside: true, sectors: 200, distance, right, used, limits })),
     );
     const counts = run(models);

@@ -1,6 +1,7 @@
 import { commandMain, EXIT, type Parsed, realMounts, say, usageError, type World } from '@e2image/cli';
 import { numbersOf, TABLE } from './args.ts';
 import { planText } from './dry-run.ts';
+import { skipEqualBlocks } from './equal-blocks.ts';
 import { type MoveRequest, planMove } from './plan.ts';
 import { planResume } from './resume-plan.ts';
 import { runMove, runResume } from './run.ts';
@@ -28,6 +29,15 @@ async function move(parsed: Parsed<typeof TABLE>, world: World): Promise<number>
   return await moveInPlace(request, world, { isProgressWanted, areUnreadableZeroed: parsed.flag('zeroUnreadable') });
 }
 
+/** How a move is shown and copied. */
+export interface MoveOptions {
+  readonly isProgressWanted?: boolean;
+  /** Zeros take the place of blocks that cannot be read; default: the first one stops the move. */
+  readonly areUnreadableZeroed?: boolean;
+  /** Blocks that are in the new place already are not written; their number goes to standard output, as the C tool's. */
+  readonly isCompared?: boolean;
+}
+
 /**
  * Plan a move, tell of it, and do it unless it is a dry run: the whole command behind its spelling.
  *
@@ -37,7 +47,7 @@ async function move(parsed: Parsed<typeof TABLE>, world: World): Promise<number>
 export async function moveInPlace(
   request: MoveRequest,
   world: World,
-  options: { readonly isProgressWanted?: boolean; readonly areUnreadableZeroed?: boolean } = {},
+  { isProgressWanted = false, areUnreadableZeroed = false, isCompared = false }: MoveOptions = {},
 ): Promise<number> {
   using plan = await planMove(request, world);
   if (request.isDryRun === true) {
@@ -46,14 +56,18 @@ export async function moveInPlace(
   }
   for (const note of plan.notes) say(world, note);
   say(world, `the record of the move is ${plan.journal ?? 'inside the device'}`);
-  const unreadable = options.areUnreadableZeroed === true ? zeroUnreadable(world) : STOP_AT_UNREADABLE;
-  return await runMove(plan, { world, unreadable, isProgressWanted: options.isProgressWanted === true });
+  const unreadable = areUnreadableZeroed ? zeroUnreadable(world) : STOP_AT_UNREADABLE;
+  const equal = isCompared ? skipEqualBlocks(plan.device, plan.task.blockSize) : undefined;
+  const writeData = equal && ((bytes: Uint8Array, offset: number): void => equal.write(bytes, offset));
+  const status = await runMove(plan, { world, unreadable, isProgressWanted, ...(writeData && { writeData }) });
+  if (equal !== undefined) world.stdout(`${equal.count} blocks already contained the data to be copied\n`);
+  return status;
 }
 
 async function resume(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
   if (parsed.flag('dryRun')) throw usageError('-n and --resume exclude each other');
   const unreadable = parsed.flag('zeroUnreadable') ? zeroUnreadable(world) : STOP_AT_UNREADABLE;
   const request = { ...numbersOf(parsed), journal: parsed.value('journal') };
-  using plan = planResume(request, { mounts: realMounts(world.env), onUnreadable: unreadable.tell });
+  using plan = planResume(request, { mounts: realMounts(world.env), hooks: { onUnreadable: unreadable.tell } });
   return await runResume(plan, { world, unreadable, isProgressWanted: parsed.flag('progress') });
 }

@@ -10,14 +10,21 @@ import type { UsedMap } from './used-map.ts';
 /** Bytes of one read and one write: one that stays in the processor's cache between the two. */
 const UNIT = 512 * 1024;
 
+/** How its blocks are read and written, where that is not the plain way. */
+export interface CopyHooks {
+  /** Told of each block that cannot be read, and zeros take its place; without it such a block stops the move. */
+  readonly onUnreadable?: ((block: number) => void) | undefined;
+  /** Writes what goes into the new place, as `writeAt` of the device, which it may spare a write. */
+  readonly writeData?: ((bytes: Uint8Array, offset: number) => void) | undefined;
+}
+
 /** What a move works with. */
-export interface MoverOptions {
+export interface MoverOptions extends CopyHooks {
   readonly device: Storage;
   readonly home: RecordHome;
   readonly map: UsedMap;
   /** What the place of the held-back sector shows meanwhile. */
   readonly marker: Marker;
-  readonly onUnreadable?: ((block: number) => void) | undefined;
 }
 
 /** Takes a move from one durable record to the next. */
@@ -34,12 +41,14 @@ export interface Mover {
 
 interface Works extends MoverOptions {
   readonly old: OldPlace;
+  readonly writeData: (bytes: Uint8Array, offset: number) => void;
   readonly buffer: Uint8Array;
 }
 
 /** The mover for a move that starts with `record`, or goes on from it. */
 export function createMover(options: MoverOptions, { blockSize, source, batchBytes, logAt }: MoveRecord): Mover {
   const { device, home, marker, onUnreadable } = options;
+  const { writeData = (bytes, offset) => device.writeAt(bytes, offset) } = options;
   const old = oldPlaceOf(device, {
     source,
     blockSize,
@@ -47,7 +56,12 @@ export function createMover(options: MoverOptions, { blockSize, source, batchByt
     displaced: home.displaced,
     onUnreadable,
   });
-  const works: Works = { ...options, old, buffer: new Uint8Array(logAt > 0 ? batchBytes : Math.min(UNIT, batchBytes)) };
+  const works: Works = {
+    ...options,
+    old,
+    writeData,
+    buffer: new Uint8Array(logAt > 0 ? batchBytes : Math.min(UNIT, batchBytes)),
+  };
   return { step: (record) => steps[record.state](works, record) };
 }
 
@@ -88,7 +102,7 @@ function copyBatch(works: Works, record: MoveRecord): MoveRecord {
   for (const unit of units(piecesOf(map, slice), works.buffer.length)) {
     const bytes = works.buffer.subarray(0, unit.to - unit.from);
     works.old.read(bytes, unit.from);
-    device.writeAt(bytes, record.destination + unit.from);
+    works.writeData(bytes, record.destination + unit.from);
   }
   device.sync();
   return save(works, record, { position: positionAfter(record, slice) });
@@ -153,7 +167,7 @@ function putBatch(works: Works, record: MoveRecord): MoveRecord {
   let used = 0;
   for (const unit of units(piecesOf(works.map, record.logged), UNIT)) {
     const bytes = works.buffer.subarray(used, used + unit.to - unit.from);
-    works.device.writeAt(bytes, record.destination + unit.from);
+    works.writeData(bytes, record.destination + unit.from);
     used += bytes.length;
   }
   works.device.sync();

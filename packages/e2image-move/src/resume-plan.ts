@@ -4,6 +4,7 @@ import type { Journey } from './begin.ts';
 import type { DeviceFile } from './device.ts';
 import { MoveError } from './errors.ts';
 import type { Move } from './geometry.ts';
+import type { CopyHooks } from './mover.ts';
 import { openDevice, withinSize } from './plan.ts';
 import { readNewestSlot, SLOTS_BYTES } from './record.ts';
 import { findMarker, resumeBeside, resumeInside } from './resume.ts';
@@ -27,10 +28,10 @@ export interface ResumePlan extends Disposable {
   readonly journal: string | undefined;
 }
 
-/** How to go on, and what with. */
+/** The system, and how to read and write on. */
 export interface ResumeWorld {
   readonly mounts: MountView;
-  readonly onUnreadable?: ((block: number) => void) | undefined;
+  readonly hooks?: CopyHooks;
 }
 
 /**
@@ -66,7 +67,7 @@ function fromFile(device: DeviceFile, path: string, request: ResumeRequest, worl
     }
     checkRequest(record, request);
     checkSize(device, record);
-    const journey = resumeBeside(device, side, { onUnreadable: world.onUnreadable });
+    const journey = resumeBeside(device, side, world.hooks);
     if (journey === undefined) {
       side.remove();
       throw untouched(device, record);
@@ -99,7 +100,7 @@ function fromInside(device: DeviceFile, request: ResumeRequest, world: ResumeWor
   }
   checkRequest(marker, request);
   checkSize(device, marker);
-  const journey = resumeInside(device, marker, { onUnreadable: world.onUnreadable });
+  const journey = resumeInside(device, marker, world.hooks);
   if (journey === undefined) throw untouched(device, marker);
   return { journey, device, journal: undefined, [Symbol.dispose]: () => device[Symbol.dispose]() };
 }

@@ -4,7 +4,7 @@ import { MoveError } from './errors.ts';
 import { headOf, type Move, overlaps, SECTOR, shift } from './geometry.ts';
 import { type InsidePlaces, insideHome, insidePlaces } from './inside-home.ts';
 import { decodeMarker, type Marker } from './marker.ts';
-import { clearMarker, createMover, displacedIsDone, holdsMarker, nextBatch } from './mover.ts';
+import { type CopyHooks, clearMarker, createMover, displacedIsDone, holdsMarker, nextBatch } from './mover.ts';
 import { decodeRecord, type MoveRecord, readNewestSlot, SLOT_BYTES, SLOTS_BYTES, sameId, uuidOf } from './record.ts';
 import { sideHome } from './side-home.ts';
 import { readBytes, type Storage } from './storage.ts';
@@ -14,11 +14,6 @@ import { decodeMap, type UsedMap } from './used-map.ts';
 const MAX_BATCH = 64 * 1024 * 1024;
 const MAX_MAP = 2 ** 31;
 
-/** How to go on. */
-export interface ResumeOptions {
-  readonly onUnreadable?: ((block: number) => void) | undefined;
-}
-
 /**
  * Find the move that the file of its record tells of.
  *
@@ -26,11 +21,7 @@ export interface ResumeOptions {
  *   it is worth nothing; the file can go, and a marker at the destination with it
  * @throws MoveError MOVE_JOURNAL_INVALID, MOVE_DIFFERENT_DEVICE
  */
-export function resumeBeside(
-  device: Storage,
-  file: SideFile,
-  { onUnreadable }: ResumeOptions = {},
-): Journey | undefined {
+export function resumeBeside(device: Storage, file: SideFile, hooks: CopyHooks = {}): Journey | undefined {
   const record = readNewestSlot(file.storage, 0);
   if (record === undefined) return undefined;
   checkRecord(record);
@@ -41,7 +32,7 @@ export function resumeBeside(
   const map = readMap(file.storage, SLOTS_BYTES, record);
   const home = sideHome(file.storage, () => file.remove());
   checkDevice(device, record, { home, map });
-  const mover = createMover({ device, home, map, marker: markerOf(record, file.path), onUnreadable }, record);
+  const mover = createMover({ device, home, map, marker: markerOf(record, file.path), ...hooks }, record);
   return { record, home, map, mover };
 }
 
@@ -61,11 +52,7 @@ export const findMarker = (
  * @returns undefined when the source is still whole: the marker at the destination is all that was written
  * @throws MoveError MOVE_JOURNAL_INVALID
  */
-export function resumeInside(
-  device: Storage,
-  marker: Marker,
-  { onUnreadable }: ResumeOptions = {},
-): Journey | undefined {
+export function resumeInside(device: Storage, marker: Marker, hooks: CopyHooks = {}): Journey | undefined {
   const places = insidePlaces(marker, marker.mapBytes);
   const found = readInside(device, marker, places);
   if (found === undefined) return undefined;
@@ -77,7 +64,7 @@ export function resumeInside(
     throw new MoveError('MOVE_JOURNAL_INVALID', `byte ${record.carriedAt}: the bytes kept there have changed`);
   }
   const home = insideHome(device, record, { places, displacedBytes });
-  return { record, home, map, mover: createMover({ device, home, map, marker, onUnreadable }, record) };
+  return { record, home, map, mover: createMover({ device, home, map, marker, ...hooks }, record) };
 }
 
 /** From the record's own place, or from the stash when the record never got there. */

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly world: World;
   readonly isProgressWanted?: boolean;
   readonly unreadable: UnreadableBlocks;
+  /** Writes into the new place, for a new move only: see `skipEqualBlocks`. */
+  readonly writeData?: (bytes: Uint8Array, offset: number) => void;
   readonly host?: SignalHost;
 }
 
@@ -41,12 +43,12 @@ export async function runMove(plan: MovePlan, options: RunOptions): Promise<numb
   const kernel = await loadKernelCalls();
   const { from, to } = newPlace(task.move);
   if (!device.isBlockDevice) device.reserve(from, to, kernel);
-  const { tell } = options.unreadable;
-  if (journal === undefined) return await finish(beginInside(device, task, tell), plan, options);
+  const hooks = { onUnreadable: options.unreadable.tell, writeData: options.writeData };
+  if (journal === undefined) return await finish(beginInside(device, task, hooks), plan, options);
   using file = createSideFile(journal, sideFileBytes(task), kernel);
   let journey: Journey;
   try {
-    journey = beginBeside(device, file, task, tell);
+    journey = beginBeside(device, file, task, hooks);
   } catch (error) {
     file.remove();
     throw error;

@@ -11,7 +11,7 @@ async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> 
   if (isMove(parsed)) {
     const { request, progress } = planMoveInPlace(parsed);
     const { moveInPlace } = await import('@e2image/e2image-move');
-    return moveInPlace(request, world, { isProgressWanted: progress });
+    return moveInPlace(request, world, { isProgressWanted: progress, isCompared: parsed.flag('compare') });
   }
   if (parsed.flag('install')) {
     const request = planInstall(parsed);
