@@ -112,16 +112,18 @@ function checkedEntry(
 
 /** How often a table is named. @param all ascending */
 export function timesNamed(all: Float64Array, offset: number): { first: number; times: number } {
-  const first = lowerBound(all, offset);
-  return { first, times: lowerBound(all, offset + 1) - first };
+  const first = countBefore(all, (value) => value < offset);
+  // Not the first that is at least `offset + 1`: above 2^53 that is the same number.
+  return { first, times: countBefore(all, (value) => value <= offset) - first };
 }
 
-function lowerBound(all: Float64Array, value: number): number {
+/** How many values satisfy `isBefore`, which does so for a front part of them. */
+function countBefore(all: Float64Array, isBefore: (value: number) => boolean): number {
   let low = 0;
   let high = all.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((all[middle] ?? 0) < value) low = middle + 1;
+    if (isBefore(all[middle] ?? 0)) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -52,6 +52,7 @@ const ROWS: Row[] = [
   row('cluster no longer used', 'refcount', (v, { at }) => setU64(v, at.l2, 0), LEAK),
   row('L1 behind the end', 'beyond-end', (v, { bytes }) => setU64(v, 40, bytes.length)),
   row('L1 entry naming the L1 table', 'refcount', (v, { at }) => setU64(v, at.l1, at.l1)),
+  row('L1 entry at 2^55', 'beyond-end', (v, { at }) => v.setUint32(at.l1, COPIED_HI + 0x80_0000)),
   row('L1 entry with a reserved bit', 'reserved-bits', (v, { at }) => v.setUint32(at.l1 + 4, at.l2 + 1)),
   row('L1 entry unaligned', 'unaligned', (v, { at }) => v.setUint32(at.l1 + 4, at.l2 + 512), LARGE),
   row('L1 entry without COPIED', 'copied-flag', (v, { at }) => v.setUint32(at.l1, 0)),
