@@ -36,7 +36,10 @@ export async function runScramble(plan: ScramblePlan, world: World): Promise<num
       scramblerSteps(fs, { key, index: plan.index, onProblem: (problem) => findings.problem(problem) }),
     );
     const onProblem = findings.problem.bind(findings);
-    const blocks = await inBatches(selectSteps(fs, { selection: 'complete', allData: false, onProblem }));
+    const walk = { selection: 'complete', allData: false } as const;
+    const blocks = await inBatches(selectSteps(fs, { ...walk, onProblem }));
+    // Whoever gets the image may replay its journal: what is in use only then belongs in it, too.
+    if (scrambler.recovered) addAll(blocks, await inBatches(selectSteps(scrambler.recovered, walk)));
     await writeScrambled({ plan, world, input, fs, blocks, scrambler, findings });
     report(scrambler, world);
   } finally {
@@ -44,6 +47,10 @@ export async function runScramble(plan: ScramblePlan, world: World): Promise<num
   }
   findings.close();
   return findings.isLost ? EXIT.incomplete : EXIT.done;
+}
+
+function addAll(blocks: BlockSet, more: BlockSet): void {
+  for (const { start, count } of more.runs()) blocks.add(start, count);
 }
 
 function openInside({ disk }: ScrambleInput, { image }: ScramblePlan, findings: Findings): Filesystem {

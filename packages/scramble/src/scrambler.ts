@@ -7,6 +7,7 @@ import {
   isExtError,
   openFilesystem,
   orphanInodes,
+  primarySuperblockBlock,
   readInode,
   readXattrs,
   type Source,
@@ -60,6 +61,11 @@ export interface Scrambler {
   source(source: Source): Source;
   /** Scramble a superblock of 1,024 bytes that lies elsewhere, in a normal image. */
   superblock(raw: Uint8Array): void;
+  /**
+   * The file system as a replay of its journal would leave it, where that is another one: an image that is to be
+   * replayed needs the blocks of both. It reads what is not scrambled.
+   */
+  readonly recovered: Filesystem | undefined;
   /** What was hidden so far. */
   report(): ScrambleCounts;
 }
@@ -96,8 +102,11 @@ export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Gener
   if (state.kind === 'bad') {
     onProblem?.({ code: 'bad-journal', message: `the journal cannot be read, and becomes zeros: ${state.reason}` });
   }
-  const recovered =
-    state.kind === 'log' && state.log.newest.size > 0 ? yield* recover(fs, state.log, allData) : undefined;
+  const log = state.kind === 'log' && state.log.newest.size > 0 ? state.log : undefined;
+  const recovered = log && (yield* recover(fs, log, allData));
+  if (log && recovered === undefined) {
+    onProblem?.({ code: 'bad-journal', message: 'a replay of the journal would leave no file system' });
+  }
   // The first view is the one that counts: after a replay nobody sees the other.
   const views = recovered ? [recovered, device] : [device];
   const main = recovered ?? device;
@@ -134,7 +143,14 @@ export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Gener
     views.map((view) => view.classified.classes),
   );
   yield* journal.prepare();
-  return new BlockScrambler(context, device.classified.classes, journal);
+  const isStale = (block: number): boolean => state.kind === 'log' && state.log.newest.has(block);
+  return new BlockScrambler(context, device.classified.classes, journal, recovered && { ...recovered, isStale });
+}
+
+/** What a replay would make of the file system. */
+interface Recovered extends View {
+  /** Whether a block will be replaced, so that what is there now counts for nothing. */
+  isStale(block: number): boolean;
 }
 
 /** The first 16 bytes, with what follows folded in. */
@@ -164,10 +180,9 @@ function hashSeed(fs: Filesystem): Uint8Array {
 /** The file system after a replay; undefined when it could not be opened then. */
 function* recover(fs: Filesystem, log: JournalLog, allData: boolean): Generator<void, View | undefined> {
   try {
-    const recovered = openFilesystem(recoveredSource(fs, log), {
-      superblockBlock: fs.superblockBlock,
-      blockSize: fs.blockSize,
-    });
+    const { superblockBlock, blockSize } = fs;
+    const isPrimary = superblockBlock === primarySuperblockBlock(fs.superblock);
+    const recovered = openFilesystem(recoveredSource(fs, log), isPrimary ? {} : { superblockBlock, blockSize });
     return { fs: recovered, classified: yield* classify(recovered, { allData }) };
   } catch (error) {
     if (!isExtError(error)) throw error;
@@ -211,12 +226,18 @@ class BlockScrambler implements Scrambler {
   readonly #context: Context;
   readonly #classes: BlockClasses;
   readonly #journal: JournalScrambler;
+  readonly #recovered: Recovered | undefined;
   readonly #counts = noCounts();
 
-  constructor(context: Context, classes: BlockClasses, journal: JournalScrambler) {
+  constructor(context: Context, classes: BlockClasses, journal: JournalScrambler, recovered: Recovered | undefined) {
     this.#context = context;
     this.#classes = classes;
     this.#journal = journal;
+    this.#recovered = recovered;
+  }
+
+  get recovered(): Filesystem | undefined {
+    return this.#recovered?.fs;
   }
 
   transform(bytes: Uint8Array, byteOffset: number): void {
@@ -240,17 +261,31 @@ class BlockScrambler implements Scrambler {
   }
 
   #block(bytes: Uint8Array, number: number): void {
+    if (this.#classes.kept.has(number)) return;
     const run = this.#classes.find(number);
-    const counts = this.#counts;
     if (run === undefined) {
-      if (this.#classes.kept.has(number)) return;
-      // A neighbour that came along with its cluster: it may hold anything.
-      bytes.fill(0);
-      counts.zeroed++;
+      this.#unowned(bytes, number);
       return;
     }
     const block = blockOf(bytes, number);
-    if (run.kind === KIND.journal) this.#journal.block(block, run.logical + number - run.start, counts);
-    else scrambleBlock(this.#context, block, run, counts);
+    if (run.kind === KIND.journal) this.#journal.block(block, run.logical + number - run.start, this.#counts);
+    else scrambleBlock(this.#context, block, run, this.#counts);
+  }
+
+  /** A block that nothing owns as long as the journal is not replayed. */
+  #unowned(bytes: Uint8Array, number: number): void {
+    const recovered = this.#recovered;
+    if (recovered && !recovered.isStale(number)) {
+      const { classes } = recovered.classified;
+      if (classes.kept.has(number)) return;
+      const run = classes.find(number);
+      if (run && run.kind !== KIND.journal) {
+        scrambleBlock(this.#context, blockOf(bytes, number), run, this.#counts);
+        return;
+      }
+    }
+    // A neighbour that came along with its cluster, or what a replay replaces: it may hold anything.
+    bytes.fill(0);
+    this.#counts.zeroed++;
   }
 }
