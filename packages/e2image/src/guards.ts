@@ -9,7 +9,7 @@ import type { ImagePlan } from './plan.ts';
  */
 export function refuseUnsafe(plan: ImagePlan, world: World): void {
   refuseMountedSource(plan, world);
-  if (plan.dryRun) return;
+  if (plan.dryRun || plan.measure !== undefined) return;
   refuseSelf(plan);
   if (plan.image !== '-' && mountState(plan.image, realMounts(world.env)).isMounted) {
     throw new CliError('CLI_REFUSED', `${printable(plan.image)} is mounted or in use; nothing was written`);

@@ -3,6 +3,7 @@ import { Findings } from './findings.ts';
 import { refuseUnsafe } from './guards.ts';
 import { type ImageJob, openJob } from './job.ts';
 import { makeRaw } from './make-raw.ts';
+import { watchMounted } from './moving-source.ts';
 import { nameBlocks } from './name-blocks.ts';
 import { type Device, openDevice } from './open-device.ts';
 import type { ImagePlan } from './plan.ts';
@@ -25,12 +26,15 @@ const FORMATS: Readonly<Record<ImagePlan['format'], () => Promise<(job: ImageJob
 export async function makeImage(plan: ImagePlan, world: World): Promise<number> {
   refuseUnsafe(plan, world);
   const device = await openDevice(plan, world);
+  const tellChanges = watchMounted(plan, world);
   try {
-    if (device.qcow2 !== undefined && isConversion(plan)) {
+    if (device.qcow2 !== undefined && isConversion(plan) && plan.measure === undefined) {
       const { convertToRaw } = await import('./convert.ts');
       return await convertToRaw(device.qcow2, plan, world);
     }
-    return await saveFilesystem(device, plan, world);
+    const status = await saveFilesystem(device, plan, world);
+    tellChanges();
+    return status;
   } finally {
     device.close();
   }
@@ -45,10 +49,19 @@ function isConversion({ format, scramble, superblockBlock, blockSize, sourceOffs
 async function saveFilesystem(device: Device, plan: ImagePlan, world: World): Promise<number> {
   const findings = new Findings((line) => say(world, line));
   const job = await openJob(device.source, { plan, world, findings });
+  if (plan.measure !== undefined) return tellSize(job, plan.measure);
   const make = plan.dryRun && plan.format !== 'raw' ? nameBlocks : await FORMATS[plan.format]();
   await make(job);
   findings.close();
   sayUnread(job);
   await sayHidden(job.scrambler, world);
   return findings.lost ? EXIT.incomplete : EXIT.done;
+}
+
+async function tellSize(job: ImageJob, style: 'text' | 'json'): Promise<number> {
+  const { measureImage } = await import('./measure.ts');
+  const bytes = await measureImage(job);
+  job.world.stdout(style === 'json' ? `${JSON.stringify({ format: job.plan.format, bytes })}\n` : `${bytes}\n`);
+  job.findings.close();
+  return job.findings.lost ? EXIT.incomplete : EXIT.done;
 }

@@ -1,7 +1,9 @@
-import { CliError, writeOutput } from '@e2image/cli';
+import { CliError, say, writeOutput } from '@e2image/cli';
 import type { BlockSet } from '@e2image/ext-core';
 import {
   type ClusterRun,
+  type Codec,
+  type CompressionType,
   chooseClusterBits,
   encodeProvenance,
   extensionRoom,
@@ -9,6 +11,7 @@ import {
   type ImagePlan as Layout,
   loadCodec,
   MemorySpool,
+  measureCompressed,
   planImage,
   writeCompressed,
   writePlain,
@@ -79,6 +82,23 @@ function* clusterRuns(blocks: BlockSet, blockSize: number, clusterSize: number):
   }
 }
 
+/**
+ * Bytes that the image has when it goes to a pipe.
+ *
+ * Plain, it follows from the selection; compressed, everything is compressed once to know.
+ */
+export async function measureQcow2(job: ImageJob): Promise<number> {
+  const { layout, source } = select(job, await selectOf(job, job.walk));
+  const { compress, qcow2Version } = job.plan;
+  if (compress === undefined) return layout.totalBytes;
+  say(job.world, 'compressing once to measure');
+  const codec = await codecOf(job.plan, compress);
+  return (await measureCompressed(source, { ...layout, version: qcow2Version, codec })).totalBytes;
+}
+
+const codecOf = ({ level }: ImageJob['plan'], type: CompressionType): Promise<Codec> =>
+  loadCodec(type, level === undefined ? {} : { level });
+
 /** @returns bytes of the image */
 async function write(job: ImageJob, selected: Selected, sink: Sink, progress: JobProgress): Promise<number> {
   const { layout, source } = selected;
@@ -88,8 +108,7 @@ async function write(job: ImageJob, selected: Selected, sink: Sink, progress: Jo
   if (plan.compress === undefined) {
     return (await writePlain(source, sink, { plan: layout, extensions, onProgress })).bytes;
   }
-  const { level } = plan;
-  const codec = await loadCodec(plan.compress, level === undefined ? {} : { level });
+  const codec = await codecOf(plan, plan.compress);
   const options = { ...layout, version: plan.qcow2Version, codec, extensions, onProgress };
   if (!sink.sequential) return (await writeCompressed(source, sink, options)).bytes;
   let file: Spool | undefined;

@@ -20,6 +20,7 @@ describe('planImage', () => {
       dryRun: false,
       compare: true,
       progress: false,
+      measure: undefined,
       scramble: false,
       keyFile: undefined,
       scrambleIndex: 'fresh',

@@ -29,6 +29,8 @@ export interface ImagePlan {
   /** Read the target first, write only what differs, count the rest. */
   readonly compare: boolean;
   readonly progress: boolean;
+  /** Tell the size that a pipe would get, and make no image. */
+  readonly measure: 'text' | 'json' | undefined;
   readonly scramble: boolean;
   /** File with the key of the scrambling; undefined: a random one. */
   readonly keyFile: string | undefined;
@@ -64,7 +66,9 @@ export function planImage(options: Options): ImagePlan {
   const isRaw = options.flag('raw');
   const isQcow2 = options.flag('qcow2');
   if (isRaw && isQcow2) throw usageError();
-  const [device, image] = options.operands;
+  const isMeasure = options.flag('measure');
+  if (options.flag('json') && !isMeasure) throw usageError('--json goes with --measure');
+  const [device, image = isMeasure ? '-' : undefined] = options.operands;
   if (device === undefined || image === undefined || options.operands.length > 2) throw usageError();
   const allData = options.flag('all');
   if (allData && !isRaw && !isQcow2) throw refused('-a option can only be used with raw or QCOW2 images.');
@@ -87,6 +91,7 @@ export function planImage(options: Options): ImagePlan {
     dryRun: options.flag('dryRun'),
     compare: options.flag('compare'),
     progress: options.flag('progress'),
+    measure: isMeasure ? (options.flag('json') ? 'json' : 'text') : undefined,
     ...scrambleOptions(options),
     force: options.flag('force'),
     ...qcow2Options(options, isQcow2),

@@ -39,6 +39,8 @@ export const TABLE = {
     level: { long: 'level', value: 'N', help: 'how hard: 1 to 9 for zlib, 1 to 22 for zstd' },
     clusterSize: { long: 'cluster-size', value: 'N', help: 'bytes of a QCOW2 cluster' },
     qcow2Version: { long: 'qcow2-version', value: 'N', help: '2 (the default; C e2image reads no other) or 3' },
+    measure: { long: 'measure', help: 'make no image: print the exact size in bytes that a pipe would get' },
+    json: { long: 'json', help: 'with --measure: print JSON' },
     spool: { long: 'spool', value: 'FOLDER', help: 'for what cannot be kept in memory; default: $TMPDIR' },
     keepUnallocated: {
       long: 'keep-unallocated',

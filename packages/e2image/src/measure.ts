@@ -1,0 +1,17 @@
+import type { ImageJob } from './job.ts';
+import { planNormalImage } from './normal-image.ts';
+
+/**
+ * The exact number of bytes that a pipe would get, before the first of them: for stores that must be told the size.
+ *
+ * @throws CliError; ExtError and Qcow2Error for images that cannot be
+ */
+export async function measureImage(job: ImageJob): Promise<number> {
+  const { fs, plan } = job;
+  if (plan.format === 'raw') return plan.targetOffset + fs.blocksCount * fs.blockSize;
+  if (plan.format === 'qcow2') return (await import('./make-qcow2.ts')).measureQcow2(job);
+  return planNormalImage(fs, NOBODY).sections.size;
+}
+
+/** The size does not depend on who makes the image. */
+const NOBODY = { hostName: '', deviceName: '', deviceNumber: 0, imageDevice: 0, imageInode: 0, createdAt: 0 };

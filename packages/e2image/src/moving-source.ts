@@ -1,0 +1,35 @@
+import { readFileSync, statSync } from 'node:fs';
+import { mountState, realMounts, say, type World } from '@e2image/cli';
+import { deviceName } from '@e2image/sparse-io';
+import type { ImagePlan } from './plan.ts';
+
+/**
+ * Watch a source that is mounted for writing, which `-f` allows.
+ *
+ * @returns says at the end whether it was written to meanwhile: the image may contradict itself then
+ */
+export function watchMounted({ device }: ImagePlan, world: World): () => void {
+  if (device === '-') return () => {};
+  const { isMounted, isReadOnly } = mountState(device, realMounts(world.env));
+  if (!isMounted || isReadOnly) return () => {};
+  const before = writesTo(device);
+  return () => {
+    if (writesTo(device) === before) return;
+    say(world, `warning: ${device} was written to while it was read; the image may not be consistent`);
+  };
+}
+
+/** Something that changes whenever the device or file is written to; undefined where nobody counts. */
+function writesTo(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
+  if (stat?.isBlockDevice() !== true) return stat?.mtimeNs.toString();
+  try {
+    // Fields 5 and 7: writes, and sectors written. Source: kernel Documentation/block/stat.rst.
+    const fields = readFileSync(`/sys/dev/block/${deviceName(Number(stat.rdev))}/stat`, 'latin1')
+      .trim()
+      .split(/\s+/);
+    return `${fields[4]} ${fields[6]}`;
+  } catch {
+    return undefined;
+  }
+}
