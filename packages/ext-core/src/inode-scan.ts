@@ -1,5 +1,6 @@
 import { READ_UNIT, readIsolated } from './block-reader.ts';
 import type { BlockSet } from './block-set.ts';
+import { doubtfulInodes, type InodeProof, inodeProof } from './doubtful-inodes.ts';
 import type { Filesystem } from './filesystem.ts';
 import { BG_INODE_UNINIT, type GroupDesc } from './group-desc.ts';
 import { nextInode } from './plain-inode.ts';
@@ -16,6 +17,13 @@ export interface InodeTable {
   readonly usedInodes: number;
   /** Blocks, from the front, that a metadata image needs. One more than `usedInodes` fill when a block is part used. */
   readonly usedBlocks: number;
+  /**
+   * Inodes, from the front, that the descriptors vouch for: all of them, unless they are those of a backup. The others
+   * must prove themselves: see `inodeProof`.
+   */
+  readonly sureInodes: number;
+  /** Blocks, from the front, of which the same is true. */
+  readonly sureBlocks: number;
 }
 
 /**
@@ -36,12 +44,12 @@ export function inodeTable(fs: Filesystem, group: number, desc: GroupDesc, onPro
     });
     unused = 0;
   }
-  return {
-    start: desc.inodeTable,
-    blocks,
-    usedInodes: inodesPerGroup - unused,
-    usedBlocks: blocks - Math.floor(unused / inodesPerBlock),
-  };
+  const usedInodes = inodesPerGroup - unused;
+  const usedBlocks = blocks - Math.floor(unused / inodesPerBlock);
+  const doubtful = doubtfulInodes(fs, group);
+  const sureInodes = Math.min(usedInodes, inodesPerGroup - doubtful);
+  const sureBlocks = doubtful === 0 ? usedBlocks : Math.ceil(sureInodes / inodesPerBlock);
+  return { start: desc.inodeTable, blocks, usedInodes, usedBlocks, sureInodes, sureBlocks };
 }
 
 export interface ScanOptions {
@@ -54,9 +62,12 @@ export interface ScanOptions {
   readonly withUnlinked?: boolean;
   /**
    * Called with table blocks as the scan has read them, from `block` on, so that a copy need not read them again. Not
-   * called for holes, nor for a read of which a block failed. The bytes are borrowed for the call.
+   * called for holes, nor for a read of which a block failed, or holds inodes that must prove themselves. The bytes are
+   * borrowed for the call.
    */
   readonly onTable?: (bytes: Uint8Array, block: number) => void;
+  /** Called for each block behind the sure ones of a table that holds an inode which proves itself. */
+  readonly onProven?: (block: number, group: number) => void;
 }
 
 /** Called with the number of an inode and where it lies: byte `base` of `view`, valid during the call only. */
@@ -84,6 +95,7 @@ class InodeScanner {
   readonly #visit: VisitInode;
   readonly #buffer: Uint8Array;
   readonly #view: DataView;
+  readonly #isProven: InodeProof;
 
   constructor(fs: Filesystem, options: ScanOptions, visit: VisitInode) {
     this.#fs = fs;
@@ -91,6 +103,7 @@ class InodeScanner {
     this.#visit = visit;
     this.#buffer = new Uint8Array(Math.max(READ_UNIT, fs.blockSize));
     this.#view = new DataView(this.#buffer.buffer);
+    this.#isProven = inodeProof(fs);
   }
 
   *group(group: number, desc: GroupDesc): Generator<void> {
@@ -106,24 +119,25 @@ class InodeScanner {
     const there = Math.max(0, Math.min(blocks, Math.floor(source.size / blockSize) - table.start));
     if (there < blocks) this.#unreadable(group, table.start + there, blocks - there, 'behind the end of the source');
     const perRead = this.#buffer.length / blockSize;
-    const perBlock = blockSize / superblock.inodeSize;
     for (let done = 0; done < there; ) {
       const extent = source.extentAt?.((table.start + done) * blockSize);
       const hole = extent?.kind === 'hole' ? Math.floor(extent.length / blockSize) : 0;
       const count = Math.min(perRead, there - done);
       if (hole === 0) {
-        const first = done * perBlock;
-        this.#chunk(group, table.start + done, count, first, Math.min(count * perBlock, table.usedInodes - first));
+        this.#chunk(group, table, done, count);
         yield;
       }
       done += hole > 0 ? hole : count;
     }
   }
 
-  /** `inodes` inodes from index `first` of the group on, in `count` blocks from `block` on. */
-  #chunk(group: number, block: number, count: number, first: number, inodes: number): void {
+  /** `count` blocks of a table, the first `done` of it left out. */
+  #chunk(group: number, table: InodeTable, done: number, count: number): void {
     const { blockSize, superblock } = this.#fs;
     const { inodeSize, inodesPerGroup } = superblock;
+    const block = table.start + done;
+    const first = done * (blockSize / inodeSize);
+    const inodes = Math.min(count * (blockSize / inodeSize), table.usedInodes - first);
     const chunk = this.#buffer.subarray(0, count * blockSize);
     let isWhole = true;
     readIsolated(this.#fs, chunk, block, (bad, reason) => {
@@ -131,13 +145,30 @@ class InodeScanner {
       this.#unreadable(group, bad, 1, reason);
     });
     const { badBlocks, onTable, skipPlain = false, withUnlinked = false } = this.#options;
-    if (isWhole) onTable?.(chunk, block);
+    const sure = table.sureInodes - first;
     const number = group * inodesPerGroup + first + 1;
+    if (inodes > sure) this.#prove(group, block, number, Math.max(0, sure), inodes);
+    else if (isWhole) onTable?.(chunk, block);
     const next = (from: number): number =>
       nextInode(chunk, { from, count: inodes, inodeSize, skipPlain, withUnlinked });
     for (let i = next(0); i < inodes; i = next(i + 1)) {
       if (badBlocks?.has(block + Math.floor((i * inodeSize) / blockSize))) continue;
+      if (i >= sure && !this.#isProven(number + i, this.#view, i * inodeSize)) continue;
       this.#visit(number + i, this.#view, i * inodeSize);
+    }
+  }
+
+  /** Tell which blocks of the chunk that begins with inode `number` have a proven one of its inodes `[from, to)`. */
+  #prove(group: number, block: number, number: number, from: number, to: number): void {
+    const { onProven } = this.#options;
+    if (onProven === undefined) return;
+    const { inodeSize } = this.#fs.superblock;
+    const perBlock = this.#fs.blockSize / inodeSize;
+    for (let i = from; i < to; i++) {
+      if (!this.#isProven(number + i, this.#view, i * inodeSize)) continue;
+      const at = Math.floor(i / perBlock);
+      onProven(block + at, group);
+      i = (at + 1) * perBlock - 1;
     }
   }
 

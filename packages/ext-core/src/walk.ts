@@ -105,7 +105,7 @@ function walkGroups(fs: Filesystem, options: WalkOptions, visit: VisitRun): void
     const noInodes = (desc.flags & BG_INODE_UNINIT) !== 0;
     if (desc.inodeTable !== 0 && (wholeTables || !noInodes)) {
       const table = inodeTable(fs, group, desc, onProblem);
-      const blocks = wholeTables ? table.blocks : table.usedBlocks;
+      const blocks = wholeTables ? table.blocks : table.sureBlocks;
       if (blocks > 0) visit('inode table', table.start, blocks, group, 0);
     }
     if (desc.blockBitmap !== 0 && (desc.flags & BG_BLOCK_UNINIT) === 0) {
@@ -128,7 +128,12 @@ function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Gen
     blocks.inode(inode, view, 0);
   }
   const scan = { ...(onProblem && { onProblem }), ...(bad && { badBlocks: bad }), ...(onTable && { onTable }) };
-  const wanted = { ...scan, skipPlain: !options.allData, withUnlinked: selection === 'complete' };
+  const wanted = {
+    ...scan,
+    skipPlain: !options.allData,
+    withUnlinked: selection === 'complete',
+    onProven: (block: number, group: number) => visit('inode table', block, 1, group, 0),
+  };
   yield* scanInodes(fs, wanted, (inode, view, base) => {
     if (special.has(inode)) return;
     onInode?.(inode, view, base);
