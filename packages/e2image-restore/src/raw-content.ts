@@ -47,14 +47,14 @@ export async function rawContent(
     const offset = start * blockSize;
     return { offset, length: count * blockSize, source, from: offset };
   });
-  const segments = arrange([...taken, ...zeroedTables(fs, kinds)]);
   const missing = wholeBlocks([...unread, ...beyondEnd(source, blocksCount * blockSize)], blockSize);
-  const { kept, removed } = without(segments, missing);
+  const { kept, removed } = without(arrange(taken), missing);
   return {
     format,
     fs,
     superblock: fs.superblockBytes,
-    segments: kept,
+    // Zeros that the descriptors vouch for were never in the image: they cannot be missing from it.
+    segments: arrange([...kept, ...zeroedTables(fs, kinds)]),
     kinds: kinds.sets,
     unread: removed,
     problems,
