@@ -1,6 +1,6 @@
 import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { codeOf, printable } from '@e2image/cli';
-import { FileSource, type KernelCalls, type Source } from '@e2image/sparse-io';
+import { FileSource, type KernelCalls, openDirectSource, type Source } from '@e2image/sparse-io';
 import { MoveError } from './errors.ts';
 import type { Storage } from './storage.ts';
 
@@ -13,6 +13,7 @@ export class DeviceFile implements Storage, Disposable {
   readonly path: string;
   readonly isBlockDevice: boolean;
   #source: FileSource;
+  #around: (Source & Disposable) | undefined;
 
   private constructor(fd: number, path: string) {
     this.fd = fd;
@@ -66,6 +67,16 @@ export class DeviceFile implements Storage, Disposable {
   /** For those who only read. */
   get source(): Source {
     return this.#source;
+  }
+
+  /** Reads around the page cache; undefined where the file system knows no such reads. */
+  get around(): Source | undefined {
+    try {
+      this.#around ??= openDirectSource(this.fd, this.size);
+    } catch (error) {
+      if (codeOf(error) !== 'EINVAL') throw error;
+    }
+    return this.#around;
   }
 
   readAt(into: Uint8Array, offset: number): void {
@@ -130,6 +141,7 @@ export class DeviceFile implements Storage, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#around?.[Symbol.dispose]();
     closeSync(this.fd);
   }
 }

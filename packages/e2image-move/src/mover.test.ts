@@ -154,7 +154,9 @@ describe('a resume', () => {
     ['batch', { batchBytes: 2 ** 40 }],
     ['map', { mapBytes: 2 ** 40 }],
     ['place', { destination: 0 }],
-  ])('refuses a record whose %s cannot be', (_, change) => {
+    ['log', { state: 'logged' }],
+    ['logged bytes', { state: 'logged', logAt: 8192, logged: { from: 0, to: LENGTH } }],
+  ] as const)('refuses a record whose %s cannot be', (_, change) => {
     const { device, file, task, side } = world();
     const record = stepTo(beginBeside(device, file, task), 'copying');
     if (record === undefined) throw new Error('never copying');
@@ -177,6 +179,14 @@ describe('a resume', () => {
     expect(decodeRecord(content.subarray(stashSlot, stashSlot + SLOT_BYTES))?.state).toBe('started');
     stepTo(journey, 'copying');
     expect(decodeRecord(content.subarray(stashSlot, stashSlot + SLOT_BYTES))).toBeUndefined();
+  });
+
+  test('refuses a marker that leaves no room for the record it tells of', () => {
+    const { device, task } = world();
+    const marker = { ...task.move, id: task.id, mapBytes: 16, inside: true, journal: '' };
+    expect(() => resumeInside(device, marker)).toThrow(expect.objectContaining({ code: 'MOVE_JOURNAL_INVALID' }));
+    const wide = { ...marker, destination: 90 * SECTOR, mapBytes: 2 ** 40 };
+    expect(() => resumeInside(device, wide)).toThrow(expect.objectContaining({ code: 'MOVE_JOURNAL_INVALID' }));
   });
 
   test('finds a record inside the device by the marker alone', () => {

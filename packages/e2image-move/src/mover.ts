@@ -1,3 +1,4 @@
+import type { Source } from '@e2image/sparse-io';
 import { headOf, oldPlace, overlaps, type Range, SECTOR, shift } from './geometry.ts';
 import type { RecordHome } from './home.ts';
 import { decodeMarker, encodeMarker, type Marker } from './marker.ts';
@@ -12,6 +13,8 @@ const UNIT = 512 * 1024;
 
 /** How its blocks are read and written, where that is not the plain way. */
 export interface CopyHooks {
+  /** The device around its page cache: see OldPlaceOptions. */
+  readonly around?: Pick<Source, 'readAt'> | undefined;
   /** Told of each block that cannot be read, and zeros take its place; without it such a block stops the move. */
   readonly onUnreadable?: ((block: number) => void) | undefined;
   /** Writes what goes into the new place, as `writeAt` of the device, which it may spare a write. */
@@ -46,15 +49,21 @@ interface Works extends MoverOptions {
 }
 
 /** The mover for a move that starts with `record`, or goes on from it. */
-export function createMover(options: MoverOptions, { blockSize, source, batchBytes, logAt }: MoveRecord): Mover {
-  const { device, home, marker, onUnreadable } = options;
+export function createMover(
+  options: MoverOptions,
+  { blockSize, source, length, batchBytes, logAt }: MoveRecord,
+): Mover {
+  const { device, home, marker, onUnreadable, around } = options;
   const { writeData = (bytes, offset) => device.writeAt(bytes, offset) } = options;
+  const { displaced } = home;
   const old = oldPlaceOf(device, {
     source,
+    length,
     blockSize,
     marker: encodeMarker(marker),
-    displaced: home.displaced,
+    displaced,
     onUnreadable,
+    around,
   });
   const works: Works = {
     ...options,

@@ -22,7 +22,7 @@ function device(bad: readonly number[] = []): Storage {
 }
 
 const marker = new Uint8Array(SECTOR).fill(0xee);
-const options = { source: SOURCE, blockSize: BLOCK, marker, displaced: undefined, onUnreadable: undefined };
+const options = { source: SOURCE, length: 64 * BLOCK, blockSize: BLOCK, marker };
 
 function read(old: ReturnType<typeof oldPlaceOf>, position: number, length: number): number[] {
   const into = new Uint8Array(length);
@@ -67,6 +67,15 @@ describe('the old place', () => {
     });
     expect(read(old, 4096 + 512, 8192)).toEqual(expected);
     expect(told).toEqual([5, 9]);
+  });
+
+  test('asks around the page cache before it gives up a block', () => {
+    const told: number[] = [];
+    const onUnreadable = (block: number): void => void told.push(block);
+    const old = oldPlaceOf(device([5, 6, 7]), { ...options, around: device([6]), onUnreadable });
+    const expected = plain(4096, 4096).map((byte, i) => (Math.floor((4096 + i) / BLOCK) === 6 ? 0 : byte));
+    expect(read(old, 4096, 4096)).toEqual(expected);
+    expect(told).toEqual([6]);
   });
 
   test('takes only a failing medium for an unreadable block', () => {

@@ -13,6 +13,7 @@ import { refuseMmp, refuseMounted } from './refusals.ts';
 import { findMarker } from './resume.ts';
 import { resumeCommand } from './resume-command.ts';
 import { defaultJournal, openSideFile } from './side-file.ts';
+import { coarsen, MAX_MAP_BYTES } from './used-map.ts';
 
 /** A move as asked for. Offsets are bytes. */
 export interface MoveRequest {
@@ -81,7 +82,7 @@ async function decide(device: DeviceFile, request: MoveRequest, world: World): P
   const head = fs.superblockBytes.slice(0, SECTOR);
   return {
     device,
-    task: { move, blockSize: fs.blockSize, map, head, id: world.randomBytes(16) },
+    task: { move, blockSize: fs.blockSize, map: coarsen(map, MAX_MAP_BYTES), head, id: world.randomBytes(16) },
     journal,
     notes: doubt === undefined ? [] : [`every block is copied, used or not: ${doubt}`],
     [Symbol.dispose]: () => device[Symbol.dispose](),

@@ -67,7 +67,7 @@ function fromFile(device: DeviceFile, path: string, request: ResumeRequest, worl
     }
     checkRequest(record, request);
     checkSize(device, record);
-    const journey = resumeBeside(device, side, world.hooks);
+    const journey = resumeBeside(device, side, { ...world.hooks, around: device.around });
     if (journey === undefined) {
       side.remove();
       throw untouched(device, record);
@@ -100,7 +100,7 @@ function fromInside(device: DeviceFile, request: ResumeRequest, world: ResumeWor
   }
   checkRequest(marker, request);
   checkSize(device, marker);
-  const journey = resumeInside(device, marker, world.hooks);
+  const journey = resumeInside(device, marker, { ...world.hooks, around: device.around });
   if (journey === undefined) throw untouched(device, marker);
   return { journey, device, journal: undefined, [Symbol.dispose]: () => device[Symbol.dispose]() };
 }

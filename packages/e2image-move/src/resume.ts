@@ -2,17 +2,17 @@ import { type Journey, markerOf, type SideFile } from './begin.ts';
 import { checksum } from './checksum.ts';
 import { MoveError } from './errors.ts';
 import { headOf, type Move, overlaps, SECTOR, shift } from './geometry.ts';
-import { type InsidePlaces, insideHome, insidePlaces } from './inside-home.ts';
+import { type InsidePlaces, insideHome, insideMapCapacity, insidePlaces } from './inside-home.ts';
 import { decodeMarker, type Marker } from './marker.ts';
 import { type CopyHooks, clearMarker, createMover, displacedIsDone, holdsMarker, nextBatch } from './mover.ts';
 import { decodeRecord, type MoveRecord, readNewestSlot, SLOT_BYTES, SLOTS_BYTES, sameId, uuidOf } from './record.ts';
 import { sideHome } from './side-home.ts';
+import { piecesOf } from './slices.ts';
 import { readBytes, type Storage } from './storage.ts';
-import { decodeMap, type UsedMap } from './used-map.ts';
+import { decodeMap, MAX_MAP_BYTES, type UsedMap } from './used-map.ts';
 
-/** Longest batch and map that a record may ask for: more is no record of ours. */
+/** Longest batch that a record may ask for: more is no record of ours. */
 const MAX_BATCH = 64 * 1024 * 1024;
-const MAX_MAP = 2 ** 31;
 
 /**
  * Find the move that the file of its record tells of.
@@ -30,6 +30,8 @@ export function resumeBeside(device: Storage, file: SideFile, hooks: CopyHooks =
     return undefined;
   }
   const map = readMap(file.storage, SLOTS_BYTES, record);
+  const logged = [...piecesOf(map, record.logged)].reduce((sum, { from, to }) => sum + to - from, 0);
+  if (record.state === 'logged' && logged > record.batchBytes) throw impossible();
   const home = sideHome(file.storage, () => file.remove());
   checkDevice(device, record, { home, map });
   const mover = createMover({ device, home, map, marker: markerOf(record, file.path), ...hooks }, record);
@@ -53,6 +55,8 @@ export const findMarker = (
  * @throws MoveError MOVE_JOURNAL_INVALID
  */
 export function resumeInside(device: Storage, marker: Marker, hooks: CopyHooks = {}): Journey | undefined {
+  const capacity = insideMapCapacity(marker);
+  if (capacity === undefined || marker.mapBytes > capacity) throw impossible();
   const places = insidePlaces(marker, marker.mapBytes);
   const found = readInside(device, marker, places);
   if (found === undefined) return undefined;
@@ -74,7 +78,11 @@ function readInside(
   places: InsidePlaces,
 ): { readonly record: MoveRecord; readonly map: UsedMap } | undefined {
   const ours = (record: MoveRecord | undefined): record is MoveRecord =>
-    record !== undefined && sameId(record, marker) && sameMove(record, marker);
+    record !== undefined &&
+    sameId(record, marker) &&
+    sameMove(record, marker) &&
+    record.mapBytes === marker.mapBytes &&
+    record.logAt === 0;
   const settled = readNewestSlot(device, places.at);
   if (ours(settled)) {
     checkRecord(settled);
@@ -96,7 +104,7 @@ const sameMove = (a: Move, b: Move): boolean =>
 
 /** The checksum says that we wrote it; this says that following it stays within the two places. */
 function checkRecord(record: MoveRecord): void {
-  const { length, position, logged, batchBytes, mapBytes, source, destination, blockSize } = record;
+  const { length, position, logged, logAt, state, batchBytes, mapBytes, source, destination, blockSize } = record;
   const within =
     [source, destination, length, position, mapBytes].every(Number.isSafeInteger) &&
     Number.isSafeInteger(Math.max(source, destination) + length) &&
@@ -106,11 +114,15 @@ function checkRecord(record: MoveRecord): void {
     logged.to <= length &&
     batchBytes >= SECTOR &&
     batchBytes <= MAX_BATCH &&
-    mapBytes <= MAX_MAP &&
+    mapBytes <= MAX_MAP_BYTES &&
     mapBytes % 16 === 0 &&
-    blockSize >= SECTOR;
-  if (!within) throw new MoveError('MOVE_JOURNAL_INVALID', 'the record of the move holds numbers that cannot be');
+    blockSize >= SECTOR &&
+    (state !== 'logged' || logAt > 0);
+  if (!within) throw impossible();
 }
+
+const impossible = (): MoveError =>
+  new MoveError('MOVE_JOURNAL_INVALID', 'the record of the move holds numbers that cannot be');
 
 function readMap(storage: Storage, at: number, { mapBytes, mapCrc, length }: MoveRecord): UsedMap {
   const bytes = readBytes(storage, at, mapBytes);

@@ -43,7 +43,8 @@ export async function runMove(plan: MovePlan, options: RunOptions): Promise<numb
   const kernel = await loadKernelCalls();
   const { from, to } = newPlace(task.move);
   if (!device.isBlockDevice) device.reserve(from, to, kernel);
-  const hooks = { onUnreadable: options.unreadable.tell, writeData: options.writeData };
+  const { unreadable, writeData } = options;
+  const hooks = { onUnreadable: unreadable.tell, writeData, around: device.around };
   if (journal === undefined) return await finish(beginInside(device, task, hooks), plan, options);
   using file = createSideFile(journal, sideFileBytes(task), kernel);
   let journey: Journey;
@@ -85,11 +86,11 @@ async function finish(
       return true;
     }, host);
     if (at === undefined) progress.finish(total);
-    else stopped(world, progress, hint);
+    else stopped(at, { world, progress, hint });
     if (signal !== undefined) return dieOf(signal, host);
   } catch (error) {
     // A bug says so itself, and says nothing of the state of the record.
-    if (reasonOf(error) !== undefined) stopped(world, progress, hint);
+    if (reasonOf(error) !== undefined) stopped(at, { world, progress, hint });
     throw error;
   }
   return unreadable.count > 0 ? EXIT.incomplete : EXIT.done;
@@ -102,7 +103,11 @@ const isStoppable = ({ state }: MoveRecord): boolean => state === 'copying' || s
 const blocksDone = (record: MoveRecord): number =>
   Math.floor((isRightward(record) ? record.length - record.position : record.position) / record.blockSize);
 
-function stopped(world: World, progress: Progress, hint: string): void {
+function stopped(
+  at: MoveRecord | undefined,
+  { world, progress, hint }: { readonly world: World; readonly progress: Progress; readonly hint: string },
+): void {
   progress.stop();
-  say(world, `the move is not finished, and nothing mounts until it is; finish it with: ${hint}`);
+  const state = at?.state === 'done' ? 'only tidying up is left' : 'nothing mounts until it is';
+  say(world, `the move is not finished, and ${state}; finish it with: ${hint}`);
 }

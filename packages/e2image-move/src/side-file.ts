@@ -36,14 +36,28 @@ export function createSideFile(path: string, bytes: number, kernel: KernelCalls 
 /**
  * Open the file of a record that an earlier run has left.
  *
- * @throws MoveError MOVE_IN_USE while that run is still at it, MOVE_NOTHING_TO_RESUME when there is no such file;
- *   system errors
+ * @throws MoveError MOVE_IN_USE while that run is still at it, MOVE_NOTHING_TO_RESUME when there is no such file,
+ *   MOVE_JOURNAL_INVALID when it is another user's; system errors
  */
 export function openSideFile(path: string): OpenSideFile {
   const file = openOrRefuse(path);
-  const user = processWith(file.fd);
-  if (user === undefined) return opened(file);
-  file[Symbol.dispose]();
+  try {
+    refuseForeign(file);
+    return opened(file);
+  } catch (error) {
+    file[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** What a record says is done to a device: it must come from somebody who could do it anyway, and be at rest. */
+function refuseForeign({ fd, path }: DeviceFile): void {
+  const { uid } = fstatSync(fd);
+  if (uid !== 0 && uid !== process.geteuid?.()) {
+    throw new MoveError('MOVE_JOURNAL_INVALID', `${printable(path)} belongs to another user, with number ${uid}`);
+  }
+  const user = processWith(fd);
+  if (user === undefined) return;
   throw new MoveError('MOVE_IN_USE', `${printable(path)}: the move is still running, as process ${user}`);
 }
 

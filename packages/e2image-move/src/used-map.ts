@@ -4,6 +4,9 @@ import type { Range } from './geometry.ts';
 /** Bytes per run in the encoded map. */
 const RUN_BYTES = 16;
 
+/** Longest encoded map, in bytes: four million runs. */
+export const MAX_MAP_BYTES = 64 * 1024 * 1024;
+
 /** Gaps up to this many bytes are copied along: cheaper than two calls more, and a quarter of the map. */
 const SMALL_GAP = 16384;
 
