@@ -87,7 +87,7 @@ function refuseShort({ device, force }: RestoreRequest, image: OpenImage, { sour
 }
 
 function tell(request: RestoreRequest, image: OpenImage, plan: RestorePlan, world: World): void {
-  for (const line of describeImage(plan)) say(world, `${imageName(request.image)}: ${line}`);
+  say(world, `${imageName(request.image)}: ${describeImage(plan, image.modifiedAt)}`);
   say(world, `${request.device}: ${describeDifference(plan)}`);
   for (const note of plan.notes) say(world, note);
   const problems = plan.content.problems.filter(({ lost }) => lost).map(({ message }) => message);

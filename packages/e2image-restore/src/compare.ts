@@ -21,13 +21,11 @@ export interface Difference {
  * Find the blocks in which the device is not as it should be. A block that cannot be read is not.
  *
  * @param ranges what to compare: whole blocks, ascending, disjoint
- * @param onProgress told the bytes compared so far
  */
 export async function findDifferences(
   { wanted, device }: { readonly wanted: Source; readonly device: Source },
   ranges: readonly ByteRange[],
   blockSize: number,
-  onProgress?: (done: number) => void,
 ): Promise<Difference> {
   const found = new Runs();
   const lost = new Runs();
@@ -42,13 +40,11 @@ export async function findDifferences(
   });
   const [a, b] = [new Uint8Array(UNIT), new Uint8Array(UNIT)];
   let sinceBreak = 0;
-  let done = 0;
   for (const { offset, length } of ranges) {
     for (let at = 0; at < length; ) {
       const skipped = commonHole({ wanted, device }, offset + at, length - at, blockSize);
       if (skipped > 0) {
         at += skipped;
-        done += skipped;
         continue;
       }
       const { size, isHole } = nextPiece(wanted, offset + at, Math.min(UNIT, length - at), blockSize);
@@ -60,11 +56,9 @@ export async function findDifferences(
       readable.readAt(have, offset + at);
       if (isLost || Buffer.compare(want, have) !== 0) addDiffering(found, want, have, blockSize, offset + at);
       at += size;
-      done += size;
       sinceBreak += size;
       if (sinceBreak < BATCH) continue;
       sinceBreak = 0;
-      onProgress?.(done);
       await setImmediate();
     }
   }

@@ -3,18 +3,24 @@ import { superblockText, uuidText, writeTime } from './identity.ts';
 import { dateText, type RestorePlan } from './restore-plan.ts';
 import type { ByteRange } from './segments.ts';
 
-/** What is put back, for people: format, origin, file system, UUID, label, dates. One or two sentences. */
-export function describeImage({ content }: RestorePlan): string[] {
+/**
+ * What is put back, for people: format, origin and date of the image, file system, UUID, label, date.
+ *
+ * @param modifiedAt when the file of the image was last written, in seconds since 1970
+ */
+export function describeImage({ content }: RestorePlan, modifiedAt: number | undefined): string {
   const { fs, format, origin, superblock } = content;
   const sb = fs.superblock;
   const label = superblockText(superblock, 's_volume_name');
-  const made = origin === undefined ? '' : originText(origin);
-  return [
+  const made = origin === undefined ? dateOf(modifiedAt) : originText(origin);
+  return (
     `${format} image${made}: ${kindOf(sb)} file system, UUID ${uuidText(sb.uuid)}, ` +
-      `${label === '' ? 'no label' : `label "${label}"`}, ${sb.blocksCount} blocks of ${sb.blockSize} bytes, ` +
-      `last written ${dateText(writeTime(superblock))}`,
-  ];
+    `${label === '' ? 'no label' : `label "${label}"`}, ${sb.blocksCount} blocks of ${sb.blockSize} bytes, ` +
+    `last written ${dateText(writeTime(superblock))}`
+  );
 }
+
+const dateOf = (seconds: number | undefined): string => (seconds === undefined ? '' : ` of ${dateText(seconds)}`);
 
 function originText({ hostName, deviceName, createdAt }: NonNullable<RestorePlan['content']['origin']>): string {
   const device = deviceName === '' ? '' : ` of ${deviceName}`;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { failed, printable } from '@e2image/cli';
 import { EXT_MAGIC, isImageHeader, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
 import { loadCodec, openQcow2 } from '@e2image/qcow2';
@@ -12,6 +12,8 @@ import type { ByteRange } from './segments.ts';
 /** An image and what it has for the device; the files behind it are open until it is disposed. */
 export interface OpenImage extends Disposable {
   readonly content: ImageContent;
+  /** When the file was last written, in seconds since 1970; undefined for a stream. */
+  readonly modifiedAt: number | undefined;
   /** Mapfile that was honoured; undefined when there is none. */
   readonly mapfile: string | undefined;
 }
@@ -39,11 +41,16 @@ export async function openImage(
     const map = mapfile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
     const unread = map === undefined ? [] : readMap(map);
     const content = await readContent(file.source, unread);
-    return { content, mapfile: map, [Symbol.dispose]: () => file[Symbol.dispose]() };
+    return { content, modifiedAt: modifiedAt(path), mapfile: map, [Symbol.dispose]: () => file[Symbol.dispose]() };
   } catch (error) {
     file[Symbol.dispose]();
     throw error;
   }
+}
+
+function modifiedAt(path: string): number | undefined {
+  const stat = path === STANDARD_INPUT ? undefined : statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() ? Math.floor(stat.mtimeMs / 1000) : undefined;
 }
 
 async function openSource(path: string, onSpool: () => void): Promise<{ readonly source: Source } & Disposable> {

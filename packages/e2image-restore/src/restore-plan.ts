@@ -52,8 +52,6 @@ export interface RestorePlan {
 export interface PlanOptions {
   /** Restore with an empty journal that need not be replayed. */
   readonly dropJournal: boolean;
-  /** Bytes compared so far, of `total`. */
-  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Compare an image with the device it is to be put on, and decide. Nothing is written. */
@@ -68,14 +66,7 @@ export async function planRestore(content: ImageContent, device: Source, options
     device,
     [...segments, superblockSegment(journal.superblock)].sort((a, b) => a.offset - b.offset),
   );
-  const total = ranges.reduce((sum, { length }) => sum + length, 0);
-  const progress = options.onProgress;
-  const { runs, unreadable } = await findDifferences(
-    { wanted, device },
-    ranges,
-    blockSize,
-    progress && ((done) => progress(done, total)),
-  );
+  const { runs, unreadable } = await findDifferences({ wanted, device }, ranges, blockSize);
   const found = superblocksOf(device, fs.superblock);
   const primary = found.find(({ offset }) => offset === SUPERBLOCK_OFFSET)?.sb;
   const obstacles = primary === undefined ? [] : mmpReasons(device, primary);
