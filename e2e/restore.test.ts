@@ -200,6 +200,16 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
       expectRefused(image, device, /the image is scrambled/);
     });
 
+    test.each([['-s'], ['-rs'], ['-Qs']])('an image that ours scrambled with %s', (letters) => {
+      const source = fixture('ext4-1k');
+      const image = join(folder, 'scrambled');
+      rmSync(image, { force: true });
+      expect(ours([letters, source, image])).toMatchObject({ status: 0 });
+      const device = copyOf(source, join(folder, 'device'));
+      junk(device, placesOf(source).inodeTables, 1024);
+      expectRefused(image, device, /the image is scrambled/);
+    });
+
     test('a device that MMP says is in use', () => {
       const { source, image, device } = scene('mmp');
       const text = new TextDecoder('latin1').decode(tool('dumpe2fs', ['-h', device]).stdout);
@@ -280,6 +290,31 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     rmSync(`${image}.mapfile`);
   });
 
+  test.each([
+    ['normal', []],
+    ['raw', ['-r']],
+    ['QCOW2', ['-Q']],
+  ])('what ours could not read for a %s image is left alone on the device', (_format, letters) => {
+    const source = fixture('no-flex-bg');
+    const short = copyOf(source, join(folder, 'short'));
+    const cut = 21000;
+    run('truncate', ['-s', `${cut * 1024}`, short]);
+    const image = join(folder, 'of-short');
+    for (const path of [image, `${image}.mapfile`]) rmSync(path, { force: true });
+    expect(ours([...letters, short, image])).toMatchObject({ status: 3 });
+    const device = copyOf(source, join(folder, 'device'));
+    const { inodeTables, blockSize } = placesOf(source);
+    junk(
+      device,
+      inodeTables.filter(({ start, count }) => start + count <= cut).map((table) => ({ ...table, count: 1 })),
+      blockSize,
+    );
+    const outcome = restore([image, device]);
+    expect(outcome).toMatchObject({ status: 3 });
+    expect(outcome.stderr).toContain('left alone: block');
+    expect(same(device, source)).toBe(true);
+  });
+
   testNeeds(['e2undo'], 'e2undo brings back the exact bytes', () => {
     for (const name of ['ext4-1k', 'ext4-4k', 'ext4-64k']) {
       const { source, image, device } = scene(name);
@@ -357,6 +392,29 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
         run('umount', [small]);
       }
     });
+  });
+
+  test.each(['normal', 'raw', 'QCOW2'] as const)('it says first what a %s image is and how much differs', (format) => {
+    const source = copyOf(fixture('ext4-1k'), join(folder, 'labelled'));
+    tool('tune2fs', ['-L', 'precious', source]);
+    const image = join(folder, 'labelled.image');
+    rmSync(image, { force: true });
+    expect(cE2image([...{ normal: [], raw: ['-r'], QCOW2: ['-Q'] }[format], source, image]).status).toBe(0);
+    const device = copyOf(source, join(folder, 'device'));
+    junk(
+      device,
+      placesOf(source)
+        .inodeTables.slice(0, 1)
+        .map((table) => ({ ...table, count: 1 })),
+      1024,
+    );
+    const { stderr } = restore(['-n', image, device]);
+    const lines = stderr.trimEnd().split('\n');
+    const date = '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC';
+    expect(lines[0]).toMatch(
+      new RegExp(`: ${format} image .*${date}: ext4 file system, UUID 5ec7e755-.*, label "precious", 24576 blocks`),
+    );
+    expect(lines[1]).toMatch(/: 1 of \d+ blocks differ: 1 inode table$/);
   });
 
   test('descriptors with wrong checksums are told of', () => {
