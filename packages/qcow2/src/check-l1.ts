@@ -57,8 +57,9 @@ export function* readL1Tables(
   let filled = 0;
   for (const table of l1Tables) {
     const view = viewOf(yield* readTable(file, table.entries * 8, table.offset, { what: 'L1 table' }));
+    const context = { table, info, sink };
     for (let index = 0; index < table.entries; index++) {
-      const offset = checkedEntry(view, index, { table, info, sink });
+      const offset = checkedEntry(view, index, context);
       if (table.isActive) {
         active[index] = offset;
         copied[index] = view.getUint32(index * 8) >= COPIED_HI ? 1 : 0;

@@ -46,7 +46,7 @@ function* walkTables(walk: Walk): Steps<void> {
   const isWalked = new Uint8Array(tables.all.length);
   for (let index = 0; index < tables.active.length; index++) {
     const offset = tables.active[index] ?? 0;
-    if (offset === 0) continue;
+    if (offset === 0 || offset === tables.active[index - 1]) continue;
     const { first, times } = timesNamed(tables.all, offset);
     if (isWalked[first] === 1) continue;
     isWalked[first] = 1;

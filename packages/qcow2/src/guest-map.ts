@@ -27,6 +27,8 @@ export interface GuestMap {
    * table must be read.
    */
   runAt(offset: number): Steps<MapRun>;
+  /** As `runAt` where it can be told from the piece of a table used last, else undefined: most reads are neighbours. */
+  peek(offset: number): MapRun | undefined;
 }
 
 /** Decoded pieces of tables, shared by all images of a chain so that its length does not multiply the memory. */
@@ -61,14 +63,25 @@ const LEAST_WEIGHT = 8;
 
 /** The mapping that starts at an L1 table. No byte is read before it is asked for. */
 export function guestMap(options: GuestMapOptions): GuestMap {
-  const state: MapState = { ...options, at: -1, runs: [], uniform: new Map() };
-  return { geometry: options.rules.geometry, runAt: (offset) => runAt(state, offset) };
+  const state: MapState = { ...options, last: { start: 0, end: 0, runs: [] }, uniform: new Map() };
+  const { geometry } = options.rules;
+  return {
+    geometry,
+    runAt: (offset) => runAt(state, offset),
+    peek: (offset) =>
+      offset >= state.last.start && offset < state.last.end ? runIn(state.last, offset, geometry) : undefined,
+  };
+}
+
+/** The decoded piece of a table that maps guest bytes `[start, end)`. */
+interface MappedPiece {
+  readonly start: number;
+  readonly end: number;
+  readonly runs: readonly L2Run[];
 }
 
 interface MapState extends GuestMapOptions {
-  /** Host byte and runs of the L2 piece used last: most questions are about the same one. */
-  at: number;
-  runs: readonly L2Run[];
+  last: MappedPiece;
   /** Tables by host byte that say the same of all they cover, or `mixed`. */
   readonly uniform: Map<number, RunKind | 'mixed'>;
 }
@@ -163,33 +176,35 @@ function pieceCoverage({ clusterSize, l2EntrySize }: Geometry): number {
 
 function* runInTable(state: MapState, table: number, offset: number): Steps<MapRun> {
   const { geometry } = state.rules;
-  const { unitSize } = geometry;
-  const pieceLength = Math.min(PIECE, geometry.clusterSize);
+  const length = Math.min(PIECE, geometry.clusterSize);
+  const coverage = pieceCoverage(geometry);
   const inTable = offset % geometry.l2Coverage;
-  const pieceNumber = Math.floor(inTable / pieceCoverage(geometry));
-  const inPiece = inTable - pieceNumber * pieceCoverage(geometry);
-  const runs = yield* l2Piece(state, { at: table + pieceNumber * pieceLength, length: pieceLength, offset });
-  const run = findRun(runs, Math.floor(inPiece / unitSize));
+  const piece = Math.floor(inTable / coverage);
+  const start = offset - (inTable - piece * coverage);
+  const runs = yield* l2Piece(state, { at: table + piece * length, length, offset });
+  state.last = { start, end: start + coverage, runs };
+  return runIn(state.last, offset, geometry);
+}
+
+/** The run of a piece that holds `offset`, told from there on. */
+function runIn({ start, runs }: MappedPiece, offset: number, { unitSize }: Geometry): MapRun {
+  const run = findRun(runs, Math.floor((offset - start) / unitSize));
   if (run === undefined) throw new RangeError(`no run at guest byte ${offset}`);
-  const into = inPiece - run.start * unitSize;
+  const into = offset - start - run.start * unitSize;
   const host = run.host < 0 || run.kind === 'compressed' ? run.host : run.host + into;
   const { kind, span, reason } = run;
   return { kind, offset, length: run.count * unitSize - into, host, span, reason };
 }
 
 function* l2Piece(
-  state: MapState,
+  { file, rules, cache, cacheKey }: MapState,
   { at, length, offset }: { at: number; length: number; offset: number },
 ): Steps<readonly L2Run[]> {
-  if (state.at === at) return state.runs;
-  const key = `${state.cacheKey}:${at}`;
-  let runs = state.cache.l2.get(key);
-  if (runs === undefined) {
-    const bytes = yield* readTable(state.file, length, at, { what: 'L2 table', detail: { guestOffset: offset } });
-    runs = decodeL2(bytes, state.rules);
-    state.cache.l2.set(key, runs, runs.length + LEAST_WEIGHT);
-  }
-  state.at = at;
-  state.runs = runs;
+  const key = `${cacheKey}:${at}`;
+  const cached = cache.l2.get(key);
+  if (cached !== undefined) return cached;
+  const bytes = yield* readTable(file, length, at, { what: 'L2 table', detail: { guestOffset: offset } });
+  const runs = decodeL2(bytes, rules);
+  cache.l2.set(key, runs, runs.length + LEAST_WEIGHT);
   return runs;
 }

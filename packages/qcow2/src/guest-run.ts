@@ -42,7 +42,7 @@ export function* guestRunAt(chain: Chain, offset: number): Steps<GuestRun> {
   let length = (layers[0]?.size ?? 0) - offset;
   for (const [depth, layer] of layers.entries()) {
     if (layer.kind === 'raw') return rawRun(layer, offset, length, depth);
-    const run = yield* layer.map.runAt(offset);
+    const run = layer.map.peek(offset) ?? (yield* layer.map.runAt(offset));
     length = Math.min(length, run.length);
     const place = { offset, depth, host: run.host, span: run.span, inImage: false };
     if (run.kind === 'invalid') throw invalidEntry(run, depth);
@@ -83,7 +83,9 @@ function rawRun(layer: RawLayer, offset: number, limit: number, depth: number): 
 /** A source's own holes, if it can tell them. The sector that its end rounds up to is data. */
 function extentAt(source: AnySource, offset: number): SourceExtent | undefined {
   if (offset >= source.size || !('extentAt' in source) || typeof source.extentAt !== 'function') return undefined;
-  return source.extentAt(offset);
+  const extent: SourceExtent | PromiseLike<unknown> = source.extentAt(offset);
+  // An asynchronous source may tell its holes later; here it is data throughout.
+  return 'then' in extent ? undefined : extent;
 }
 
 function invalidEntry({ offset, length, host, reason }: MapRun, depth: number): Qcow2Error {

@@ -20,6 +20,7 @@ export type { OnData } from './guest-pieces.ts';
 export type { GuestRun } from './guest-run.ts';
 export type { HeaderExtension } from './header-extension.ts';
 export type { HoldOptions } from './held-clusters.ts';
+export { ImageFile } from './image-file.ts';
 export type { ImageInfo } from './image-info.ts';
 export type { Input } from './input.ts';
 export { compressChunks, compressedChunks, type GuestPiece, guestPieces, plainChunks } from './iteration.ts';

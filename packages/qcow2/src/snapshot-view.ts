@@ -40,11 +40,11 @@ export function* snapshotChain(
 
 function snapshotLayer(
   active: Qcow2Layer,
-  { id, l1Offset, l1Entries, diskSize }: SnapshotInfo,
+  { l1Offset, l1Entries, diskSize }: SnapshotInfo,
   { chain, size, strictness }: { chain: Chain; size: 'snapshot' | 'current'; strictness: Strictness },
 ): Qcow2Layer {
   const l1 = { offset: l1Offset, entries: l1Entries };
-  const map = mapOf(active, l1, { ...strictness, cache: chain.cache, cacheKey: `snapshot ${id}` });
+  const map = mapOf(active, l1, { ...strictness, cache: chain.cache, cacheKey: `0 at ${l1Offset} of ${l1Entries}` });
   const length = size === 'current' ? active.size : (diskSize ?? active.size);
   return { ...active, size: length - (length % 512), map };
 }
