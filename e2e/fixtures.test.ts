@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { FIXTURE_NEEDS, fixture, RECIPES, recipesOfThisRun } from './fixtures.ts';
-import { cE2image, describeNeeds, e2fsck, ROOT } from './oracle.ts';
+import { FIXTURE_NEEDS, fixture, RECIPES, recipesLeftOut, recipesOfThisRun } from './fixtures.ts';
+import { cE2image, describeNeeds, e2fsck, ROOT, testNeeds } from './oracle.ts';
 
 test('recipes have names of their own, and there are at least sixty', () => {
   const names = RECIPES.map((recipe) => recipe.name);
@@ -9,6 +9,8 @@ test('recipes have names of their own, and there are at least sixty', () => {
   expect(names.length).toBeGreaterThanOrEqual(60);
   expect(RECIPES.filter((recipe) => recipe.fast).length).toBeGreaterThanOrEqual(20);
 });
+
+for (const name of recipesLeftOut()) testNeeds(['loop'], name, () => {});
 
 describeNeeds([...FIXTURE_NEEDS, 'e2image'], 'a recipe', () => {
   let folder = '';
