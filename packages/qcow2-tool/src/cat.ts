@@ -10,7 +10,8 @@ import {
 } from '@e2image/cli';
 import { copyRuns, openStandardOutput } from '@e2image/sparse-io';
 import { CHAIN_OPTIONS } from './chain-options.ts';
-import { openDisk, spoolDisk } from './open-disk.ts';
+import { openDisk } from './open-disk.ts';
+import { unfold } from './unfold.ts';
 
 const TABLE = {
   summary: 'Write the disk inside an image to standard output; `-` is standard input.',
@@ -21,7 +22,10 @@ const TABLE = {
     ...CHAIN_OPTIONS,
     ...COMMON_OPTIONS,
   },
-  notes: ['An image from standard input is kept in a temporary file first.'],
+  notes: [
+    'An image from standard input is written as it comes where its tables stand in front (as in those we write);\n' +
+      'other images are kept in a temporary file first.',
+  ],
 } as const satisfies CommandTable;
 
 const COMMAND: Command<typeof TABLE> = {
@@ -33,14 +37,17 @@ const COMMAND: Command<typeof TABLE> = {
     const folder = parsed.value('spool');
     const rules = { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') } as const;
     const opened = await openDisk(path, 'qcow2', rules);
-    const source = opened.kind === 'stream' ? await spoolDisk(opened, folder === undefined ? {} : { folder }) : opened;
     const output = await openStandardOutput();
     refuseTerminal(output, { isForced: parsed.flag('force') });
     await writeOutput(output, async (sink) => {
-      await copyRuns(source.disk, sink);
-      await sink.finish(source.disk.size);
+      if (opened.kind === 'stream') {
+        await sink.finish(await unfold(opened.bytes, sink, folder === undefined ? {} : { folder }));
+        return;
+      }
+      await copyRuns(opened.disk, sink);
+      await sink.finish(opened.disk.size);
+      opened.close();
     });
-    source.close();
     return EXIT.done;
   },
 };

@@ -14,7 +14,6 @@ import {
   warnInPlace,
   writeOutput,
 } from '@e2image/cli';
-import { readStreamed } from '@e2image/qcow2';
 import {
   copyRuns,
   FileSource,
@@ -23,12 +22,12 @@ import {
   openStandardOutput,
   receive,
   type Sink,
-  Spool,
   suppressZeros,
 } from '@e2image/sparse-io';
 import { type ConvertPlan, type Format, planConvert } from './convert-plan.ts';
 import { CONVERT_TABLE } from './convert-table.ts';
 import { type OpenedDisk, openDisk, spoolDisk } from './open-disk.ts';
+import { unfold } from './unfold.ts';
 import { clusterBitsFor, measureDisk, writeDisk, writeStream } from './write-qcow2.ts';
 
 const MIB = 1 << 20;
@@ -108,8 +107,8 @@ function isStreamed(source: OpenedDisk, plan: ConvertPlan): boolean {
   if (source.kind !== 'stream') return true;
   const to = formatFor(plan, source.format);
   if (source.format === 'raw') return to === 'raw' || plan.compression !== undefined;
-  // The guest's order is rarely the image's, and what no piece names must be zero: a fresh file is both.
-  return to === 'raw' && (plan.targetKind === 'new' || plan.targetKind === 'file');
+  // On a device, what the image does not store would keep its old bytes.
+  return to === 'raw' && plan.targetKind !== 'block-device';
 }
 
 /** Before anything is written: a device cannot grow. */
@@ -129,26 +128,7 @@ async function fillFromStream(
 ): Promise<number> {
   if (format === 'raw' && formatFor(plan, format) === 'raw') return receive(bytes, suppressZeros(sink), { onProgress });
   if (format === 'raw') return (await writeStream(sink, bytes, plan)).bytes;
-  const target = suppressZeros(sink);
-  const spools: Spool[] = [];
-  try {
-    let done = 0;
-    const { virtualSize } = await readStreamed(bytes, {
-      onData: (data, offset) => {
-        target.writeAt(data, offset);
-        done += data.length;
-        onProgress(done);
-      },
-      openSpool: () => {
-        const spool = new Spool(spoolOptions(plan));
-        spools.push(spool);
-        return spool;
-      },
-    });
-    return virtualSize;
-  } finally {
-    for (const spool of spools) spool[Symbol.dispose]();
-  }
+  return unfold(bytes, sink.sequential ? sink : suppressZeros(sink), { ...spoolOptions(plan), onProgress });
 }
 
 async function seekable(opened: OpenedDisk, plan: ConvertPlan, world: World): Promise<Disk> {

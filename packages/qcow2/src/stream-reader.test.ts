@@ -75,6 +75,34 @@ test.each<[string, boolean, Make]>([
   );
 });
 
+test.each<[string, Make, 'guest' | 'image']>([
+  ['plain', plain, 'guest'],
+  ['compressed', spooled, 'guest'],
+  ['compressed with zstd in a file', inFile('zstd'), 'guest'],
+  ['budgeted', budgeted, 'image'],
+])('%s: asked for, the order of the disk is %s, and told before any data', async (_, make, expected) => {
+  await fc.assert(
+    fc.asyncProperty(disk, async (made) => {
+      let order: string | undefined;
+      let end = 0;
+      const guest = new Uint8Array(Math.ceil(made.bytes.length / 512) * 512);
+      const report = await readStreamed(streamOf(await make(made), 5000), {
+        onOrder: (told) => {
+          order = told;
+        },
+        onData: (bytes, offset) => {
+          if (order === 'guest') expect(offset).toBeGreaterThanOrEqual(end);
+          end = offset + bytes.length;
+          guest.set(bytes, offset);
+        },
+      });
+      expect(Buffer.compare(guest.subarray(0, made.bytes.length), made.bytes)).toBe(0);
+      if (expected === 'guest' || report.heldBytes > 0) expect(order).toBe(expected);
+    }),
+    { numRuns: 25 },
+  );
+});
+
 const few = makeDisk(12, ['text', 'noise', 'zeros', 'text', 'noise', 'noise', 'text', 'unmapped', 'last byte'], 100);
 
 test.each<[string, Make]>([

@@ -2,18 +2,17 @@ import { viewOf } from './be.ts';
 import { type Codec, loadCodec } from './codec.ts';
 import { Qcow2Error } from './errors.ts';
 import { type Expected, ExpectedClusters, lastClusterOf } from './expected-clusters.ts';
-import { hasFeature, INCOMPATIBLE } from './features.ts';
 import { type Geometry, geometryOf } from './geometry.ts';
+import { GuestOrder, StoredGuests } from './guest-order.ts';
 import { GuestPieces, type OnData } from './guest-pieces.ts';
 import { COMPRESSION, type Qcow2Header } from './header.ts';
-import { LIMITS } from './header-check.ts';
 import { HeldClusters, type HoldOptions } from './held-clusters.ts';
-import { KnownRefcounts } from './known-refcounts.ts';
 import { Milestones } from './milestones.ts';
 import { Turn } from './output.ts';
 import { ClusterRing, ClusterStream, cannotStream, type PassingCluster } from './stream-clusters.ts';
 import { streamEntries } from './stream-entries.ts';
 import { readStreamHeader, type StreamHeader } from './stream-header.ts';
+import { StreamRefcounts } from './stream-refcounts.ts';
 import { entryOffset } from './table-entry.ts';
 
 export interface StreamReadOptions extends HoldOptions {
@@ -21,6 +20,11 @@ export interface StreamReadOptions extends HoldOptions {
   readonly onHeader?: (header: StreamHeader) => void | Promise<void>;
   /** Takes the data, in the order in which it comes; what is never named reads as zeros. */
   readonly onData: OnData;
+  /**
+   * Asks for the disk's order. Told, before any data, whether it can be had: `guest` when all tables stand in front,
+   * as in images of `writePlain` and its kind; `image` when data comes before, and in no order that is known.
+   */
+  readonly onOrder?: (order: 'guest' | 'image') => void | Promise<void>;
   readonly signal?: AbortSignal;
   /** Refuse larger virtual disks, in bytes. */
   readonly maxVirtualSize?: number;
@@ -77,12 +81,14 @@ class StreamReader {
   readonly #held: HeldClusters;
   readonly #pieces: GuestPieces;
   readonly #expected: ExpectedClusters;
-  readonly #refcounts: KnownRefcounts;
+  readonly #refcounts: StreamRefcounts;
   /** Where L2 tables are, with their L1 indexes; complete when the L1 table has passed. */
   readonly #tables = new Milestones();
   #l1Left: number;
-  /** Where refcount blocks are, with their numbers. */
-  readonly #blocks = new Milestones();
+  readonly #onOrder: StreamReadOptions['onOrder'];
+  /** Until the order is told: which guest clusters there are. */
+  #guests: StoredGuests | undefined;
+  #order: GuestOrder | undefined;
 
   constructor(header: Qcow2Header, codec: Codec, options: StreamReadOptions) {
     this.#header = header;
@@ -93,8 +99,10 @@ class StreamReader {
     this.#held = new HeldClusters(clusterSize, options);
     this.#pieces = new GuestPieces(clusterSize, options.onData);
     this.#expected = new ExpectedClusters(clusterSize, l2Entries);
-    this.#refcounts = new KnownRefcounts(header.clusterBits, header.refcountOrder);
+    this.#refcounts = new StreamRefcounts(header);
     this.#l1Left = header.l1Entries;
+    this.#onOrder = options.onOrder;
+    this.#guests = options.onOrder === undefined ? undefined : new StoredGuests();
   }
 
   counts() {
@@ -132,11 +140,12 @@ class StreamReader {
     if (out !== undefined && this.#isMapOpen) await this.#hold(out);
     if (index === 0) current.used = Number.POSITIVE_INFINITY;
     if (this.#isMapOpen) {
-      this.#readRefcounts(current);
+      this.#refcounts.pass(current);
       await this.#readL1(current);
       if (this.#l1Left === 0) await this.#readTables(current);
       if (!this.#isMapOpen) this.#held.clear();
     }
+    if (this.#guests !== undefined && !this.#isMapOpen) await this.#tellOrder('guest');
     for (;;) {
       const entry = this.#expected.take(index);
       if (entry === undefined) break;
@@ -148,30 +157,6 @@ class StreamReader {
   async #hold({ index, bytes, used }: PassingCluster): Promise<void> {
     const left = (this.#refcounts.get(index) ?? Number.POSITIVE_INFINITY) - used;
     if (left > 0) await this.#held.add(index, bytes, left);
-  }
-
-  #readRefcounts(current: PassingCluster): void {
-    const { clusterSize } = this.#geometry;
-    const { refcountTableOffset, refcountTableClusters } = this.#header;
-    const offset = current.index * clusterSize;
-    const into = offset - refcountTableOffset;
-    const tableSize = refcountTableClusters * clusterSize;
-    // What QEMU would refuse is not remembered either: its counts are unknown, then.
-    if (into >= 0 && into < tableSize && tableSize <= LIMITS.refcountTable) {
-      current.used = Number.POSITIVE_INFINITY;
-      const view = viewOf(current.bytes);
-      for (let at = 0; at < clusterSize; at += 8) {
-        const block = entryOffset(view.getUint32(at), view.getUint32(at + 4));
-        if (block > offset) this.#blocks.add(block, (into + at) / 8);
-      }
-      if (into === tableSize - clusterSize) this.#blocks.sort();
-    }
-    for (let block = this.#blocks.take(offset); block !== undefined; block = this.#blocks.take(offset)) {
-      if (block.place !== offset) continue;
-      current.used = Number.POSITIVE_INFINITY;
-      // Those of an image that was not closed may be stale.
-      if (!hasFeature(this.#header.incompatible, INCOMPATIBLE.dirty)) this.#refcounts.add(block.value, current.bytes);
-    }
   }
 
   async #readL1(current: PassingCluster): Promise<void> {
@@ -211,6 +196,7 @@ class StreamReader {
     const entries = streamEntries(bytes, l1Index, this.#header, this.#geometry);
     const ahead: Expected[] = [];
     for (const entry of entries) {
+      this.#guests?.add(entry.guest);
       if (lastClusterOf(entry.offset, entry.compressedSpan, clusterSize) > currentIndex) ahead.push(entry);
       else await this.#deliver(entry);
     }
@@ -226,7 +212,21 @@ class StreamReader {
       compressedSpan === 0
         ? await this.#passed(offset / clusterSize)
         : await this.#inflate(guestOffset, offset, compressedSpan);
-    await this.#pieces.put(length === bytes.length ? bytes : bytes.subarray(0, length), guestOffset);
+    if (this.#guests !== undefined) await this.#tellOrder('image');
+    await (this.#order ?? this.#pieces).put(length === bytes.length ? bytes : bytes.subarray(0, length), guestOffset);
+  }
+
+  /** Tell the order before the first data, once. */
+  async #tellOrder(order: 'guest' | 'image'): Promise<void> {
+    const known = this.#guests?.known;
+    if (this.#guests === undefined) return;
+    this.#guests = undefined;
+    const isGuest = order === 'guest' && known !== undefined;
+    if (isGuest) {
+      const put = (bytes: Uint8Array, offset: number) => this.#pieces.put(bytes, offset);
+      this.#order = new GuestOrder(known, this.#geometry.clusterSize, put);
+    }
+    await this.#onOrder?.(isGuest ? 'guest' : 'image');
   }
 
   async #inflate(guestOffset: number, offset: number, span: number): Promise<Uint8Array> {

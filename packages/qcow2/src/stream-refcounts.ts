@@ -1,0 +1,58 @@
+import { viewOf } from './be.ts';
+import { hasFeature, INCOMPATIBLE } from './features.ts';
+import type { Qcow2Header } from './header.ts';
+import { LIMITS } from './header-check.ts';
+import { KnownRefcounts } from './known-refcounts.ts';
+import { Milestones } from './milestones.ts';
+import type { PassingCluster } from './stream-clusters.ts';
+import { entryOffset } from './table-entry.ts';
+
+/** Bytes of a refcount table entry. */
+const ENTRY_BYTES = 8;
+
+/** Reads the refcounts of an image as they pass by. */
+export class StreamRefcounts {
+  readonly #header: Qcow2Header;
+  readonly #clusterSize: number;
+  readonly #known: KnownRefcounts;
+  /** Where blocks are, with their numbers. */
+  readonly #blocks = new Milestones();
+
+  constructor(header: Qcow2Header) {
+    this.#header = header;
+    this.#clusterSize = 2 ** header.clusterBits;
+    this.#known = new KnownRefcounts(header.clusterBits, header.refcountOrder);
+  }
+
+  /** The refcount of a cluster; undefined: not known. Ask in ascending order. */
+  get(cluster: number): number | undefined {
+    return this.#known.get(cluster);
+  }
+
+  /** Look at a cluster, and mark it when it is a table or block: nobody asks for those again. */
+  pass(current: PassingCluster): void {
+    const offset = current.index * this.#clusterSize;
+    const into = offset - this.#header.refcountTableOffset;
+    const tableSize = this.#header.refcountTableClusters * this.#clusterSize;
+    // What QEMU would refuse is not remembered either: its counts are unknown, then.
+    if (into >= 0 && into < tableSize && tableSize <= LIMITS.refcountTable) {
+      this.#readTable(current, into);
+      if (into === tableSize - this.#clusterSize) this.#blocks.sort();
+    }
+    for (let block = this.#blocks.take(offset); block !== undefined; block = this.#blocks.take(offset)) {
+      if (block.place !== offset) continue;
+      current.used = Number.POSITIVE_INFINITY;
+      // Those of an image that was not closed may be stale.
+      if (!hasFeature(this.#header.incompatible, INCOMPATIBLE.dirty)) this.#known.add(block.value, current.bytes);
+    }
+  }
+
+  #readTable(current: PassingCluster, into: number): void {
+    current.used = Number.POSITIVE_INFINITY;
+    const view = viewOf(current.bytes);
+    for (let at = 0; at < this.#clusterSize; at += ENTRY_BYTES) {
+      const block = entryOffset(view.getUint32(at), view.getUint32(at + 4));
+      if (block > current.index * this.#clusterSize) this.#blocks.add(block, (into + at) / ENTRY_BYTES);
+    }
+  }
+}
