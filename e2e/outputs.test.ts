@@ -261,6 +261,16 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
   });
 });
 
+test('a hangup does not end the executable that nohup started', () => {
+  makeFifo(file('pipe'));
+  const words = [...commandLine('sparse-copy', 'standalone executable'), '-', file('image')].join(' ');
+  const script = `cd ${folder}; (trap '' HUP; exec ${words} < pipe) & exec 7> pipe
+    until ls -A | grep -q partial; do sleep 0.05; done
+    kill -HUP $!; sleep 0.3; printf whole >&7; exec 7>&-; wait $!`;
+  const { status, stderr } = tool('bash', ['-c', script], { timeout: 20_000 });
+  expect([status, stderr, readFileSync(file('image'), 'utf8')]).toEqual([0, '', 'whole']);
+});
+
 /** A shell command line that copies to standard output, or to `target`. */
 function quoted(runtime: Runtime, source: string, target = '-'): string {
   return [...commandLine('sparse-copy', runtime), source, target].map((word) => `'${word}'`).join(' ');

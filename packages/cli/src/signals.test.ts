@@ -1,4 +1,4 @@
-import { diePiped, ENDING_SIGNALS, SignalGuard, watchSignals } from './signals.ts';
+import { diePiped, ENDING_SIGNALS, isIgnoredIn, SignalGuard, watchSignals } from './signals.ts';
 import { fakeSignals } from './testing.ts';
 
 describe('SignalGuard', () => {
@@ -47,6 +47,25 @@ test('watchSignals tells, and the process lives on', () => {
   watch[Symbol.dispose]();
   signals.deliver('SIGINT');
   expect([told, signals.killed, signals.handlers.size]).toEqual([['SIGINT', 'SIGINT'], [], 0]);
+});
+
+test('what the process was told to ignore stays ignored', () => {
+  const signals = fakeSignals();
+  signals.ignored.add('SIGHUP');
+  new SignalGuard(signals).add(() => undefined);
+  expect([...signals.handlers.keys()]).toEqual(['SIGINT', 'SIGTERM']);
+});
+
+test.each([
+  ['SIGHUP', '0000000001001001', true],
+  ['SIGINT', '0000000001001001', false],
+  ['SIGTERM', '0000000000004000', true],
+  ['SIGTERM', '0000400000000000', false],
+  ['SIGHUP', '', false],
+] as const)('%s and the mask %j: ignored %p', (signal, mask, isIgnored) => {
+  expect(
+    isIgnoredIn(`Name:\tx\nSigBlk:\tffffffffffffffff\nSigIgn:\t${mask}\nSigCgt:\t0000000000000000\n`, signal),
+  ).toBe(isIgnored);
 });
 
 test('diePiped brings the default of SIGPIPE back before it sends it', () => {

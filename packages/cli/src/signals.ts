@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+
 /** The signals that ask a program to end. */
 export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One of them. */
@@ -9,6 +12,8 @@ export interface SignalHost {
   off(signal: NodeJS.Signals, handler: () => void): void;
   /** Send a signal to this very process. */
   kill(signal: NodeJS.Signals): void;
+  /** Whether whoever started the process told it to ignore a signal, as nohup(1) does. */
+  isIgnored(signal: NodeJS.Signals): boolean;
 }
 
 /** The signals of the running process. */
@@ -16,16 +21,36 @@ export const processSignals: SignalHost = {
   on: (signal, handler) => void process.on(signal, handler),
   off: (signal, handler) => void process.off(signal, handler),
   kill: (signal) => void process.kill(process.pid, signal),
+  isIgnored: (signal) => isIgnoredIn(statusOfSelf(), signal),
 };
 
 /**
+ * Whether a process ignores a signal, by its status text. Source: proc_pid_status(5), `SigIgn`, a mask in hexadecimal.
+ * Node itself takes every ignored signal back when it starts; the standalone executable leaves them as they are.
+ */
+export function isIgnoredIn(status: string, signal: NodeJS.Signals): boolean {
+  const mask = /^SigIgn:\s*[\da-f]*([\da-f]{8})$/m.exec(status)?.[1] ?? '0';
+  const bit = constants.signals[signal] - 1;
+  return bit < 32 && ((Number.parseInt(mask, 16) >>> bit) & 1) === 1;
+}
+
+function statusOfSelf(): string {
+  try {
+    return readFileSync('/proc/self/status', 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/**
  * Call `handler` for each ending signal, which then does not end the process. Handlers run when the program gives up
- * the stack: between batches.
+ * the stack: between batches. A signal that the process was told to ignore stays ignored.
  *
  * @returns stops listening when disposed
  */
 export function watchSignals(handler: (signal: EndingSignal) => void, host: SignalHost = processSignals): Disposable {
-  const handlers = ENDING_SIGNALS.map((signal) => [signal, () => handler(signal)] as const);
+  const wanted = ENDING_SIGNALS.filter((signal) => !host.isIgnored(signal));
+  const handlers = wanted.map((signal) => [signal, () => handler(signal)] as const);
   for (const [signal, listener] of handlers) host.on(signal, listener);
   return {
     [Symbol.dispose]: () => {

@@ -36,6 +36,8 @@ export function fakeWorld(overrides: Partial<World> = {}): FakeWorld {
 export interface FakeSignals extends SignalHost {
   readonly handlers: Map<NodeJS.Signals, Set<() => void>>;
   readonly killed: NodeJS.Signals[];
+  /** Add to it what the fake process is told to ignore. */
+  readonly ignored: Set<NodeJS.Signals>;
   deliver(signal: NodeJS.Signals): void;
 }
 
@@ -43,10 +45,13 @@ export interface FakeSignals extends SignalHost {
 export function fakeSignals(): FakeSignals {
   const handlers = new Map<NodeJS.Signals, Set<() => void>>();
   const killed: NodeJS.Signals[] = [];
+  const ignored = new Set<NodeJS.Signals>();
   const of = (signal: NodeJS.Signals): Set<() => void> => handlers.get(signal) ?? new Set();
   return {
     handlers,
     killed,
+    ignored,
+    isIgnored: (signal) => ignored.has(signal),
     on: (signal, handler) => void handlers.set(signal, of(signal).add(handler)),
     off(signal, handler) {
       of(signal).delete(handler);
