@@ -65,6 +65,8 @@ class Drawer {
   /** Names that must stay outside their range. */
   #outside: number[] = [];
   #length = 0;
+  /** Draws left for the whole directory. */
+  #budget: number;
 
   constructor(hash: KeyedHash, job: DrawJob) {
     this.#hash = hash;
@@ -73,6 +75,7 @@ class Drawer {
     this.#alphabet = alphabetOf(job.flags);
     this.#heads = new Int32Array((job.ranges?.count ?? 0) + 1);
     this.#next = new Int32Array(job.pending.count);
+    this.#budget = 10_000_000 + 64 * job.pending.count + 2000 * this.#heads.length;
   }
 
   /** Put the names of one length into their bins. */
@@ -97,8 +100,8 @@ class Drawer {
 
   /** Draw names of `length` characters; `isGrown` where they are longer than the old ones. */
   *long(length: number, first: number, isGrown: boolean): Generator<void> {
-    // Far more than even ranges need; damaged or hostile ones end here.
-    const limit = first + 100_000 + 16 * this.wanted + 1000 * this.#heads.length;
+    // Even ranges need some 20 draws for each leaf; damaged or hostile ones end here.
+    const limit = first + Math.min(100_000 + 16 * this.wanted + 200 * this.#heads.length, this.#budget);
     let index = first;
     while (this.wanted > this.#outside.length && index < limit) {
       for (const end = index + STEP; index < end && this.wanted > this.#outside.length; index++) {
@@ -108,6 +111,7 @@ class Drawer {
       }
       yield;
     }
+    this.#budget -= index - first;
     if (!isGrown) yield* this.#drawOutside(length, index);
   }
 
@@ -174,7 +178,7 @@ class Drawer {
     const { ranges, hasher, pending } = this.#job;
     if (ranges === undefined || hasher === undefined) return;
     let index = first;
-    const limit = first + 1_000_000;
+    const limit = first + Math.min(1_000_000 + 16 * this.#outside.length, this.#budget);
     for (const name of this.#outside.splice(0)) {
       const leaf = pending.leaf[name] as number;
       for (; index < limit; index++) {
@@ -187,6 +191,7 @@ class Drawer {
         break;
       }
     }
+    this.#budget -= index - first;
   }
 }
 
