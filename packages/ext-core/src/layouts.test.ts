@@ -1,12 +1,29 @@
+import { dirEntryLayout, dirTailLayout } from './dir-block.ts';
 import type { BytesField, Field } from './field.ts';
 import { groupDescLayout } from './group-desc.ts';
+import { dxCountLayout, dxEntryLayout, dxTailLayout } from './htree.ts';
 import { inodeLayout } from './inode.ts';
+import { journalHeaderLayout } from './journal-superblock.ts';
+import { tag3Layout, tagLayout } from './journal-walk.ts';
+import { mmpLayout } from './mmp.ts';
 import { superblockLayout } from './superblock.ts';
+import { xattrEntryLayout, xattrHeaderLayout } from './xattr.ts';
 
 describe.each([
   ['superblock', superblockLayout, 1024],
   ['group descriptor', groupDescLayout, 64],
   ['inode', inodeLayout, 160],
+  ['directory entry', dirEntryLayout, 8],
+  ['directory tail', dirTailLayout, 12],
+  ['index entry', dxEntryLayout, 8],
+  ['index limit and count', dxCountLayout, 4],
+  ['index tail', dxTailLayout, 8],
+  ['attribute block header', xattrHeaderLayout, 20],
+  ['attribute entry', xattrEntryLayout, 16],
+  ['MMP block', mmpLayout, 1024],
+  ['journal header', journalHeaderLayout, 12],
+  ['journal tag', tagLayout, 12],
+  ['journal tag of version 3', tag3Layout, 16],
 ] as const)('%s layout', (_name, layout: Record<string, Field | BytesField>, size) => {
   test('covers the structure with no gap and no overlap', () => {
     let end = 0;
