@@ -1,3 +1,4 @@
+import { ChunkReader } from './chunk-reader.ts';
 import type { ClusterRun } from './cluster-runs.ts';
 import { type Input, readPadded } from './input.ts';
 import type { Turn } from './output.ts';
@@ -64,23 +65,24 @@ export class DiskClusters implements ClusterFeed {
 
 /** The clusters of a disk that comes as a stream of bytes from its first one on; the last one is padded with zeros. */
 export class StreamClusters implements ClusterFeed {
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #chunks: ChunkReader;
   readonly #clusterSize: number;
-  #chunk: Uint8Array = new Uint8Array(0);
-  #taken = 0;
   #first = 0;
-  /** Bytes that have come so far; all of them once there are no more clusters. */
-  size = 0;
 
   /** @param chunks each is used up before the next is asked for */
   constructor(chunks: AsyncIterable<Uint8Array>, clusterSize: number) {
-    this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#chunks = new ChunkReader(chunks);
     this.#clusterSize = clusterSize;
+  }
+
+  /** Bytes that have come so far; all of them once there are no more clusters. */
+  get size(): number {
+    return this.#chunks.size;
   }
 
   async next(into: Uint8Array): Promise<GuestClusters | undefined> {
     const room = into.subarray(0, into.length - (into.length % this.#clusterSize));
-    const filled = await this.#fill(room);
+    const filled = await this.#chunks.fill(room);
     if (filled === 0) return undefined;
     const count = Math.ceil(filled / this.#clusterSize);
     room.fill(0, filled, count * this.#clusterSize);
@@ -90,26 +92,7 @@ export class StreamClusters implements ClusterFeed {
   }
 
   /** The stream is not read on: let its source close. */
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
-  }
-
-  async #fill(into: Uint8Array): Promise<number> {
-    let filled = 0;
-    while (filled < into.length) {
-      if (this.#taken === this.#chunk.length) {
-        const next = await this.#chunks.next();
-        if (next.done === true) break;
-        this.#chunk = next.value;
-        this.#taken = 0;
-        continue;
-      }
-      const part = this.#chunk.subarray(this.#taken, this.#taken + into.length - filled);
-      into.set(part, filled);
-      filled += part.length;
-      this.#taken += part.length;
-    }
-    this.size += filled;
-    return filled;
+  close(): Promise<void> {
+    return this.#chunks.close();
   }
 }

@@ -12,56 +12,7 @@ export interface PassingCluster {
 /** Clusters kept behind the current one: a compressed cluster's sectors touch at most three. */
 export const KEPT_BEHIND = 2;
 
-/**
- * Cuts a stream into host clusters. The bytes of a cluster stay until `KEPT_BEHIND` others have come after it, then
- * they are overwritten.
- */
-export class ClusterStream {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #chunk: Uint8Array = new Uint8Array(0);
-  #taken = 0;
-  #size = 0;
-
-  constructor(chunks: AsyncIterable<Uint8Array>) {
-    this.#chunks = chunks[Symbol.asyncIterator]();
-  }
-
-  /** Bytes that have been taken. */
-  get size(): number {
-    return this.#size;
-  }
-
-  /**
-   * Take bytes into `into`.
-   *
-   * @returns how many: less than asked for only at the end of the stream
-   */
-  async fill(into: Uint8Array): Promise<number> {
-    let filled = 0;
-    while (filled < into.length) {
-      if (this.#taken === this.#chunk.length) {
-        const next = await this.#chunks.next();
-        if (next.done === true) break;
-        this.#chunk = next.value;
-        this.#taken = 0;
-        continue;
-      }
-      const part = this.#chunk.subarray(this.#taken, this.#taken + into.length - filled);
-      into.set(part, filled);
-      filled += part.length;
-      this.#taken += part.length;
-    }
-    this.#size += filled;
-    return filled;
-  }
-
-  /** The stream is not read on: let its source close. */
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
-  }
-}
-
-/** The last few clusters, by number. */
+/** The last few clusters of a stream, by number: the bytes of one stay until some others have come after it. */
 export class ClusterRing {
   readonly #slots: Uint8Array[];
   readonly #entries: PassingCluster[] = [];

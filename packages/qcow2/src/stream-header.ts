@@ -1,7 +1,8 @@
+import type { ChunkReader } from './chunk-reader.ts';
 import { Qcow2Error } from './errors.ts';
 import { CRYPT, decodeHeader, decodeHeaderTail, HEADER_SIZE_V3_COMPRESSION, type Qcow2Header } from './header.ts';
 import { checkHeader, checkHeaderShape, floorToSector, usesDataFile, usesExtendedL2 } from './header-check.ts';
-import { type ClusterStream, cannotStream } from './stream-clusters.ts';
+import { cannotStream } from './stream-clusters.ts';
 
 /** What the header of a stream says, in bytes. */
 export interface StreamHeader {
@@ -16,7 +17,7 @@ export interface StreamHeader {
  * @throws Qcow2Error as `readStreamed`
  */
 export async function readStreamHeader(
-  stream: ClusterStream,
+  stream: ChunkReader,
   { maxVirtualSize = Number.MAX_SAFE_INTEGER }: { readonly maxVirtualSize?: number },
 ): Promise<{ readonly header: Qcow2Header; readonly first: Uint8Array }> {
   const start = new Uint8Array(HEADER_SIZE_V3_COMPRESSION);

@@ -1,4 +1,5 @@
 import { viewOf } from './be.ts';
+import { ChunkReader } from './chunk-reader.ts';
 import { type Codec, loadCodec } from './codec.ts';
 import { Qcow2Error } from './errors.ts';
 import { type Expected, ExpectedClusters, lastClusterOf } from './expected-clusters.ts';
@@ -9,7 +10,7 @@ import { COMPRESSION, type Qcow2Header } from './header.ts';
 import { HeldClusters, type HoldOptions } from './held-clusters.ts';
 import { Milestones } from './milestones.ts';
 import { Turn } from './output.ts';
-import { ClusterRing, ClusterStream, cannotStream, type PassingCluster } from './stream-clusters.ts';
+import { ClusterRing, cannotStream, type PassingCluster } from './stream-clusters.ts';
 import { streamEntries } from './stream-entries.ts';
 import { readStreamHeader, type StreamHeader } from './stream-header.ts';
 import { StreamRefcounts } from './stream-refcounts.ts';
@@ -59,7 +60,7 @@ export async function readStreamed(
   options: StreamReadOptions,
 ): Promise<StreamReport> {
   const turn = new Turn(options.signal);
-  const stream = new ClusterStream(chunks);
+  const stream = new ChunkReader(chunks);
   try {
     const { header, first } = await readStreamHeader(stream, options);
     const isZstd = header.compressionType === COMPRESSION.zstd;
@@ -113,7 +114,7 @@ class StreamReader {
     };
   }
 
-  async run(stream: ClusterStream, first: Uint8Array, turn: Turn): Promise<void> {
+  async run(stream: ChunkReader, first: Uint8Array, turn: Turn): Promise<void> {
     this.#ring.slot.set(first);
     let index = 0;
     await this.#pass(index);
