@@ -1,11 +1,14 @@
+import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import {
   BG_INODE_UNINIT,
   BG_INODE_ZEROED,
   type BlockKind,
   BlockSet,
+  backupGroups,
   descChecksums,
   type Filesystem,
+  groupFirstBlock,
   hasGroupChecksums,
   inodeTable,
   openFilesystem,
@@ -16,6 +19,7 @@ import {
 } from '@e2image/ext-core';
 import { isZero, type Source } from '@e2image/sparse-io';
 import { type ImageContent, KindSets, wholeBlocks, withUnread, zeros } from './content.ts';
+import { superblockAt } from './identity.ts';
 import { arrange, type ByteRange, type Segment, without } from './segments.ts';
 
 /** Bytes looked at in one go. */
@@ -28,7 +32,8 @@ const BATCH = 40;
  * stay as they are on the device even if the image has them, and so does the boot sector.
  *
  * Blocks that only a complete image holds (backup superblocks and descriptors, attribute values in inodes, trees of
- * unlinked inodes) are taken where the image has something: where it has zeros, they may never have been in it.
+ * unlinked inodes) are taken from a complete image, and only where it has something: where it has zeros, they may never
+ * have been in it.
  *
  * @param unread bytes of the image that were never read; ascending, disjoint
  * @throws ExtError when there is no file system in it; RestoreError RESTORE_UNREAD when its superblock is missing
@@ -125,6 +130,7 @@ async function selectedBlocks(
     kinds.add(kind, start, count);
   });
   await finish(walkSteps(fs, { selection: 'compat', allData: false, onProblem }, always));
+  if (!isComplete(fs, source)) return selected;
   const extra = new BlockSet();
   const maybe = visitor((kind, start, count) => {
     if (IN_BOTH.has(kind)) return;
@@ -134,6 +140,22 @@ async function selectedBlocks(
   await finish(walkSteps(fs, { selection: 'complete', allData: false }, maybe));
   for (const run of extra.runs()) for (const block of nonZero(fs, source, run.start, run.count)) selected.add(block);
   return selected;
+}
+
+/** Backups looked at: an image made by way of one backup has that one, a complete image all of them. */
+const BACKUPS_CHECKED = 8;
+
+/**
+ * Whether an image was made to be complete, as its backup superblocks tell. One of C's, written over an older file, has
+ * whatever was in that file between the blocks that C selects.
+ */
+function isComplete({ superblock: sb }: Filesystem, source: Source): boolean {
+  return backupGroups(sb)
+    .slice(0, BACKUPS_CHECKED)
+    .every((group) => {
+      const backup = superblockAt(source, groupFirstBlock(sb, group) * sb.blockSize);
+      return backup?.sb.blockGroupNr === group && Buffer.compare(backup.sb.uuid, sb.uuid) === 0;
+    });
 }
 
 /** Take all steps, and give up the stack once in a while. */
