@@ -95,6 +95,18 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     expect(same(device, source)).toBe(true);
   });
 
+  test('what an older file left between the blocks of an image does not reach the device', () => {
+    const source = fixture('no-flex-bg');
+    const image = join(folder, 'over-older');
+    const { blockSize } = placesOf(source);
+    junk(copyOf(source, image), [{ start: 0, count: statSync(source).size / blockSize }], blockSize, 7);
+    // D-1: the C program writes its blocks into the file and leaves all others as they are.
+    expect(cE2image(['-r', source, image])).toMatchObject({ status: 0 });
+    const device = copyOf(source, join(folder, 'device'));
+    expect(restore([image, device])).toMatchObject({ status: 0 });
+    expect(same(device, source)).toBe(true);
+  });
+
   test.each(['ext4-1k', 'ext4-4k'])('a QCOW2 image of %s brings back all metadata to the byte', (name) => {
     const { source, image, device } = scene(name, 'QCOW2');
     const raw = join(folder, 'raw');

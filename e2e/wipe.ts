@@ -58,6 +58,9 @@ export function placesOf(image: string): Places {
   };
 }
 
+/** Bytes that are drawn; longer runs repeat them. Odd, so that blocks differ. */
+const DRAWN = 65_537;
+
 /**
  * Overwrite blocks with bytes that look like nothing, the same for the same seed. Of block 0 only what is the superblock's:
  * the boot sector before it and the room behind it belong to nobody's metadata.
@@ -68,10 +71,12 @@ export function junk(image: string, blocks: readonly Blocks[], blockSize: number
   try {
     for (const { start, count } of blocks) {
       const bytes = new Uint8Array(count * blockSize);
-      for (let at = 0; at < bytes.length; at++) {
+      const drawn = Math.min(bytes.length, DRAWN);
+      for (let at = 0; at < drawn; at++) {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
         bytes[at] = state >>> 24;
       }
+      for (let at = drawn; at < bytes.length; at += drawn) bytes.copyWithin(at, 0, Math.min(drawn, bytes.length - at));
       if (start > 0) {
         writeSync(fd, bytes, 0, bytes.length, start * blockSize);
         continue;
