@@ -89,6 +89,12 @@ describe('a new file', () => {
     await expect(openOutput(folder.file('no/a'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  test('a name that is too long is refused now, not when all is written', async () => {
+    using folder = tempFolder();
+    await expect(openOutput(folder.file('n'.repeat(256)))).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
   test('a name as long as the system allows is fine', async () => {
     using folder = tempFolder();
     const name = 'n'.repeat(255);
@@ -191,7 +197,9 @@ describe('an existing file', () => {
   test('that is kept is written in place: skipped bytes stay, zeros are zeros', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), '0123456789');
-    const { sink, kind, inPlaceReason } = await openOutput(folder.file('a'), { keepContents: true, keepTail: true });
+    // Asked for holes, it must not take what is there for one.
+    const options = { keepContents: true, keepTail: true, zero: 'hole' } as const;
+    const { sink, kind, inPlaceReason } = await openOutput(folder.file('a'), options);
     sink.writeAt(bytes('AB'), 1);
     sink.zero(4, 2);
     sink.skip(6, 2);

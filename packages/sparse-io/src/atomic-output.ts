@@ -141,7 +141,7 @@ async function partialOutput(target: string, old: Stats | undefined, options: Ou
     kernel,
     letters,
     resume: options.partialPath,
-    zero: options.zero,
+    zero: options.partialPath === undefined ? options.zero : zeroOver(options.zero),
   });
   return {
     sink,
@@ -157,9 +157,14 @@ async function inPlaceOutput(fd: number, inPlaceReason: InPlaceReason, options: 
   const { keepContents = false, keepTail = false } = options;
   const kernel = keepContents || options.zero !== undefined ? await kernelOf(options) : undefined;
   if (!keepContents) ftruncateSync(fd, 0);
-  const zero = options.zero ?? (keepContents ? 'punch' : 'hole');
+  const zero = keepContents ? zeroOver(options.zero) : (options.zero ?? 'hole');
   const sink = new FileSink(fd, { zero, keepTail: keepContents && keepTail, kernel });
   return { sink, kind: 'in-place', existed: true, isTerminal: false, inPlaceReason, fd };
+}
+
+/** Where something was written before, leaving it alone does not make zeros. */
+function zeroOver(asked: ZeroMethod | undefined): ZeroMethod {
+  return asked === undefined || asked === 'hole' ? 'punch' : asked;
 }
 
 async function deviceOutput(target: string, options: OutputOptions): Promise<Output> {

@@ -15,6 +15,7 @@ export { isSparseError, SparseError, type SparseErrorCode, type SparseErrorDetai
 export { FileSink, type FileSinkOptions } from './file-sink.ts';
 export { FileSource, type FileSourceOptions, openFileSource } from './file-source.ts';
 export { flushView } from './flush.ts';
+export { type FullLengthOptions, fullLength } from './full-length.ts';
 export { holdDevice, isHeld } from './hold.ts';
 export { type BadRange, type IsolateOptions, isolateErrors, isUnreadable } from './isolate-errors.ts';
 export { type KernelCalls, loadKernelCalls } from './kernel-calls.ts';
