@@ -5,9 +5,6 @@ import { getRefcount } from './refcount.ts';
 import type { Steps } from './steps.ts';
 import type { StoredRefcounts } from './stored-refcounts.ts';
 
-/** Clusters compared at once where there is no refcount block: as many as the counter keeps together. */
-const STRIDE = 4096;
-
 /** Compare the refcounts of the counter's window with the stored ones. */
 export interface Comparison {
   readonly counter: ReferenceCounter;
@@ -32,22 +29,31 @@ export interface Compared {
 export function* compareRefcounts(comparison: Comparison): Steps<Compared> {
   const { counter, stored, total } = comparison;
   const end = Math.min(counter.start + WINDOW_CLUSTERS, total);
-  const perBlock = stored?.perBlock ?? STRIDE;
   let highest = -1;
   for (let from = counter.start; from < end; ) {
+    const perBlock = stored?.perBlock ?? 1;
     const index = Math.floor(from / perBlock);
-    const to = Math.min(end, (index + 1) * perBlock);
-    const block = yield* unseenBlock(comparison, index);
+    const absent = absentUntil(stored, index);
+    const to = Math.min(end, Math.max(absent, index + 1) * perBlock);
+    const block = absent > index ? undefined : yield* unseenBlock(comparison, index);
     if (block !== 'seen') highest = Math.max(highest, compareRange(comparison, { from, to, block }));
     from = to;
   }
   return { highest, nextStored: nextStored(comparison, end) };
 }
 
+/** The first block from `index` on that the table names; Infinity: none. */
+function absentUntil(stored: StoredRefcounts | undefined, index: number): number {
+  if (stored === undefined) return Number.POSITIVE_INFINITY;
+  let named = index;
+  while (named < stored.tableEntries && stored.blockOffset(named) === 0) named++;
+  return named < stored.tableEntries ? named : Number.POSITIVE_INFINITY;
+}
+
+/** Block `index`, unless it was compared before under another index. */
 function* unseenBlock({ stored, compared, counter }: Comparison, index: number): Steps<DataView | undefined | 'seen'> {
-  if (stored === undefined || index >= stored.tableEntries) return undefined;
+  if (stored === undefined) return undefined;
   const offset = stored.blockOffset(index);
-  if (offset === 0) return undefined;
   // A block that reaches across the window's start was begun with the window before.
   const isContinued = index * stored.perBlock < counter.start;
   if (compared.has(offset) && !isContinued) return 'seen';
@@ -61,13 +67,11 @@ function compareRange(
   { from, to, block }: { from: number; to: number; block: DataView | undefined },
 ): number {
   const { refcountOrder } = info.header;
-  const perBlock = stored?.perBlock ?? STRIDE;
+  const perBlock = stored?.perBlock ?? 1;
   let highest = -1;
   for (let cluster = from; cluster < to; cluster++) {
-    if (block === undefined && cluster % STRIDE === 0 && !counter.mayHaveAny(cluster, cluster + 1)) {
-      cluster += STRIDE - 1;
-      continue;
-    }
+    if (block === undefined) cluster = counter.nextUsed(cluster);
+    if (cluster >= to) break;
     const found = block === undefined ? 0 : getRefcount(block, cluster % perBlock, refcountOrder);
     const expected = counter.count(cluster);
     if (found > 0 || expected > 0) highest = cluster;

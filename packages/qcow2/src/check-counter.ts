@@ -12,8 +12,8 @@ export interface ReferenceCounter {
   add(offset: number, length: number, times: number): void;
   /** References to a cluster of the window. */
   count(cluster: number): number;
-  /** Whether a cluster of `[from, to)`, within the window, has references. Costs by blocks of 4096. */
-  mayHaveAny(from: number, to: number): boolean;
+  /** The first cluster of the window from `cluster` on that may have references; Infinity: none has. */
+  nextUsed(cluster: number): number;
   /** The lowest cluster behind the window that has references; Infinity: none. */
   firstBehind(): number;
 }
@@ -40,12 +40,11 @@ export function referenceCounter(start: number, clusterSize: number): ReferenceC
       const index = cluster - start;
       return chunks[Math.floor(index / CHUNK)]?.[index % CHUNK] ?? 0;
     },
-    mayHaveAny(from, to) {
-      const last = Math.floor((to - start - 1) / CHUNK);
-      for (let chunk = Math.floor((from - start) / CHUNK); chunk <= last; chunk++) {
-        if (chunks[chunk] !== undefined) return true;
-      }
-      return false;
+    nextUsed(cluster) {
+      let chunk = Math.floor((cluster - start) / CHUNK);
+      if (chunks[chunk] !== undefined) return cluster;
+      while (chunk < chunks.length && chunks[chunk] === undefined) chunk++;
+      return chunk < chunks.length ? start + chunk * CHUNK : Number.POSITIVE_INFINITY;
     },
     firstBehind: () => behind,
   };

@@ -5,7 +5,7 @@ import { type CheckFinding, type CheckReport, type FindingSink, findingSink } fr
 import { readL1Tables } from './check-l1.ts';
 import type { L2Walk } from './check-l2.ts';
 import { walkAll } from './check-walk.ts';
-import { isQcow2Error } from './errors.ts';
+import { isQcow2Error, Qcow2Error } from './errors.ts';
 import type { AnySource, HostFile } from './host-file.ts';
 import type { ImageInfo } from './image-info.ts';
 import { hostFile, readInfo } from './layer.ts';
@@ -38,6 +38,12 @@ export function checkQcow2Async(
   return runAsync(checkSteps(source, options), options.signal);
 }
 
+/**
+ * Passes over the tables, each of which counts 16 million clusters: enough for 64 TiB of 4 KiB clusters. A sparse file
+ * of a few kilobytes could ask for a million.
+ */
+const MAX_PASSES = 1024;
+
 function* checkSteps(source: AnySource, { onFinding = () => {} }: CheckOptions): Steps<CheckReport> {
   const info = yield* readInfo(source);
   const file = hostFile(source, 'image', {});
@@ -53,7 +59,8 @@ function* checkSteps(source: AnySource, { onFinding = () => {} }: CheckOptions):
   const total = Math.ceil(source.size / info.clusterSize);
   const compared = new Set<number>();
   let highest = -1;
-  for (let start = 0; start < total; ) {
+  for (let start = 0, pass = 1; start < total; pass++) {
+    if (pass > MAX_PASSES) throw tooScattered(source.size);
     const counter = referenceCounter(start, info.clusterSize);
     // Later passes only count what lies further back: all else was reported by the first.
     const walk =
@@ -79,6 +86,11 @@ function* checkSteps(source: AnySource, { onFinding = () => {} }: CheckOptions):
     compressedClusters: figures.compressed,
     imageEndOffset: (highest + 1) * info.clusterSize,
   };
+}
+
+function tooScattered(size: number): Qcow2Error {
+  const message = `the clusters in use are scattered over ${size} bytes, a check goes over them ${MAX_PASSES} times at most`;
+  return new Qcow2Error('QCOW2_TOO_LARGE', message, { value: size, limit: MAX_PASSES });
 }
 
 function reportNoRefcounts(sink: FindingSink, { header }: ImageInfo): void {
