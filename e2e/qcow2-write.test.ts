@@ -105,10 +105,10 @@ describeNeeds(['qemu-img'], 'images of a disk', () => {
       expectClean(file('a.qcow2'));
       piped([...args, file('disk'), '-'], file('b.qcow2'));
       expectClean(file('b.qcow2'));
-      const isBudgeted = options.includes('--pipe-layout=budget');
-      const measured = Number(qcow2(...args, '--measure', file('disk')));
-      if (isBudgeted) expect(statSync(file('b.qcow2')).size).toBeGreaterThanOrEqual(measured);
-      else expect(statSync(file('b.qcow2')).size).toBe(measured);
+      // Measuring compresses once more: one way of it is enough.
+      if (!options.includes('--compress=zlib') || options.includes('--pipe-layout=two-pass')) {
+        expect(statSync(file('b.qcow2')).size).toBe(Number(qcow2(...args, '--measure', file('disk'))));
+      }
       const info = JSON.parse(new TextDecoder().decode(qemuImg(['info', '--output=json', file('b.qcow2')]).stdout));
       expect(info).toMatchObject({
         'virtual-size': statSync(file('disk')).size,

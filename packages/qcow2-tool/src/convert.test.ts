@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { fakeWorld } from '@e2image/cli/testing';
 import { tempFolder } from '@e2image/sparse-io/testing';
 import { main } from './main.ts';
@@ -65,6 +65,23 @@ test('what goes wrong is said with the name of the file, and nothing is left', a
   expect(await run('convert', folder.file('broken'), folder.file('raw'))).toMatchObject({ status: 1 });
   expect(await run('cat', folder.file('broken'))).toMatchObject({ status: 1 });
   expect(readdirSync(folder.path)).toEqual(['broken']);
+});
+
+test('a full target and a damaged source are told by name', async () => {
+  using folder = tempFolder();
+  writeFileSync(folder.file('disk'), disk());
+  expect(await run('convert', '--force', folder.file('disk'), '/dev/full')).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'qcow2 convert: No space left on device while writing /dev/full\n',
+  });
+  await run('convert', folder.file('disk'), folder.file('image'));
+  truncateSync(folder.file('image'), 400_000);
+  const { status, stderr } = await run('convert', folder.file('image'), folder.file('raw'));
+  expect({ status, stderr }).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(` while reading ${folder.file('image')}\n`),
+  });
 });
 
 test('an unknown subcommand shows the usage; --help lists them', async () => {

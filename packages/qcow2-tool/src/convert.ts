@@ -1,10 +1,12 @@
 import {
   CliError,
   type Command,
+  codeOf,
   commandMain,
   EXIT,
   failed,
   NO_PROGRESS,
+  openGuarded,
   type Progress,
   printable,
   refuseTerminal,
@@ -71,18 +73,25 @@ async function convertTo(target: string, plan: ConvertPlan, world: World): Promi
   try {
     const size = await writeOutput(output, async (sink) => {
       const bytes = await fill(sink, output, source, plan, progress);
-      await sink.finish(bytes).catch((error: unknown) => {
-        throw failed(error, `while writing ${target}`);
-      });
+      await sink.finish(bytes);
       return bytes;
     });
     progress.finish(Math.ceil(size / MIB));
   } catch (error) {
     progress.stop();
-    throw error;
+    throw withPlace(error, plan.source, target);
   }
   if (source.kind !== 'stream') source.close();
   return EXIT.done;
+}
+
+/** Say which of the two files an error is about. A spool says it itself. */
+function withPlace(error: unknown, source: string, target: string): unknown {
+  const code = codeOf(error) ?? '';
+  if (code === 'SPARSE_SPOOL_FULL') return error;
+  const syscall = typeof error === 'object' && error !== null && 'syscall' in error ? error.syscall : undefined;
+  const isSource = code.startsWith('QCOW2_') || code === 'SPARSE_SHORT_READ' || syscall === 'read';
+  return failed(error, isSource ? `while reading ${source}` : `while writing ${target}`);
 }
 
 /** @returns bytes of the output */
@@ -154,7 +163,7 @@ function toWrite(source: Disk) {
 
 async function openTarget(target: string): Promise<Output> {
   try {
-    return target === '-' ? await openStandardOutput() : await openOutput(target);
+    return await openGuarded(() => (target === '-' ? openStandardOutput() : openOutput(target)));
   } catch (error) {
     throw failed(error, `while trying to open ${target}`);
   }
