@@ -37,10 +37,11 @@ export async function writeBitmaps(
   const origin = kind === 'block' ? blockOrigins(fs) : inodeOrigins(fs);
   const groupsPerWrite = Math.max(1, Math.floor(BITMAP_UNIT / bytesPerGroup));
   const reader = new BitmapReader(fs, kind, onProblem);
+  const buffer = new Uint8Array(Math.min(groupsPerWrite, fs.groupCount) * bytesPerGroup);
   await out.zeroTo(section.offset);
   for (let first = 0; first < fs.groupCount; first += groupsPerWrite) {
     const groups = Math.min(groupsPerWrite, fs.groupCount - first);
-    const packed = new Uint8Array(groups * bytesPerGroup);
+    const packed = buffer.subarray(0, groups * bytesPerGroup).fill(0);
     const offset = section.offset + first * bytesPerGroup;
     let anything = false;
     for (let i = 0; i < groups; i++) {
