@@ -30,4 +30,4 @@ export {
 export { isSystemError, strerror } from './strerror.ts';
 export { Warnings } from './warnings.ts';
 export type { Main, World } from './world.ts';
-export { refuseTerminal, warnInPlace, writeOutput } from './write-output.ts';
+export { type GuardedOutput, openGuarded, refuseTerminal, warnInPlace, writeOutput } from './write-output.ts';

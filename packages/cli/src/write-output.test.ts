@@ -2,7 +2,7 @@ import type { Output } from '@e2image/sparse-io';
 import { MemorySink } from '@e2image/sparse-io/testing';
 import { SignalGuard } from './signals.ts';
 import { fakeSignals, fakeWorld } from './testing.ts';
-import { refuseTerminal, warnInPlace, writeOutput } from './write-output.ts';
+import { openGuarded, refuseTerminal, warnInPlace, writeOutput } from './write-output.ts';
 
 const output = (overrides: Partial<Output> = {}): Output & { readonly sink: MemorySink } => ({
   kind: 'partial-file',
@@ -10,6 +10,45 @@ const output = (overrides: Partial<Output> = {}): Output & { readonly sink: Memo
   isTerminal: false,
   ...overrides,
   sink: new MemorySink(),
+});
+
+describe('openGuarded', () => {
+  test('cleans up when the signal comes after the file was made and before it is filled', async () => {
+    const signals = fakeSignals();
+    const target = output();
+    const opened = await openGuarded(async () => target, new SignalGuard(signals));
+    signals.deliver('SIGTERM');
+    expect([target.sink.state, signals.killed, opened.sink]).toEqual(['aborted', ['SIGTERM'], target.sink]);
+  });
+
+  test('a signal while it opens ends the program', async () => {
+    const signals = fakeSignals();
+    await openGuarded(async () => {
+      signals.deliver('SIGINT');
+      return output();
+    }, new SignalGuard(signals));
+    expect(signals.killed).toEqual(['SIGINT']);
+  });
+
+  test('and then writeOutput takes over: one set of handlers, none left', async () => {
+    const signals = fakeSignals();
+    const opened = await openGuarded(async () => output(), new SignalGuard(signals));
+    await writeOutput(opened, async () => expect(signals.handlers.size).toBe(3), new SignalGuard(fakeSignals()));
+    expect(signals.handlers.size).toBe(0);
+  });
+
+  test.each([['stream'], ['block-device'], ['in-place']] as const)('no handler stays for a %s', async (kind) => {
+    const signals = fakeSignals();
+    await openGuarded(async () => output({ kind }), new SignalGuard(signals));
+    expect(signals.handlers.size).toBe(0);
+  });
+
+  test('nor when it cannot be opened', async () => {
+    const signals = fakeSignals();
+    const opening = openGuarded(() => Promise.reject(new Error('no')), new SignalGuard(signals));
+    await expect(opening).rejects.toThrow('no');
+    expect(signals.handlers.size).toBe(0);
+  });
 });
 
 describe('writeOutput', () => {

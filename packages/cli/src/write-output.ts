@@ -4,6 +4,35 @@ import { say } from './report.ts';
 import { SignalGuard } from './signals.ts';
 import type { World } from './world.ts';
 
+/** An output that signals clean up after since before it was opened. */
+export interface GuardedOutput extends Output {
+  /** End that: `writeOutput` does. */
+  readonly unguard: () => void;
+}
+
+/**
+ * Open an output so that no signal can leave a partial file behind: between the making of the file and the handlers of
+ * `writeOutput` a signal would end the program in the system's own way.
+ *
+ * @param open makes at most one file, as `openOutput` does
+ * @throws what `open` throws
+ */
+export async function openGuarded(
+  open: () => Promise<Output>,
+  guard: SignalGuard = new SignalGuard(),
+): Promise<GuardedOutput> {
+  let output: Output | undefined;
+  const cleanup = guard.add(() => output?.sink.abort());
+  const unguard = (): void => cleanup[Symbol.dispose]();
+  try {
+    output = await open();
+    return { ...output, unguard };
+  } finally {
+    // Only a partial file leaves anything behind; with the others the default death applies, also in a blocked write.
+    if (output?.kind !== 'partial-file') unguard();
+  }
+}
+
 /**
  * Fill an open output so that it is never left half-made: whatever `fill` throws, and every ending signal, aborts it.
  * `fill` calls `sink.finish` itself.
@@ -12,13 +41,13 @@ import type { World } from './world.ts';
  * @throws what `fill` throws
  */
 export async function writeOutput<T>(
-  output: Output,
+  output: Output | GuardedOutput,
   fill: (sink: Sink) => Promise<T>,
   guard: SignalGuard = new SignalGuard(),
 ): Promise<T> {
   const { sink } = output;
-  // Only a partial file leaves anything behind; with the others nothing is installed and the default death applies.
-  const cleanup = output.kind === 'partial-file' ? guard.add(() => sink.abort()) : undefined;
+  const isGuarded = 'unguard' in output;
+  const cleanup = output.kind === 'partial-file' && !isGuarded ? guard.add(() => sink.abort()) : undefined;
   try {
     return await fill(sink);
   } catch (error) {
@@ -26,6 +55,7 @@ export async function writeOutput<T>(
     throw error;
   } finally {
     cleanup?.[Symbol.dispose]();
+    if (isGuarded) output.unguard();
   }
 }
 

@@ -1,5 +1,14 @@
+import { statSync } from 'node:fs';
 import { CliError, mountState, printable, realMounts, type World } from '@e2image/cli';
-import { overlapOf } from '@e2image/sparse-io';
+import {
+  isExtError,
+  type MmpHolder,
+  mmpHolder,
+  readSuperblock,
+  SUPERBLOCK_OFFSET,
+  SUPERBLOCK_SIZE,
+} from '@e2image/ext-core';
+import { FileSource, isUnreadable, overlapOf, windowOf } from '@e2image/sparse-io';
 import type { ImagePlan } from './plan.ts';
 
 /**
@@ -13,6 +22,34 @@ export function refuseUnsafe(plan: ImagePlan, world: World): void {
   refuseSelf(plan);
   if (plan.image !== '-' && mountState(plan.image, realMounts(world.env)).isMounted) {
     throw new CliError('CLI_REFUSED', `${printable(plan.image)} is mounted or in use; nothing was written`);
+  }
+  if (!plan.force) refuseMmp(plan);
+}
+
+/**
+ * Refuse a device whose file system another machine uses, as its MMP block says. Files are not asked: an image of a
+ * file system that was in use says so too, and may be replaced.
+ */
+function refuseMmp({ image, targetOffset }: ImagePlan): void {
+  if (statSync(image, { throwIfNoEntry: false })?.isBlockDevice() !== true) return;
+  const holder = holderOf(image, targetOffset);
+  if (holder === undefined) return;
+  const who = `${holder.nodeName} (${holder.deviceName})`;
+  const text = `${image} holds a file system that ${who} marks as in use (MMP sequence 0x${holder.sequence.toString(16)})`;
+  throw new CliError('CLI_REFUSED', printable(`${text}; nothing was written; --force if the mark is stale`));
+}
+
+function holderOf(path: string, offset: number): MmpHolder | undefined {
+  using device = FileSource.open(path);
+  const source = windowOf(device, offset);
+  try {
+    const raw = new Uint8Array(SUPERBLOCK_SIZE);
+    source.readAt(raw, SUPERBLOCK_OFFSET);
+    return mmpHolder(source, readSuperblock(raw));
+  } catch (error) {
+    // No file system, or nothing that can be read: nobody can be using it as one.
+    if (isExtError(error) || isUnreadable(error)) return undefined;
+    throw error;
   }
 }
 

@@ -1,10 +1,9 @@
 import { NO_PROGRESS, type Progress, reasonOf, type World } from '@e2image/cli';
 import type { Filesystem, WalkOptions } from '@e2image/ext-core';
 import type { Scrambler } from '@e2image/scramble';
-import { isolateErrors, type Source, windowOf } from '@e2image/sparse-io';
+import { fullLength, isolateErrors, type Source, windowOf } from '@e2image/sparse-io';
 import { aroundCopy, startPlanned } from './copying.ts';
 import type { Findings } from './findings.ts';
-import { fullLength } from './full-length.ts';
 import { openPlanned } from './open-filesystem.ts';
 import type { ImagePlan } from './plan.ts';
 import { Rescue } from './rescue.ts';

@@ -1,4 +1,4 @@
-import { failed, refuseTerminal, warnInPlace } from '@e2image/cli';
+import { failed, openGuarded, refuseTerminal, warnInPlace } from '@e2image/cli';
 import { type Output, openOutput, openStandardOutput } from '@e2image/sparse-io';
 import type { ImageJob } from './job.ts';
 
@@ -9,8 +9,8 @@ import type { ImageJob } from './job.ts';
  */
 export async function openWholeOutput({ plan, world }: Pick<ImageJob, 'plan' | 'world'>): Promise<Output> {
   const { image } = plan;
-  const opening = image === '-' ? openStandardOutput() : openOutput(image);
-  const output = await opening.catch((error: unknown) => {
+  const open = (): Promise<Output> => (image === '-' ? openStandardOutput() : openOutput(image));
+  const output = await openGuarded(open).catch((error: unknown) => {
     throw failed(error, `while trying to open ${image}`);
   });
   refuseTerminal(output, { isForced: plan.force });

@@ -1,5 +1,5 @@
 import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
-import { CliError, failed, isCliError, printable, refuseTerminal, warnInPlace } from '@e2image/cli';
+import { CliError, failed, isCliError, openGuarded, printable, refuseTerminal, warnInPlace } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
 import {
   FileSink,
@@ -44,7 +44,7 @@ const imageEnd = ({ plan, fs, size = fs.blocksCount * fs.blockSize }: TargetJob)
 export async function openTarget(job: TargetJob): Promise<Target> {
   const { plan, world, fs } = job;
   if (plan.dryRun) return dryTarget(job);
-  const output = await open(job).catch((error: unknown) => {
+  const output = await openGuarded(() => open(job)).catch((error: unknown) => {
     throw isCliError(error) ? error : failed(error, `while trying to open ${plan.image}`);
   });
   refuseTerminal(output, { isForced: plan.force });

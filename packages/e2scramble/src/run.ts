@@ -2,6 +2,7 @@ import {
   EXIT,
   failed,
   NO_PROGRESS,
+  openGuarded,
   type Progress,
   reasonOf,
   refuseTerminal,
@@ -13,7 +14,15 @@ import {
 } from '@e2image/cli';
 import { type BlockSet, type Filesystem, openFilesystem, selectSteps } from '@e2image/ext-core';
 import { describeCounts, type Scrambler, STAYS_VISIBLE, scramblerSteps } from '@e2image/scramble';
-import { inBatches, isolateErrors, type Output, openOutput, openStandardOutput, type Source } from '@e2image/sparse-io';
+import {
+  fullLength,
+  inBatches,
+  isolateErrors,
+  type Output,
+  openOutput,
+  openStandardOutput,
+  type Source,
+} from '@e2image/sparse-io';
 import { Findings } from './findings.ts';
 import { openImage, type ScrambleInput } from './image.ts';
 import { readKey } from './key.ts';
@@ -109,19 +118,24 @@ async function fill(
 /** The file system to its last block: what cannot be read is zeros, and told. */
 function readable({ fs, findings }: Writing): Source {
   const { blockSize, blocksCount } = fs;
+  const lost = (what: string, reason: string): void => {
+    const message = `${what} cannot be read: ${reason}; zeros in the output`;
+    findings.problem({ code: 'unreadable-content', message, lost: true });
+  };
   const source = isolateErrors(fs.source, {
     blockSize,
-    onBad: ({ offset, error }) => {
-      const message = `block ${Math.floor(offset / blockSize)} cannot be read: ${reasonOf(error) ?? 'unknown error'}`;
-      findings.problem({ code: 'unreadable-content', message: `${message}; zeros in the output`, lost: true });
-    },
+    onBad: ({ offset, error }) => lost(`block ${Math.floor(offset / blockSize)}`, reasonOf(error) ?? 'unknown error'),
   });
-  return { ...source, size: blocksCount * blockSize };
+  return fullLength(source, {
+    size: blocksCount * blockSize,
+    onMissing: (offset, length) =>
+      lost(`bytes ${offset} to ${offset + length - 1}`, `the source ends at byte ${fs.source.size}`),
+  });
 }
 
 function openTarget({ out }: ScramblePlan): Promise<Output> {
-  const opening = out === '-' ? openStandardOutput() : openOutput(out);
-  return opening.catch((error: unknown) => {
+  const opening = (): Promise<Output> => (out === '-' ? openStandardOutput() : openOutput(out));
+  return openGuarded(opening).catch((error: unknown) => {
     throw failed(error, `while trying to open ${out}`);
   });
 }

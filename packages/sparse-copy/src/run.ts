@@ -4,6 +4,7 @@ import {
   EXIT,
   failed,
   NO_PROGRESS,
+  openGuarded,
   type Progress,
   printable,
   refuseTerminal,
@@ -60,7 +61,9 @@ export async function runCopy(plan: CopyPlan, { world, isProgressWanted }: CopyE
 }
 
 function openTarget({ target, zero }: CopyPlan): Promise<Output> {
-  return target === '-' ? openStandardOutput() : openOutput(target, zero === undefined ? {} : { zero });
+  return openGuarded(() =>
+    target === '-' ? openStandardOutput() : openOutput(target, zero === undefined ? {} : { zero }),
+  );
 }
 
 interface Filling {
