@@ -157,7 +157,7 @@ export {
 export { badBlocks, orphanInodes } from './listed-inodes.ts';
 export type { MappingVisitor, MappingWalk } from './mapping.ts';
 export { nameOwners, type OwnedRun, selectBlocks, selectSteps } from './metadata-blocks.ts';
-export { MMP_MAGIC, MMP_SEQ_CLEAN, MMP_SEQ_FSCK, MMP_SIZE, mmpLayout } from './mmp.ts';
+export { MMP_MAGIC, MMP_SEQ_CLEAN, MMP_SEQ_FSCK, MMP_SIZE, type MmpHolder, mmpHolder, mmpLayout } from './mmp.ts';
 export type { OnProblem, Problem } from './problem.ts';
 export type { Source, SourceExtent } from './source.ts';
 export {

@@ -1,4 +1,6 @@
 import { type BytesField, bytes, type Field, u16, u32 } from './field.ts';
+import type { Source } from './source.ts';
+import { hasIncompat, type Superblock } from './superblock.ts';
 
 /** Bytes of the structure; the rest of its block is unused. */
 export const MMP_SIZE = 1024;
@@ -23,3 +25,37 @@ export const mmpLayout = {
 /** Values of `mmp_seq`: nobody uses the file system; e2fsck does. Others count up while it is mounted. */
 export const MMP_SEQ_CLEAN = 0xff4d_4d50;
 export const MMP_SEQ_FSCK = 0xe24d_4d50;
+
+/** Who has marked a file system as being in use. */
+export interface MmpHolder {
+  /** Counts up while it is mounted; MMP_SEQ_FSCK while it is checked. */
+  readonly sequence: number;
+  /** Host name, and the device's name there, as the holder wrote them: any bytes. */
+  readonly nodeName: string;
+  readonly deviceName: string;
+}
+
+/**
+ * Who uses the file system of a source, by its MMP block. A mark may be stale: the one who made it may have crashed.
+ * Source: kernel Documentation/filesystems/ext4/mmp.rst.
+ *
+ * @param source as far as it begins with the file system
+ * @returns undefined when nobody does, there is no MMP block where the superblock says, or the feature is not set
+ * @throws errors of the source
+ */
+export function mmpHolder(source: Source, sb: Superblock): MmpHolder | undefined {
+  if (!hasIncompat(sb, 'mmp')) return undefined;
+  const offset = sb.mmpBlock * sb.blockSize;
+  if (sb.mmpBlock === 0 || sb.mmpBlock >= sb.blocksCount || offset + MMP_SIZE > source.size) return undefined;
+  const block = new Uint8Array(MMP_SIZE);
+  source.readAt(block, offset);
+  const view = new DataView(block.buffer);
+  const sequence = mmpLayout.mmp_seq.get(view, 0);
+  if (mmpLayout.mmp_magic.get(view, 0) !== MMP_MAGIC || sequence === MMP_SEQ_CLEAN) return undefined;
+  const text = (name: Uint8Array): string => new TextDecoder().decode(name).replace(/\0.*$/s, '');
+  return {
+    sequence,
+    nodeName: text(mmpLayout.mmp_nodename.get(view, 0)),
+    deviceName: text(mmpLayout.mmp_bdevname.get(view, 0)),
+  };
+}
