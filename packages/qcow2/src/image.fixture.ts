@@ -1,10 +1,10 @@
 import { deflateRawSync } from 'node:zlib';
 import { setU64, viewOf } from './be.ts';
-import { featureBits, INCOMPATIBLE } from './features.ts';
-import { geometryOf } from './geometry.ts';
+import { featureBits, INCOMPATIBLE, NO_FEATURES } from './features.ts';
+import { type Geometry, geometryOf } from './geometry.ts';
 import { COMPRESSION, encodeHeader, HEADER_SIZE_V2, HEADER_SIZE_V3_COMPRESSION } from './header.ts';
 import { EXTENSION, type HeaderExtension, stringExtension } from './header-extension.ts';
-import { refcountSize, refcountsPerBlock, setRefcount } from './refcount.ts';
+import { type RefcountSize, refcountSize, refcountsPerBlock, setRefcount } from './refcount.ts';
 import type { Source } from './source.ts';
 import { COPIED_HI, setCompressedEntry, setEntry, ZERO_LO } from './table-entry.ts';
 
@@ -89,47 +89,79 @@ export function zstdFrameOf(size: number, fill: number): Uint8Array {
 
 const SNAPSHOT_SIZE = 40 + 16;
 
+/** Places of everything, in the order in which it lies in the file. */
+interface Places extends Omit<Fixture['at'], 'data'> {
+  readonly data: number[];
+  readonly directoryLength: number;
+  readonly refcountSize: RefcountSize;
+  readonly end: number;
+}
+
 /** Build a small valid image. One L2 table holds all of `clusters`. */
 export function buildImage(options: FixtureOptions = {}): Fixture {
-  const { version = 3, clusterBits = 9, refcountOrder = 4, clusters = [], extendedL2 = false, zstd = false } = options;
-  const { dataFile, backing, snapshot, bitmap } = options;
+  const { clusterBits = 9, clusters = [], extendedL2 = false } = options;
   const geometry = geometryOf({ clusterBits, extendedL2 });
-  const { clusterSize, l2EntrySize } = geometry;
-  const virtualSize = options.virtualSize ?? clusters.length * clusterSize;
+  const virtualSize = options.virtualSize ?? clusters.length * geometry.clusterSize;
   const l1Entries = options.l1Entries ?? Math.max(1, Math.ceil(virtualSize / geometry.l2Coverage));
-  let next = 0;
+  const places = placesFor(options, geometry, l1Entries);
+  const bytes = new Uint8Array(places.end);
+  bytes.set(headerFor(options, places, { virtualSize, l1Entries }));
+  setEntry(viewOf(bytes), places.l1, places.l2, options.snapshot === undefined ? COPIED_HI : 0);
+  const guest = new Uint8Array(virtualSize);
+  clusters.forEach((cluster, index) => {
+    const whole = writeCluster(bytes, cluster, { options, geometry, places, index });
+    const offset = index * geometry.clusterSize;
+    guest.set(whole.subarray(0, Math.max(0, virtualSize - offset)), offset);
+  });
+  if (options.snapshot !== undefined) {
+    bytes.set(bytes.subarray(places.l1, places.l1 + l1Entries * 8), places.snapshotL1);
+    const entry = { ...options.snapshot, l1: places.snapshotL1, l1Entries, diskSize: virtualSize };
+    writeSnapshot(viewOf(bytes), places.snapshots, entry);
+  }
+  if (options.bitmap !== undefined) {
+    writeBitmap(viewOf(bytes), places.bitmapDirectory, { name: options.bitmap, table: places.bitmapTable });
+  }
+  writeRefcounts(bytes, places, options);
+  return { bytes, guest, at: places };
+}
+
+function placesFor(options: FixtureOptions, { clusterBits, clusterSize }: Geometry, l1Entries: number): Places {
+  const { clusters = [], snapshot, bitmap, dataFile, refcountOrder = 4 } = options;
+  let next = clusterSize;
   const take = (length: number) => {
     const offset = next;
-    next += Math.max(1, Math.ceil(length / clusterSize)) * clusterSize;
-    return offset;
+    next += Math.ceil(length / clusterSize) * clusterSize;
+    return length === 0 ? 0 : offset;
   };
-  take(clusterSize);
   const l1 = take(l1Entries * 8);
   const l2 = take(clusterSize);
-  const compress = (fill: number) =>
-    zstd ? zstdFrameOf(clusterSize, fill) : deflateRawSync(new Uint8Array(clusterSize).fill(fill));
   const data = clusters.map((cluster, index) => {
     if (cluster === undefined || (cluster.kind === 'zero' && cluster.placed !== true)) return -1;
     return dataFile === undefined ? take(clusterSize) : index * clusterSize;
   });
-  const names = snapshot === undefined ? 0 : snapshot.id.length + snapshot.name.length;
-  const snapshots = snapshot === undefined ? 0 : take(SNAPSHOT_SIZE + names);
-  const snapshotL1 = snapshot === undefined ? 0 : take(l1Entries * 8);
+  const snapshots = take(snapshot === undefined ? 0 : SNAPSHOT_SIZE + snapshot.id.length + snapshot.name.length);
+  const snapshotL1 = take(snapshot === undefined ? 0 : l1Entries * 8);
   const directoryLength = bitmap === undefined ? 0 : Math.ceil((24 + bitmap.length) / 8) * 8;
-  const bitmapDirectory = bitmap === undefined ? 0 : take(directoryLength);
-  const bitmapTable = bitmap === undefined ? 0 : take(8);
-  const sizes = refcountSize({ clusters: next / clusterSize, clusterBits, order: refcountOrder });
-  const refcountTable = take(sizes.tableClusters * clusterSize);
-  const refcountBlock = take(sizes.blocks * clusterSize);
+  const bitmapDirectory = take(directoryLength);
+  const bitmapTable = take(bitmap === undefined ? 0 : 8);
+  const size = refcountSize({ clusters: next / clusterSize, clusterBits, order: refcountOrder });
+  const refcountTable = take(size.tableClusters * clusterSize);
+  const refcountBlock = take(size.blocks * clusterSize);
+  const tables = { l1, l2, snapshots, snapshotL1, bitmapDirectory, bitmapTable, refcountTable, refcountBlock };
+  return { ...tables, data, directoryLength, refcountSize: size, end: next };
+}
 
-  const bytes = new Uint8Array(next);
-  const view = viewOf(bytes);
-  const guest = new Uint8Array(virtualSize);
-  const shared = snapshot === undefined ? COPIED_HI : 0;
+function headerFor(
+  options: FixtureOptions,
+  places: Places,
+  { virtualSize, l1Entries }: { virtualSize: number; l1Entries: number },
+): Uint8Array {
+  const { version = 3, clusterBits = 9, refcountOrder = 4, zstd = false, extendedL2 = false } = options;
+  const { dataFile, backing, snapshot, bitmap } = options;
   const extensions = [...(options.extensions ?? [])];
   if (backing?.format !== undefined) extensions.push(stringExtension(EXTENSION.backingFormat, backing.format));
   if (dataFile?.name !== undefined) extensions.push(stringExtension(EXTENSION.dataFile, dataFile.name));
-  if (bitmap !== undefined) extensions.push(bitmapsExtension(directoryLength, bitmapDirectory));
+  if (bitmap !== undefined) extensions.push(bitmapsExtension(places.directoryLength, places.bitmapDirectory));
   const incompatible = [
     ...(dataFile === undefined ? [] : [INCOMPATIBLE.dataFile]),
     ...(zstd ? [INCOMPATIBLE.compressionType] : []),
@@ -141,73 +173,80 @@ export function buildImage(options: FixtureOptions = {}): Fixture {
     virtualSize,
     cryptMethod: options.crypt ?? 0,
     l1Entries,
-    l1Offset: l1,
-    refcountTableOffset: refcountTable,
-    refcountTableClusters: sizes.tableClusters,
+    l1Offset: places.l1,
+    refcountTableOffset: places.refcountTable,
+    refcountTableClusters: places.refcountSize.tableClusters,
     snapshotCount: snapshot === undefined ? 0 : 1,
-    snapshotsOffset: snapshots,
+    snapshotsOffset: places.snapshots,
     incompatible: featureBits(incompatible),
-    compatible: featureBits([]),
+    compatible: NO_FEATURES,
     autoclear: featureBits([...(bitmap === undefined ? [] : [0]), ...(dataFile?.raw === true ? [1] : [])]),
     refcountOrder,
     headerLength: version === 2 ? HEADER_SIZE_V2 : HEADER_SIZE_V3_COMPRESSION,
     compressionType: zstd ? COMPRESSION.zstd : COMPRESSION.deflate,
-  } as const;
-  const backingName = new TextEncoder().encode(backing?.name ?? '');
-  bytes.set(encodeHeader(header, { extensions, backingName }));
-  setEntry(view, l1, l2, shared);
-  clusters.forEach((cluster, index) => {
-    const at = l2 + index * l2EntrySize;
-    const host = data[index] ?? -1;
-    const whole = new Uint8Array(clusterSize);
-    if (cluster?.kind === 'zero') setEntry(view, at, Math.max(host, 0), host < 0 ? 0 : shared, ZERO_LO);
-    if (cluster?.kind === 'data') {
-      setEntry(view, at, host, dataFile === undefined ? shared : COPIED_HI);
-      if (extendedL2) view.setUint32(at + 12, 0xffff_ffff);
-      whole.fill(cluster.fill);
-      if (dataFile === undefined) bytes.set(whole, host);
-    }
-    if (cluster?.kind === 'compressed') {
-      const stream = compress(cluster.fill);
-      // Not on a sector's start: the place of a stream is told to the byte.
-      setCompressedEntry(view, at, { offset: host + 3, length: stream.length, clusterBits });
-      bytes.set(stream, host + 3);
-      whole.fill(cluster.fill);
-    }
-    if (cluster?.kind === 'sub') {
-      setEntry(view, at, host, shared);
-      view.setUint32(at + 8, cluster.zeros);
-      view.setUint32(at + 12, cluster.allocated);
-      bytes.fill(cluster.fill, host, host + clusterSize);
-      const unit = clusterSize / 32;
-      for (let sub = 0; sub < 32; sub++) {
-        if ((cluster.allocated >>> sub) & 1) whole.fill(cluster.fill, sub * unit, (sub + 1) * unit);
-      }
-    }
-    guest.set(whole.subarray(0, Math.max(0, virtualSize - index * clusterSize)), index * clusterSize);
-  });
-  if (snapshot !== undefined) {
-    bytes.set(bytes.subarray(l1, l1 + l1Entries * 8), snapshotL1);
-    writeSnapshot(view, snapshots, { ...snapshot, l1: snapshotL1, l1Entries, diskSize: virtualSize });
-  }
-  if (bitmap !== undefined) writeBitmap(view, bitmapDirectory, { name: bitmap, table: bitmapTable });
+  };
+  return encodeHeader(header, { extensions, backingName: new TextEncoder().encode(backing?.name ?? '') });
+}
 
-  const counts = new Uint32Array(next / clusterSize).fill(1);
-  if (snapshot !== undefined) {
-    for (const offset of [l2, ...(dataFile === undefined ? data : [])])
-      if (offset >= 0) counts[offset / clusterSize] = 2;
+interface ClusterPlace {
+  readonly options: FixtureOptions;
+  readonly geometry: Geometry;
+  readonly places: Places;
+  readonly index: number;
+}
+
+/** Write the entry and the data of a guest cluster. @returns what the guest reads there */
+function writeCluster(bytes: Uint8Array, cluster: FixtureCluster, place: ClusterPlace): Uint8Array {
+  const { options, geometry, places, index } = place;
+  const { clusterSize, clusterBits } = geometry;
+  const view = viewOf(bytes);
+  const at = places.l2 + index * geometry.l2EntrySize;
+  const host = places.data[index] ?? -1;
+  const copied = options.snapshot === undefined || options.dataFile !== undefined ? COPIED_HI : 0;
+  const whole = new Uint8Array(clusterSize);
+  if (cluster === undefined) return whole;
+  if (cluster.kind === 'zero') {
+    setEntry(view, at, Math.max(host, 0), host < 0 ? 0 : copied, ZERO_LO);
+    return whole;
   }
+  if (cluster.kind === 'compressed') {
+    whole.fill(cluster.fill);
+    const stream = options.zstd === true ? zstdFrameOf(clusterSize, cluster.fill) : deflateRawSync(whole);
+    // Not on a sector's start: the place of a stream is told to the byte.
+    setCompressedEntry(view, at, { offset: host + 3, length: stream.length, clusterBits });
+    bytes.set(stream, host + 3);
+    return whole;
+  }
+  setEntry(view, at, host, copied);
+  if (options.dataFile === undefined) bytes.fill(cluster.fill, host, host + clusterSize);
+  const { allocated, zeros } = cluster.kind === 'sub' ? cluster : { allocated: 0xffff_ffff, zeros: 0 };
+  if (geometry.extendedL2) {
+    view.setUint32(at + 8, zeros);
+    view.setUint32(at + 12, allocated);
+  }
+  const unit = clusterSize / 32;
+  for (let sub = 0; sub < 32; sub++) {
+    if ((allocated >>> sub) & 1) whole.fill(cluster.fill, sub * unit, (sub + 1) * unit);
+  }
+  return whole;
+}
+
+/** Every cluster is used once; those that a snapshot shares, twice. */
+function writeRefcounts(bytes: Uint8Array, places: Places, options: FixtureOptions): void {
+  const { clusterBits = 9, refcountOrder = 4, snapshot, dataFile } = options;
+  const clusterSize = 2 ** clusterBits;
+  const counts = new Uint32Array(places.end / clusterSize).fill(1);
+  const shared = snapshot === undefined ? [] : [places.l2, ...(dataFile === undefined ? places.data : [])];
+  for (const offset of shared) if (offset >= 0) counts[offset / clusterSize] = 2;
   const perBlock = refcountsPerBlock(clusterBits, refcountOrder);
-  for (let block = 0; block < sizes.blocks; block++) {
-    const offset = refcountBlock + block * clusterSize;
-    setU64(view, refcountTable + block * 8, offset);
-    const blockView = new DataView(bytes.buffer, offset, clusterSize);
+  for (let block = 0; block < places.refcountSize.blocks; block++) {
+    const offset = places.refcountBlock + block * clusterSize;
+    setU64(viewOf(bytes), places.refcountTable + block * 8, offset);
+    const view = new DataView(bytes.buffer, offset, clusterSize);
     counts.subarray(block * perBlock, (block + 1) * perBlock).forEach((count, index) => {
-      setRefcount(blockView, index, refcountOrder, count);
+      setRefcount(view, index, refcountOrder, count);
     });
   }
-  const at = { l1, l2, refcountTable, refcountBlock, data, snapshots, snapshotL1, bitmapDirectory, bitmapTable };
-  return { bytes, guest, at };
 }
 
 function bitmapsExtension(length: number, offset: number): HeaderExtension {
