@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeFifo } from './endless.ts';
 import { LoopDevice } from './loop.ts';
-import { commandLine, ours, RUNTIMES, type Runtime, testNeeds, tool } from './oracle.ts';
+import { commandLine, find, ours, RUNTIMES, type Runtime, testNeeds, tool } from './oracle.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -193,6 +193,20 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
       expect(allocated(file('image'))).toBeLessThanOrEqual(MIB + 4096);
     });
   });
+
+  (find('script') === undefined ? test.skip : test)(
+    '-p draws a bar on a terminal and leaves it as it was [needs script]',
+    () => {
+      writeFileSync(file('a'), new Uint8Array(64 * MIB).fill(1));
+      const { status, stdout } = tool('script', ['-qec', command('-p', file('a'), file('b')), '/dev/null']);
+      const screen = new TextDecoder().decode(stdout);
+      expect(status).toBe(0);
+      expect(screen).toMatch(/Copying =*-* .*MB\/s/);
+      expect(screen).toMatch(/\rCopied 64 \/ 64 MiB \(100%\) in /);
+      // Death by a signal would leave a hidden cursor hidden, and lines that do not wrap.
+      expect(screen).not.toMatch(/\[\?(25|7)l/);
+    },
+  );
 
   test('the source is never its own target', () => {
     writeFileSync(file('a'), 'precious');

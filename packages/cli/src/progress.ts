@@ -116,7 +116,9 @@ async function drawBar(world: World, counter: Counter, total: number): Promise<P
   const bar = new SingleBar({
     format: 'Copying {bar} {percentage}% {rate} {eta_formatted}',
     stream: terminalStream(world),
-    hideCursor: true,
+    // Nothing that death by a signal would leave behind: a cursor hidden, or lines that do not wrap.
+    hideCursor: false,
+    linewrap: true,
     clearOnComplete: true,
     fps: 5,
   });
