@@ -11,9 +11,12 @@ export interface RestoreTarget {
   readonly source: Source;
 }
 
+/** What a running restore tells its undo file; each step is durable when its promise is fulfilled. */
+export type UndoRecord = Pick<UndoFile, 'expectSuperblock' | 'finish'>;
+
 export interface RunOptions {
   /** The record to keep, its old content saved. */
-  readonly undo?: UndoFile | undefined;
+  readonly undo?: UndoRecord | undefined;
   /** Bytes written so far. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
@@ -25,7 +28,11 @@ export interface RunOptions {
  * 1. the undo file, whole (`openUndo`); 2. all blocks but the superblock; 3. the superblock to come, in the undo file;
  * 4. the superblock; 5. the end, in the undo file.
  */
-export async function runRestore(plan: RestorePlan, target: RestoreTarget, options: RunOptions = {}): Promise<void> {
+export async function runRestore(
+  plan: Pick<RestorePlan, 'blockSize' | 'runs' | 'size' | 'superblock' | 'wanted'>,
+  target: Pick<RestoreTarget, 'fd'>,
+  options: RunOptions = {},
+): Promise<void> {
   const { undo, onProgress } = options;
   const sink = new FileSink(target.fd, { zero: 'write', keepTail: true });
   const { blockSize, superblock } = plan;
