@@ -30,7 +30,12 @@ function scene(
   return { source, image, device: copyOf(source, join(folder, 'device')) };
 }
 
-const KINDS: readonly (keyof Omit<Places, 'blockSize'>)[] = ['superblock', 'descriptors', 'bitmaps', 'inodeTables'];
+const KINDS: readonly (keyof Omit<Places, 'blockSize' | 'allTables'>)[] = [
+  'superblock',
+  'descriptors',
+  'bitmaps',
+  'inodeTables',
+];
 
 describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () => {
   // A few in `npm test`, more of them in the long tests.
@@ -93,6 +98,35 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     junk(device, nonZeroBlocks(image, statSync(source).size, 1024), 1024);
     expect(restore([image, device])).toMatchObject({ status: 0 });
     expect(same(device, source)).toBe(true);
+  });
+
+  test.each(['normal', 'raw'] as const)('tables that count as zeroed are zeros again, after a %s image', (format) => {
+    const source = join(folder, 'zeroed');
+    rmSync(source, { force: true });
+    const made = tool('mke2fs', ['-q', '-F', '-t', 'ext4', '-b', '1024', '-E', 'lazy_itable_init=0', source, '24M']);
+    expect(made).toMatchObject({ status: 0 });
+    const image = join(folder, 'zeroed.image');
+    rmSync(image, { force: true });
+    expect(cE2image([...(format === 'raw' ? ['-r'] : []), source, image]).status).toBe(0);
+    const device = copyOf(source, join(folder, 'device'));
+    const { allTables, blockSize } = placesOf(source);
+    junk(device, allTables, blockSize);
+    expect(restore([image, device])).toMatchObject({ status: 0 });
+    expect(same(device, source)).toBe(true);
+  });
+
+  test('a bitmap whose checksum was wrong has a right one, as after C -I', () => {
+    const source = copyOf(fixture('ext4-1k'), join(folder, 'bad-checksum'));
+    debugfs(['-w', '-f', '-', source], { input: 'set_bg 0 block_bitmap_csum 1\nset_bg 0 checksum calc\n' });
+    expect(e2fsck(source).status).not.toBe(0);
+    const image = join(folder, 'bad-checksum.image');
+    rmSync(image, { force: true });
+    expect(cE2image([source, image]).status).toBe(0);
+    const mine = copyOf(source, join(folder, 'mine'));
+    const theirs = copyOf(source, join(folder, 'theirs'));
+    expect(restore([image, mine])).toMatchObject({ status: 0 });
+    expect(cE2image(['-I', theirs, image])).toMatchObject({ status: 0 });
+    expect(e2fsck(mine)).toEqual(e2fsck(theirs));
   });
 
   test('what an older file left between the blocks of an image does not reach the device', () => {

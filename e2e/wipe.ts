@@ -15,6 +15,8 @@ export interface Places {
   readonly descriptors: readonly Blocks[];
   readonly bitmaps: readonly Blocks[];
   readonly inodeTables: readonly Blocks[];
+  /** Those of groups that were never used, too. */
+  readonly allTables: readonly Blocks[];
 }
 
 /** Ask dumpe2fs. Backups are left out (but for those of meta_bg descriptors); so are bitmaps and tables of groups that were never used. */
@@ -31,6 +33,7 @@ export function placesOf(image: string): Places {
       return [{ start, count: match[2] === undefined ? 1 : Number(match[2]) - start + 1 }];
     };
     const flags = /^.*$/m.exec(group)?.[0] ?? '';
+    const tables = at('Inode table').map(({ start }) => ({ start, count: perTable }));
     const hasInodes = !flags.includes('INODE_UNINIT');
     return [
       {
@@ -44,7 +47,8 @@ export function placesOf(image: string): Places {
           ...(flags.includes('BLOCK_UNINIT') ? [] : at('Block bitmap')),
           ...(hasInodes ? at('Inode bitmap') : []),
         ],
-        inodeTables: hasInodes ? at('Inode table').map(({ start }) => ({ start, count: perTable })) : [],
+        inodeTables: hasInodes ? tables : [],
+        allTables: tables,
       },
     ];
   });
@@ -55,6 +59,7 @@ export function placesOf(image: string): Places {
     descriptors: all('descriptors'),
     bitmaps: all('bitmaps'),
     inodeTables: all('inodeTables'),
+    allTables: all('allTables'),
   };
 }
 
