@@ -19,7 +19,7 @@ export { type FullLengthOptions, fullLength } from './full-length.ts';
 export { holdDevice, isHeld } from './hold.ts';
 export { type BadRange, type IsolateOptions, isolateErrors, isUnreadable } from './isolate-errors.ts';
 export { type KernelCalls, loadKernelCalls } from './kernel-calls.ts';
-export { mapSource } from './map-source.ts';
+export { byHand, mapSource } from './map-source.ts';
 export {
   encodeMapfile,
   type Mapfile,

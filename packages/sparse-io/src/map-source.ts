@@ -16,3 +16,15 @@ export function mapSource(source: Source, change: (bytes: Uint8Array, offset: nu
     },
   };
 }
+
+/**
+ * The same source without its `file`, so that its bytes are copied and never passed on inside the kernel: pages of a
+ * mounted disk could still change after a pipe has them.
+ */
+export function byHand(source: Source): Source {
+  return {
+    size: source.size,
+    readAt: (into, offset) => source.readAt(into, offset),
+    ...(source.extentAt && { extentAt: source.extentAt.bind(source) }),
+  };
+}
