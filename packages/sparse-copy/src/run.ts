@@ -3,10 +3,12 @@ import {
   codeOf,
   EXIT,
   failed,
+  mountState,
   NO_PROGRESS,
   openGuarded,
   type Progress,
   printable,
+  realMounts,
   refuseTerminal,
   startProgress,
   type World,
@@ -14,6 +16,7 @@ import {
   writeOutput,
 } from '@e2image/cli';
 import {
+  byHand,
   copyRuns,
   FileSource,
   type Input,
@@ -42,7 +45,11 @@ export interface CopyEnvironment {
  * @throws CliError CLI_FAILED with the name of source or target, CLI_REFUSED when a device is too small
  */
 export async function runCopy(plan: CopyPlan, { world, isProgressWanted }: CopyEnvironment): Promise<number> {
-  const input = await openInput(plan.source).catch(failing(`while trying to open ${plan.source}`));
+  const input = settled(
+    plan,
+    await openInput(plan.source).catch(failing(`while trying to open ${plan.source}`)),
+    world,
+  );
   refuseTooSmall(plan, input);
   const output = await openTarget(plan).catch(failing(`while trying to open ${plan.target}`));
   refuseTerminal(output, plan);
@@ -58,6 +65,15 @@ export async function runCopy(plan: CopyPlan, { world, isProgressWanted }: CopyE
   }
   if (input.kind === 'source') input.close();
   return EXIT.done;
+}
+
+/** A mounted source changes while it is copied: what was read once must not change again on its way through a pipe. */
+function settled({ source }: CopyPlan, input: Input, world: World): Input {
+  if (input.kind === 'stream' || source === '-') return input;
+  // Without a mount table nobody can tell, which is no reason not to copy.
+  const view = realMounts({ ...world.env, EXT2FS_NO_MTAB_OK: '1' });
+  if (!mountState(source, view).isMounted) return input;
+  return { ...input, source: byHand(input.source) };
 }
 
 function openTarget({ target, zero }: CopyPlan): Promise<Output> {
