@@ -36,7 +36,7 @@ export { compressedStream, compressor, plainStream } from './node-streams.ts';
 export type { FileRequest, OpenOptions, ResolvedFile } from './options.ts';
 export type { Output, RunOptions } from './output.ts';
 export type { DiskPiece, DiskRange } from './pieces.ts';
-export { type PlainOptions, type WriteSummary, writePlain } from './plain-writer.ts';
+export { type PlainOptions, type WriteSummary, writePlain, writePlainFront } from './plain-writer.ts';
 export { decodeProvenance, encodeProvenance, type UnreadRange } from './provenance.ts';
 export { openQcow2, type Qcow2Image, type SyncOpenOptions } from './reader.ts';
 export type { SnapshotSelection } from './snapshot-view.ts';

@@ -53,12 +53,28 @@ export async function writePlain(input: Input, output: Output, options: PlainOpt
   return output.sequential === true ? writeInOrder(input, output, options) : writeCompacted(input, output, options);
 }
 
+/**
+ * Write only what stands in front of the data: `[0, plan.dataOffset)`. For a copier of yours, which then puts each
+ * stored cluster at its `hostOffset`; the last one is to be padded with zeros to a whole cluster.
+ *
+ * @throws as `writePlain`
+ */
+export async function writePlainFront(output: Output, options: PlainOptions): Promise<void> {
+  const staging = stagingFor(output, options.plan);
+  await putFront(staging, options, new Turn(options.signal));
+  await staging.flush();
+}
+
+async function putFront(staging: Staging, options: PlainOptions, turn: Turn): Promise<void> {
+  await staging.put(header(options), 0);
+  await writePlainTables(staging, options.plan, options.plan.runs, turn);
+}
+
 async function writeInOrder(input: Input, output: Output, options: PlainOptions): Promise<WriteSummary> {
   const { plan } = options;
   const turn = new Turn(options.signal);
   const staging = stagingFor(output, plan);
-  await staging.put(header(options), 0);
-  await writePlainTables(staging, plan, plan.runs, turn);
+  await putFront(staging, options, turn);
   await copyRuns({ input, output, staging, turn, ...plan, onProgress: options.onProgress });
   return summary(plan, plan.runs);
 }
