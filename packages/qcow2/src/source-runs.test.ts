@@ -60,6 +60,33 @@ test('the clusters found are those that an extent of data touches, and without z
   );
 });
 
+test('of some clusters, those are found that are found among all', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      extents,
+      fc.array(fc.integer({ min: 1, max: 20 })),
+      fc.boolean(),
+      async (list, steps, dropZeros) => {
+        const source = sourceOf(list);
+        const clusters = Math.ceil(source.size / 512);
+        const within: { start: number; count: number }[] = [];
+        for (let start = 0, i = 0; i + 1 < steps.length; i += 2) {
+          const count = Math.min(steps[i + 1] ?? 0, clusters - start - (steps[i] ?? 0));
+          start += steps[i] ?? 0;
+          if (count > 0) within.push({ start, count });
+          start += Math.max(0, count);
+        }
+        const numbers = (runs: Iterable<{ start: number; count: number }>) =>
+          [...runs].flatMap(({ start, count }) => Array.from({ length: count }, (_, i) => start + i));
+        const all = new Set(numbers(await sourceRuns(source, { clusterBits: 9, dropZeros })));
+        const some = numbers(await sourceRuns(source, { clusterBits: 9, dropZeros, within }));
+        expect(some).toEqual(numbers(within).filter((cluster) => all.has(cluster)));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
 test('a source that cannot tell its holes is data throughout', async () => {
   const runs = await sourceRuns({ size: 1025, readAt: () => undefined }, { clusterBits: 9 });
   expect([...runs]).toEqual([{ start: 0, count: 3 }]);

@@ -1,4 +1,4 @@
-import { ClusterRuns } from './cluster-runs.ts';
+import { type ClusterRun, ClusterRuns } from './cluster-runs.ts';
 import { readPadded, ZeroClusters } from './input.ts';
 import { Turn } from './output.ts';
 import type { Source } from './source.ts';
@@ -12,6 +12,8 @@ export interface SourceRunsOptions {
    * is promised before the data is seen; other writers find the zeros themselves, in their one pass.
    */
   readonly dropZeros?: boolean;
+  /** Look only at these clusters: ascending, disjoint, within the source. Default: all. */
+  readonly within?: Iterable<ClusterRun>;
   readonly signal?: AbortSignal;
   /** Told the bytes looked at. */
   readonly onProgress?: (bytesDone: number) => void;
@@ -23,18 +25,23 @@ export async function sourceRuns(source: Source, options: SourceRunsOptions): Pr
   const turn = new Turn(options.signal);
   const found = new ClusterRuns();
   const scan = options.dropZeros === true ? new ZeroScan(source, found, options, turn) : undefined;
-  /** Clusters that were looked at: an extent may begin in the middle of one. */
-  let done = 0;
-  for (let offset = 0; offset < source.size; ) {
-    const extent = source.extentAt?.(offset) ?? { kind: 'data', offset, length: source.size - offset };
-    offset += extent.length;
-    const start = Math.max(done, Math.floor(extent.offset / clusterSize));
-    const end = Math.ceil(offset / clusterSize);
-    await turn.take();
-    if (extent.kind === 'hole' || end <= start) continue;
-    if (scan === undefined) found.push(start, end - start);
-    else await scan.read(start, end);
-    done = end;
+  const whole = [{ start: 0, count: Math.ceil(source.size / clusterSize) }];
+  for (const { start, count } of options.within ?? whole) {
+    const end = Math.min(source.size, (start + count) * clusterSize);
+    /** Clusters that were looked at: an extent may begin in the middle of one. */
+    let done = start;
+    for (let offset = start * clusterSize; offset < end; ) {
+      const extent = source.extentAt?.(offset) ?? { kind: 'data', offset, length: end - offset };
+      const first = Math.max(done, Math.floor(offset / clusterSize));
+      offset = Math.min(end, offset + extent.length);
+      const next = Math.ceil(offset / clusterSize);
+      const rest = turn.take();
+      if (rest !== undefined) await rest;
+      if (extent.kind === 'hole' || next <= first) continue;
+      if (scan === undefined) found.push(first, next - first);
+      else await scan.read(first, next);
+      done = next;
+    }
   }
   return found;
 }
