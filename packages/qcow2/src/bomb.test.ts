@@ -22,6 +22,23 @@ function bomb(clusterBits: number, cluster: FixtureCluster): Uint8Array {
   return whole;
 }
 
+/** 65 536 snapshots, the most there may be, with names of `nameLength` bytes. */
+function snapshots(nameLength: number): Uint8Array {
+  const count = 65_536;
+  const { bytes } = buildImage({ clusters: [undefined] });
+  const entry = Math.ceil((56 + nameLength) / 8) * 8;
+  const whole = new Uint8Array(bytes.length + count * entry);
+  whole.set(bytes);
+  const view = viewOf(whole);
+  f.nb_snapshots.set(view, 0, count);
+  f.snapshots_offset.set(view, 0, bytes.length);
+  for (let index = 0; index < count; index++) {
+    view.setUint16(bytes.length + index * entry + 14, nameLength);
+    view.setUint32(bytes.length + index * entry + 36, 16);
+  }
+  return whole;
+}
+
 /** Seconds that `work` takes. */
 function seconds(work: () => void): number {
   const started = performance.now();
@@ -61,5 +78,19 @@ describe('an L1 table of 4 million entries that all name one L2 table', () => {
     expect(() => openQcow2(arraySource(bomb(16, undefined)), { maxVirtualSize: 2 ** 40 })).toThrow(
       expect.objectContaining({ code: 'QCOW2_TOO_LARGE', detail: expect.objectContaining({ limit: 2 ** 40 }) }),
     );
+  });
+});
+
+describe('65 536 snapshots', () => {
+  test('are listed in no time', () => {
+    const image = openQcow2(arraySource(snapshots(100)));
+    expect(seconds(() => expect(image.snapshots()).toHaveLength(65_536))).toBeLessThan(2);
+  });
+
+  test('are refused where their names make the table too long', () => {
+    const image = openQcow2(arraySource(snapshots(2000)));
+    expect(
+      seconds(() => expect(() => image.snapshots()).toThrow(expect.objectContaining({ code: 'QCOW2_TOO_LARGE' }))),
+    ).toBeLessThan(2);
   });
 });

@@ -14,10 +14,12 @@ export {
 } from './compressed-writer.ts';
 export { isQcow2Error, Qcow2Error, type Qcow2ErrorCode, type Qcow2ErrorDetail } from './errors.ts';
 export type { MapExtent } from './extents.ts';
+export type { FeatureBits } from './features.ts';
 export { type FolderResolver, type FolderResolverOptions, folderResolver } from './folder-resolver.ts';
 export { extensionRoom, type FreshHeader } from './fresh-header.ts';
 export type { OnData } from './guest-pieces.ts';
 export type { GuestRun } from './guest-run.ts';
+export type { Qcow2Header } from './header.ts';
 export type { HeaderExtension } from './header-extension.ts';
 export type { HoldOptions } from './held-clusters.ts';
 export { ImageFile } from './image-file.ts';
