@@ -121,7 +121,7 @@ async function selectedBlocks(
   const visitor =
     (take: VisitRun): VisitRun =>
     (kind, start, count, owner, logical) => {
-      if (kind === 'superblock' || kind === 'MMP block') return;
+      if (kind === 'MMP block') return;
       const from = Math.max(start, primary + 1);
       if (from < start + count) take(kind, from, start + count - from, owner, logical);
     };

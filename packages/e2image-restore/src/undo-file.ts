@@ -176,15 +176,17 @@ function checkResumable(file: Source, subject: UndoSubject): UndoHeader {
   if (!isOfDevice || header.unitSize !== blockSize || header.blockSize !== blockSize || header.offset !== 0) {
     throw refuse('is about another file system');
   }
-  const missing = subject.runs.find(({ start, count }) => !hasAll(saved, start, count));
-  if (missing !== undefined) throw refuse(`lacks block ${missing.start}, which is to be overwritten`);
+  const missing = firstMissing(saved, subject.runs);
+  if (missing !== undefined) throw refuse(`lacks block ${missing}, which is to be overwritten`);
   if (subject.runs.length > 0 && header.isFinished) throw refuse('is the record of an earlier restore');
   return header;
 }
 
-function hasAll(set: BlockSet, start: number, count: number): boolean {
-  for (let block = start; block < start + count; block++) if (!set.has(block)) return false;
-  return true;
+function firstMissing(saved: BlockSet, runs: readonly BlockRun[]): number | undefined {
+  for (const { start, count } of runs) {
+    for (let block = start; block < start + count; block++) if (!saved.has(block)) return block;
+  }
+  return undefined;
 }
 
 function readPiece(file: Source, offset: number, length: number): Uint8Array {
