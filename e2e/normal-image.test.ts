@@ -143,6 +143,15 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'a normal image', () =>
     });
   });
 
+  test('has all inodes of a group whose descriptor has a wrong checksum, whatever it says of unused ones', () => {
+    const source = copyOf(fixture('ext4-1k'), join(folder, 'descriptor'));
+    const per = Number(/^Inodes per group:\s+(\d+)$/m.exec(text(dumpe2fs([source])))?.[1]);
+    debugfs(['-w', '-R', `set_bg 0 itable_unused ${per - 4}`, source]);
+    const { mine, theirs } = both(source);
+    expect(Buffer.compare(impersonal(mine), impersonal(theirs))).toBe(0);
+    expect(text(debugfs(['-i', '-R', 'stat <12>', mine]))).toContain('Inode: 12');
+  });
+
   test('names host and device as C does, and nobody with -s', () => {
     const source = fixture('ext4-1k');
     const { mine } = both(source);
