@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import type { World } from './world.ts';
 
 /** What is shown while blocks are copied. */
@@ -135,6 +134,8 @@ async function drawBar(world: World, counter: Counter, total: number): Promise<P
 
 /** A terminal for the bar that writes where the world says; `process.stderr` itself is never touched. */
 function terminalStream(world: World): NodeJS.WritableStream {
+  // Loaded here: streams cost a millisecond and more at start-up, and only a bar needs one.
+  const { Writable } = process.getBuiltinModule('node:stream');
   const stream = new Writable({
     write(chunk, _encoding, done) {
       world.stderr(String(chunk));

@@ -1,7 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
-import { isatty } from 'node:tty';
 import { codeOf } from './errors.ts';
 import type { World } from './world.ts';
 
@@ -17,12 +15,19 @@ export function realWorld(program = basename(process.argv[1] ?? '').replace(/\.m
     env: process.env,
     stderr: writeMessage,
     stdout: (text) => writeText(1, text),
-    stderrIsTerminal: isatty(2),
-    stdoutIsTerminal: isatty(1),
+    get stderrIsTerminal() {
+      return isTerminal(2);
+    },
+    get stdoutIsTerminal() {
+      return isTerminal(1);
+    },
     now: () => new Date(),
-    randomBytes: (length) => randomFillSync(new Uint8Array(length)),
+    randomBytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
   };
 }
+
+/** Loaded when it is asked for: most runs never do, and every run would pay for it. */
+const isTerminal = (fd: number): boolean => process.getBuiltinModule('node:tty').isatty(fd);
 
 /** Milliseconds between two tries at a full non-blocking descriptor. */
 const PAUSE = 5;

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import {
   close,
   closeSync,
@@ -13,7 +12,6 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
-import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 import { descriptorNumber } from './descriptor-path.ts';
 import { codeOf } from './errors.ts';
@@ -21,6 +19,7 @@ import { FileSink } from './file-sink.ts';
 import { type KernelCalls, loadKernelCalls } from './kernel-calls.ts';
 import { isMountPoint } from './mount-point.ts';
 import { PartialFile } from './partial-file.ts';
+import { randomLetters } from './random-letters.ts';
 import { StreamSink } from './stream-sink.ts';
 import type { Sink } from './types.ts';
 import type { ZeroMethod } from './zero-range.ts';
@@ -135,7 +134,7 @@ function reasonInPlace(target: string, stat: Stats): InPlaceReason | undefined {
 async function partialOutput(target: string, old: Stats | undefined, options: OutputOptions): Promise<Output> {
   // A new file needs no kernel calls; an old one may have attributes to keep, a continued one holes to punch.
   const kernel = old === undefined && options.partialPath === undefined ? undefined : await kernelOf(options);
-  const letters = options.letters?.() ?? randomLetters();
+  const letters = options.letters?.() ?? randomLetters(10);
   const sink = new PartialFile(target, {
     replaces: old,
     kernel,
@@ -193,7 +192,12 @@ const NULL_DEVICE = 0x103;
 
 async function streamOutput(fd: number, owned: boolean, options: OutputOptions): Promise<Output> {
   const kernel = fstatSync(fd).isFIFO() ? await kernelOf(options) : undefined;
-  return { sink: new StreamSink(fd, { kernel, owned }), kind: 'stream', existed: true, isTerminal: isatty(fd) };
+  return {
+    sink: new StreamSink(fd, { kernel, owned }),
+    kind: 'stream',
+    existed: true,
+    isTerminal: process.getBuiltinModule('node:tty').isatty(fd),
+  };
 }
 
 function kernelOf(options: OutputOptions): Promise<KernelCalls | undefined> {
@@ -216,8 +220,4 @@ function followLinks(path: string): string {
     syscall: 'open',
     path,
   });
-}
-
-function randomLetters(): string {
-  return Array.from({ length: 10 }, () => String.fromCharCode(97 + randomInt(26))).join('');
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, SparseError } from './errors.ts';
 import { FileSource } from './file-source.ts';
+import { randomLetters } from './random-letters.ts';
 import { writeFully } from './write-fully.ts';
 import { isZero } from './zero.ts';
 
@@ -25,7 +25,7 @@ export class Spool implements Disposable {
 
   /** @throws system errors: the folder is missing, read-only or full */
   constructor({ folder = tmpdir() }: SpoolOptions = {}) {
-    const path = join(folder, `.spool-${randomBytes(8).toString('hex')}`);
+    const path = join(folder, `.spool-${randomLetters(16)}`);
     this.folder = folder;
     this.fd = openSync(path, 'wx+', 0o600);
     unlinkSync(path);

@@ -1,8 +1,11 @@
-import { Readable, Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { BATCH } from './batches.ts';
 import { IO_UNIT } from './copy.ts';
 import type { Extent, Sink, Source } from './types.ts';
+
+/** Loaded when it is asked for: a command that copies files pays nothing for streams. */
+const streamModule = () => process.getBuiltinModule('node:stream');
 
 /** How to read a source as a stream. */
 export interface StreamOptions {
@@ -44,7 +47,7 @@ export async function* piecesOf(source: Source, { signal }: StreamOptions = {}):
 
 /** All bytes of a source as a Node stream, holes as zeros, with the stream's own backpressure. */
 export function readableOf(source: Source, { signal }: StreamOptions = {}): Readable {
-  return Readable.from(plainBytes(source, signal), { objectMode: false, ...(signal && { signal }) });
+  return streamModule().Readable.from(plainBytes(source, signal), { objectMode: false, ...(signal && { signal }) });
 }
 
 async function* plainBytes(source: Source, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
@@ -68,7 +71,7 @@ export function writableTo(sink: Sink, { signal }: StreamOptions = {}): Writable
     sink.writeAt(chunk, size);
     size += chunk.length;
   };
-  return new Writable({
+  return new (streamModule().Writable)({
     ...(signal && { signal }),
     highWaterMark: IO_UNIT,
     write(chunk: Uint8Array, _encoding, done) {
