@@ -12,7 +12,7 @@ import { ask, type Steps } from './steps.ts';
 /** Longest chain that is followed, the opened image included. The format names no limit. */
 export const MAX_CHAIN = 64;
 /** Bytes of decompressed clusters kept for the whole chain; one cluster is at most 2 MiB. */
-const CACHED_CLUSTERS = 4 * 1024 * 1024;
+const CACHED_CLUSTERS = 2 * 1024 * 1024;
 
 /** Options as the steps see them: a resolver may give a promise. */
 export type ChainOptions = OpenOptions<
@@ -28,6 +28,8 @@ export interface Chain {
   readonly unopened: string | undefined;
   readonly cache: TableCache;
   readonly clusters: Lru<Uint8Array>;
+  /** Overwritten by each compressed cluster that is read synchronously. */
+  readonly scratch: { bytes: Uint8Array };
 }
 
 /**
@@ -50,7 +52,7 @@ export function* openChain(source: AnySource, options: ChainOptions): Steps<Chai
     if (options.follow === 'none') unopened = layer.info.backingName;
     else next = yield* openBacking(layer.info, layer.info.backingName, visited, options);
   }
-  return { layers, unopened, cache, clusters: lru(CACHED_CLUSTERS) };
+  return { layers, unopened, cache, clusters: lru(CACHED_CLUSTERS), scratch: { bytes: new Uint8Array(0) } };
 }
 
 function* openLayer(

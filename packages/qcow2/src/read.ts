@@ -44,6 +44,8 @@ function* readRun(chain: Chain, part: Uint8Array, run: GuestRun, mode: ReadMode)
     return;
   }
   const cluster = yield* decompressed(chain, layer, run, mode);
+  // Who reads whole clusters goes on with the next one; who reads a part will want its neighbour.
+  if (part.length < cluster.length) chain.clusters.set(clusterKey(run), cluster, cluster.length);
   const from = run.offset % layer.info.clusterSize;
   part.set(cluster.subarray(from, from + part.length));
 }
@@ -55,10 +57,20 @@ function refuseEncrypted(layer: Layer, { offset, depth }: GuestRun): void {
   throw new Qcow2Error('QCOW2_ENCRYPTED', message, { guestOffset: offset, depth });
 }
 
+/** One stream of a chain: snapshots share them with the active state. */
+function clusterKey({ depth, host, span }: GuestRun): string {
+  return `${depth}:${host}:${span}`;
+}
+
+/** Room for a compressed stream that is used up before anything else can be read; others wait beside each other. */
+function scratch(chain: Chain, length: number): Uint8Array {
+  if (chain.scratch.bytes.length < length) chain.scratch.bytes = new Uint8Array(length);
+  return chain.scratch.bytes.subarray(0, length);
+}
+
 /** The whole cluster of a compressed run. It stays the cache's: copy from it. */
 function* decompressed(chain: Chain, layer: Qcow2Layer, run: GuestRun, mode: ReadMode): Steps<Uint8Array> {
-  const key = `${run.depth}:${run.host}:${run.span}`;
-  const cached = chain.clusters.get(key);
+  const cached = chain.clusters.get(clusterKey(run));
   if (cached !== undefined) return cached;
   const { clusterSize, compressionType } = layer.info;
   const codec = availableCodec(compressionType);
@@ -67,7 +79,7 @@ function* decompressed(chain: Chain, layer: Qcow2Layer, run: GuestRun, mode: Rea
     const message = `guest byte ${at.guestOffset} is compressed with zstd, which this runtime lacks until it is loaded`;
     throw new Qcow2Error('QCOW2_UNSUPPORTED_CODEC', message, at);
   }
-  const span = new Uint8Array(run.span);
+  const span = mode.isAsync ? new Uint8Array(run.span) : scratch(chain, run.span);
   yield* readHost(layer.file, span, run.host, { what: 'compressed cluster', detail: at, clusterSize });
   const cluster = yield* ask(() =>
     mode.isAsync ? codec.decompress(span, clusterSize) : codec.decompressSync(span, clusterSize),
@@ -76,6 +88,5 @@ function* decompressed(chain: Chain, layer: Qcow2Layer, run: GuestRun, mode: Rea
     const message = `compressed cluster of guest byte ${at.guestOffset} does not give exactly ${clusterSize} bytes`;
     throw new Qcow2Error('QCOW2_BAD_CLUSTER', message, { ...at, length: run.span });
   }
-  chain.clusters.set(key, cluster, clusterSize);
   return cluster;
 }
