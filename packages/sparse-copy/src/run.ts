@@ -3,6 +3,7 @@ import {
   codeOf,
   EXIT,
   failed,
+  type GuardedOutput,
   mountState,
   NO_PROGRESS,
   openGuarded,
@@ -44,27 +45,26 @@ export interface CopyEnvironment {
  * @returns the exit status
  * @throws CliError CLI_FAILED with the name of source or target, CLI_REFUSED when a device is too small
  */
-export async function runCopy(plan: CopyPlan, { world, isProgressWanted }: CopyEnvironment): Promise<number> {
-  const input = settled(
-    plan,
-    await openInput(plan.source).catch(failing(`while trying to open ${plan.source}`)),
-    world,
-  );
+export async function runCopy(plan: CopyPlan, environment: CopyEnvironment): Promise<number> {
+  const opened = await openInput(plan.source).catch(failing(`while trying to open ${plan.source}`));
+  try {
+    await copyInput(plan, settled(plan, opened, environment.world), environment);
+    return EXIT.done;
+  } finally {
+    if (opened.kind === 'source') opened.close();
+  }
+}
+
+async function copyInput(plan: CopyPlan, input: Input, { world, isProgressWanted }: CopyEnvironment): Promise<void> {
   refuseTooSmall(plan, input);
   const output = await openTarget(plan).catch(failing(`while trying to open ${plan.target}`));
   refuseTerminal(output, plan);
   warnInPlace(output, plan.target, world);
-  const total = input.kind === 'source' ? Math.ceil(input.source.size / MIB) : undefined;
-  const progress = isProgressWanted ? await startProgress(world, { total, unitSize: MIB, unit: 'MiB' }) : NO_PROGRESS;
-  try {
-    const size = await writeOutput(output, (sink) => fill(sink, output, { plan, input, progress }));
-    progress.finish(Math.ceil(size / MIB));
-  } catch (error) {
-    progress.stop();
-    throw error;
-  }
-  if (input.kind === 'source') input.close();
-  return EXIT.done;
+  await writeOutput(output, async (sink) => {
+    const total = input.kind === 'source' ? Math.ceil(input.source.size / MIB) : undefined;
+    const progress = isProgressWanted ? await startProgress(world, { total, unitSize: MIB, unit: 'MiB' }) : NO_PROGRESS;
+    return fill(sink, output, { plan, input, progress });
+  });
 }
 
 /** A mounted source changes while it is copied: what was read once must not change again on its way through a pipe. */
@@ -76,7 +76,7 @@ function settled({ source }: CopyPlan, input: Input, world: World): Input {
   return { ...input, source: byHand(input.source) };
 }
 
-function openTarget({ target, zero }: CopyPlan): Promise<Output> {
+function openTarget({ target, zero }: CopyPlan): Promise<GuardedOutput> {
   return openGuarded(() =>
     target === '-' ? openStandardOutput() : openOutput(target, zero === undefined ? {} : { zero }),
   );
@@ -88,16 +88,16 @@ interface Filling {
   readonly progress: Progress;
 }
 
-/** @returns bytes of the image */
-async function fill(sink: Sink, output: Output, { plan, input, progress }: Filling): Promise<number> {
+async function fill(sink: Sink, output: Output, { plan, input, progress }: Filling): Promise<void> {
   const onProgress = (done: number): void => progress.update(Math.floor(done / MIB));
   // A stream takes zeros as it takes everything; anywhere else they are worth a look.
   const target = output.kind === 'stream' ? sink : suppressZeros(sink);
   try {
     const size = await move(input, target, onProgress);
     await sink.finish(size);
-    return size;
+    progress.finish(Math.ceil(size / MIB));
   } catch (error) {
+    progress.stop();
     throw failed(error, isReadError(error) ? `while reading ${plan.source}` : `while writing ${plan.target}`);
   }
 }
