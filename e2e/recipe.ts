@@ -21,8 +21,6 @@ export interface Recipe {
   readonly damage?: { readonly what: string; readonly debugfs: readonly string[] };
   /** The C e2image gives up on it, and why; ours must not. */
   readonly cRefuses?: string;
-  /** Not even a complete image shows e2fsck all of this damage, and why: only its status is compared. */
-  readonly beyondComplete?: string;
   /** Part of `npm test`; the others run in `npm run prove`. */
   readonly fast?: true;
   /** Takes more than some seconds even there. */

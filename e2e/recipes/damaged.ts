@@ -54,7 +54,6 @@ export const recipes: readonly Recipe[] = [
       what: 'a group has fewer used inodes by its descriptor than it holds',
       debugfs: ['set_bg 0 itable_unused 500'],
     },
-    beyondComplete: 'e2fsck distrusts the descriptor and reads the inodes that it calls unused',
   },
   {
     name: 'damaged-link-count',
@@ -65,7 +64,6 @@ export const recipes: readonly Recipe[] = [
       what: 'a directory and a fragmented file have no links',
       debugfs: ['sif /folder links_count 0', 'sif /comb links_count 0'],
     },
-    beyondComplete: 'e2fsck looks for names in a directory that is neither linked nor in the orphan list',
     fast: true,
   },
   {

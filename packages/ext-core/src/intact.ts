@@ -1,5 +1,6 @@
 import { filesystemSeed, groupDescChecksum, groupDescCrc16, superblockChecksum } from './checksum.ts';
-import { groupDescLayout } from './group-desc.ts';
+import type { Filesystem } from './filesystem.ts';
+import { BG_BLOCK_UNINIT, BG_INODE_UNINIT, groupDescLayout } from './group-desc.ts';
 import { hasGroupChecksums, hasRoCompat, type Superblock, superblockLayout } from './superblock.ts';
 
 /** Whether the checksum in a superblock of 1,024 bytes fits. True where the format has none. */
@@ -38,6 +39,23 @@ export function descChecksums(sb: Superblock, raw: Uint8Array, table: DataView):
     isIntact: (group) => !hasAny || field.get(table, group * sb.descSize) === compute(group),
     store(group) {
       if (hasAny) field.set(table, group * sb.descSize, compute(group));
+    },
+  };
+}
+
+/**
+ * The file system as e2fsck sees it: what a descriptor with a wrong checksum says of blocks and inodes that were never
+ * used is not believed.
+ */
+export function distrusting(fs: Filesystem): Filesystem {
+  if (!hasGroupChecksums(fs.superblock)) return fs;
+  const checksums = descChecksums(fs.superblock, fs.superblockBytes, fs.descTable);
+  return {
+    ...fs,
+    groupDesc(group) {
+      const desc = fs.groupDesc(group);
+      if (checksums.isIntact(group)) return desc;
+      return { ...desc, flags: desc.flags & ~(BG_INODE_UNINIT | BG_BLOCK_UNINIT), itableUnused: 0 };
     },
   };
 }
