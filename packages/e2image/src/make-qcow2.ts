@@ -13,6 +13,7 @@ import {
   MemorySpool,
   measureCompressed,
   planImage,
+  sourceRuns,
   writeCompressed,
   writePlain,
   writeSpooled,
@@ -38,7 +39,7 @@ interface Selected {
 /** Make a QCOW2 image. */
 export async function makeQcow2(job: ImageJob): Promise<void> {
   const progress = new JobProgress(job);
-  const selected = select(job, await selectOf(job, job.walk));
+  const selected = await select(job, await selectOf(job, job.walk));
   const output = await openWholeOutput(job);
   await writeOutput(output, (sink) =>
     progress.around(async () => {
@@ -50,11 +51,13 @@ export async function makeQcow2(job: ImageJob): Promise<void> {
   );
 }
 
-function select(job: ImageJob, blocks: BlockSet): Selected {
+async function select(job: ImageJob, blocks: BlockSet): Promise<Selected> {
   const { fs, plan, source } = job;
   const virtualSize = fs.blocksCount * fs.blockSize;
   const clusterBits = clusterBitsOf(job, virtualSize);
-  const runs = clusterRuns(blocks, fs.blockSize, 2 ** clusterBits);
+  // Without what the source knows to be a hole: a pipe gets every cluster of the map, a journal of zeros, too.
+  const within = clusterRuns(blocks, fs.blockSize, 2 ** clusterBits);
+  const runs = await sourceRuns(source, { clusterBits, within });
   const layout = planImage({ virtualSize, clusterBits, version: plan.qcow2Version, runs });
   const isWider = 2 ** clusterBits > fs.blockSize;
   return { layout, source: isWider ? onlySelected(source, blocks, fs.blockSize) : source, blocks };
@@ -88,7 +91,7 @@ function* clusterRuns(blocks: BlockSet, blockSize: number, clusterSize: number):
  * Plain, it follows from the selection; compressed, everything is compressed once to know.
  */
 export async function measureQcow2(job: ImageJob): Promise<number> {
-  const { layout, source } = select(job, await selectOf(job, job.walk));
+  const { layout, source } = await select(job, await selectOf(job, job.walk));
   const { compress, qcow2Version } = job.plan;
   if (compress === undefined) return layout.totalBytes;
   say(job.world, 'compressing once to measure');
