@@ -4,6 +4,7 @@ import {
   NO_PROGRESS,
   openGuarded,
   type Progress,
+  readKey,
   reasonOf,
   refuseTerminal,
   say,
@@ -25,7 +26,6 @@ import {
 } from '@e2image/sparse-io';
 import { Findings } from './findings.ts';
 import { openImage, type ScrambleInput } from './image.ts';
-import { readKey } from './key.ts';
 import type { ScramblePlan } from './plan.ts';
 import { type ScrambledDisk, writeQcow2, writeRaw } from './write-image.ts';
 
