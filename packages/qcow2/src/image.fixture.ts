@@ -211,6 +211,9 @@ function writeCluster(bytes: Uint8Array, cluster: FixtureCluster, place: Cluster
   }
   if (cluster.kind === 'compressed') {
     whole.fill(cluster.fill);
+    // Ends of their own, so that a read of the wrong part is seen; the zstd frame can hold only one byte.
+    if (options.zstd !== true) whole.set([cluster.fill + 1]);
+    if (options.zstd !== true) whole.set([cluster.fill + 2], clusterSize - 1);
     const stream = options.zstd === true ? zstdFrameOf(clusterSize, cluster.fill) : deflateRawSync(whole);
     // Not on a sector's start: the place of a stream is told to the byte.
     setCompressedEntry(view, at, { offset: host + 3, length: stream.length, clusterBits });

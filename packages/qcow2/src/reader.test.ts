@@ -1,12 +1,14 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { openQcow2Async } from './async-reader.ts';
+import { setU64, viewOf } from './be.ts';
 import { checkQcow2, checkQcow2Async } from './check.ts';
 import { loadCodec } from './codec.ts';
 import { arraySource, buildImage, type FixtureCluster, type FixtureOptions } from './image.fixture.ts';
 import type { FileRequest, ResolvedFile } from './options.ts';
 import { openQcow2, type Qcow2Image } from './reader.ts';
 import type { AsyncSource, Source } from './source.ts';
+import { COPIED_HI, setEntry } from './table-entry.ts';
 
 const wholeOf = (image: Qcow2Image): Uint8Array => {
   const bytes = new Uint8Array(image.size);
@@ -121,6 +123,42 @@ describe('openQcow2', () => {
     );
   });
 
+  test('extents end where the kind, the image or the place changes', () => {
+    const kinds = [{ kind: 'zero' }, undefined, { kind: 'data', fill: 1 }, { kind: 'data', fill: 2 }] as const;
+    const { bytes, at } = buildImage({ clusters: kinds });
+    const lengths = () => [...openQcow2(arraySource(bytes)).extents()].map(({ length }) => length);
+    expect(lengths()).toEqual([512, 512, 1024]);
+    const view = viewOf(bytes);
+    setEntry(view, at.l2 + 16, at.data[3] ?? 0, COPIED_HI);
+    setEntry(view, at.l2 + 24, at.data[2] ?? 0, COPIED_HI);
+    expect(lengths()).toEqual([512, 512, 512, 512]);
+    const base = buildImage({ clusters: [undefined, { kind: 'zero' }] }).bytes;
+    const overlay = buildImage({ clusters: kinds, backing: { name: 'base', format: 'qcow2' } }).bytes;
+    const image = openQcow2(arraySource(overlay), { resolve: () => ({ source: arraySource(base) }) });
+    expect([...image.extents()].map(({ depth, length }) => [depth, length])).toEqual([
+      [0, 512],
+      [1, 512],
+      [0, 1024],
+    ]);
+  });
+
+  test('finds data behind the empty front of a table that is read in pieces', () => {
+    const { bytes, at } = buildImage({ clusterBits: 15, clusters: [{ kind: 'data', fill: 6 }] });
+    const view = viewOf(bytes);
+    // The entry moves from the first piece of the table to the second.
+    bytes.copyWithin(at.l2 + 3000 * 8, at.l2, at.l2 + 8);
+    setEntry(view, at.l2, 0);
+    setU64(view, 24, 3001 * 32_768);
+    const image = openQcow2(arraySource(bytes));
+    expect([...image.extents()].map(({ data, length }) => [data, length])).toEqual([
+      [false, 3000 * 32_768],
+      [true, 32_768],
+    ]);
+    const part = new Uint8Array(512);
+    image.readAt(part, 3000 * 32_768 - 256);
+    expectBytes(part, new Uint8Array(512).fill(6, 256));
+  });
+
   test('every image of the builder is clean', () => {
     fc.assert(
       fc.property(anyImage(), (options) => {
@@ -222,6 +260,7 @@ describe('backing chains', () => {
     const resolve = opens({ middle, raw: new Uint8Array(512).fill(8) });
     const image = openQcow2(arraySource(overlay('middle', 'qcow2')), { resolve });
     const expected = new Uint8Array(5 * 512).fill(8, 0, 512).fill(1, 512, 1024).fill(4, 2048);
+    expected[2048] = 5;
     expectBytes(wholeOf(image), expected);
     expect(image.chain.map(({ size }) => size)).toEqual([2560, 3072, 512]);
   });
@@ -300,14 +339,17 @@ describe('the other parts of an image', () => {
   });
 
   test('a snapshot is listed and read', () => {
-    const { bytes, guest } = buildImage({
-      clusters: [{ kind: 'data', fill: 1 }],
+    const { bytes, guest, at } = buildImage({
+      clusters: [{ kind: 'data', fill: 1 }, undefined],
       snapshot: { id: '7', name: 'before' },
     });
     const image = openQcow2(arraySource(bytes));
-    expect(image.snapshots()).toMatchObject([{ id: '7', name: 'before', seconds: 1_700_000_000, diskSize: 512 }]);
+    expect(image.snapshots()).toMatchObject([{ id: '7', name: 'before', seconds: 1_700_000_000, diskSize: 1024 }]);
     expectBytes(wholeOf(image.snapshot({ snapshot: '7' })), guest);
     expectBytes(wholeOf(image.snapshot({ snapshot: 'before', size: 'current' })), guest);
+    setU64(viewOf(bytes), at.snapshots + 48, 512);
+    const { size } = openQcow2(arraySource(bytes)).snapshot({ snapshot: '7' });
+    expect([size, image.snapshot({ snapshot: '7', size: 'current' }).size]).toEqual([512, 1024]);
   });
 
   test('bitmaps are listed, unless some writer did not keep them', () => {
@@ -344,12 +386,14 @@ test('an aborted signal ends a call with its reason', async () => {
   const { bytes } = buildImage({ clusters: [{ kind: 'data', fill: 1 }] });
   const stop = new AbortController();
   const source = later(arraySource(bytes));
+  let isOpen = false;
   const image = await openQcow2Async({
     size: source.size,
     readAt: (into: Uint8Array, offset: number) => {
-      stop.abort(new Error('enough'));
+      if (isOpen) stop.abort(new Error('enough'));
       return source.readAt(into, offset);
     },
   });
+  isOpen = true;
   await expect(image.readAt(new Uint8Array(512), 0, stop.signal)).rejects.toThrow('enough');
 });
