@@ -2,6 +2,7 @@ import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSyn
 import { codeOf, printable } from '@e2image/cli';
 import { FileSource, type KernelCalls, openDirectSource, type Source } from '@e2image/sparse-io';
 import { MoveError } from './errors.ts';
+import type { Range } from './geometry.ts';
 import type { Storage } from './storage.ts';
 
 /** Bytes of one write of zeros or of one rewrite. */
@@ -95,20 +96,18 @@ export class DeviceFile implements Storage, Disposable {
   }
 
   /**
-   * Make a regular file end at `end`, or later if it does, with all of `[from, end)` allocated, and make that durable.
-   * When it fails the file has its old length again.
+   * Make a regular file end at `end`, or later if it does, with all of `ranges` allocated, and make that durable. When
+   * it fails the file has its old length again.
    *
    * @param kernel without it, or where the file system cannot reserve space, bytes are written instead
    */
-  reserve(from: number, end: number, kernel: KernelCalls | undefined): void {
-    const { size, blocks } = fstatSync(this.fd);
+  reserve(ranges: Iterable<Range>, end: number, kernel: KernelCalls | undefined): void {
+    const { size } = fstatSync(this.fd);
     try {
       if (end > size) ftruncateSync(this.fd, end);
       this.#source = FileSource.over(this.fd);
-      if (!this.#allocate(from, end - from, kernel)) {
-        const isSparse = blocks * 512 < size;
-        if (isSparse) this.#rewrite(from, Math.min(size, end));
-        this.#rewrite(Math.max(from, size), end);
+      for (const { from, to } of ranges) {
+        if (!this.#allocate(from, to - from, kernel)) this.#rewrite(from, to);
       }
       fsyncSync(this.fd);
     } catch (error) {

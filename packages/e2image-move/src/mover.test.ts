@@ -171,6 +171,20 @@ describe('a resume', () => {
     expect(() => resumeBeside(device, file)).toThrow(expect.objectContaining({ code: 'MOVE_JOURNAL_INVALID' }));
   });
 
+  test('is nothing when only the marker at the destination was written, and clears it', () => {
+    const move = { source: 90 * SECTOR, destination: 0, length: LENGTH };
+    const { device, task, content } = world({ move });
+    const { mover, record } = beginInside(device, task);
+    const before = content.slice();
+    mover.step(record);
+    const marker = findMarker(device, move);
+    const torn = before.slice();
+    torn.set(content.subarray(HEAD_OFFSET, HEAD_OFFSET + SECTOR), HEAD_OFFSET);
+    content.set(torn);
+    expect(marker && resumeInside(device, marker)).toBeUndefined();
+    expect(findMarker(device, move)).toBeUndefined();
+  });
+
   test('can never start over from a stash once the first batch may be written', () => {
     const move = { source: 0, destination: 90 * SECTOR, length: LENGTH };
     const { device, task, content } = world({ move });

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type MountView, printable, realMounts, type World } from '@e2image/cli';
 import { type Filesystem, openFilesystem } from '@e2image/ext-core';
 import { windowOf } from '@e2image/sparse-io';
@@ -8,6 +8,7 @@ import { MoveError } from './errors.ts';
 import { checkMove, type Move, SECTOR } from './geometry.ts';
 import { blocksInUse } from './in-use.ts';
 import { checkJournalPlace } from './journal-place.ts';
+import type { Marker } from './marker.ts';
 import { readNewestSlot, SLOTS_BYTES } from './record.ts';
 import { refuseMmp, refuseMounted } from './refusals.ts';
 import { findMarker } from './resume.ts';
@@ -74,7 +75,7 @@ async function decide(device: DeviceFile, request: MoveRequest, world: World): P
   checkMove(move);
   checkSizes(device, move, fs);
   if (!isForced) refuseMmp(fs);
-  const journal = wanted === undefined ? journalFor(device, move) : absolute(wanted);
+  const journal = wanted === undefined ? journalFor(device, move) : resolve(wanted);
   if (journal !== undefined) {
     checkJournalPlace({ journal, device: request.device, move }, { mayBeInMemory: isForced });
   }
@@ -98,13 +99,6 @@ function journalFor(device: DeviceFile, move: Move): string | undefined {
     `a move by ${Math.abs(move.destination - move.source)} bytes leaves no room for its record on the device: ` +
       'name a file with --journal',
   );
-}
-
-/** The name must be good from any folder: it goes into the marker and into the command that resumes. */
-function absolute(path: string): string {
-  const slash = path.lastIndexOf('/');
-  const folder = realpathSync(slash < 0 ? '.' : path.slice(0, slash + 1));
-  return `${folder === '/' ? '' : folder}/${path.slice(slash + 1)}`;
 }
 
 function checkSizes(device: DeviceFile, { source, destination, length }: Move, fs: Filesystem): void {
@@ -136,8 +130,11 @@ function refuseInterrupted(device: DeviceFile, { device: path, journal, from, to
   if (file !== undefined) refuseLeftover(file, path);
   const marker = findMarker(withinSize(device), { source: from, destination: to });
   if (marker === undefined) return;
-  throw interrupted(path, { move: marker, journal: marker.inside ? undefined : marker.journal || 'FILE' });
+  throw interrupted(path, { move: marker, journal: journalOf(marker) });
 }
+
+/** File of the record as a marker names it; undefined for a record inside the device. */
+export const journalOf = ({ inside, journal }: Marker): string | undefined => (inside ? undefined : journal || 'FILE');
 
 /** A place beyond the end holds no marker: there it reads as zeros. */
 export const withinSize = (device: DeviceFile): Pick<DeviceFile, 'readAt'> => ({
@@ -175,5 +172,5 @@ const interrupted = (device: string, { move, journal }: { move: Move; journal: s
   new MoveError(
     'MOVE_INTERRUPTED_BEFORE',
     `a move from byte ${move.source} to byte ${move.destination} was interrupted here; finish it with: ` +
-      resumeCommand({ device, move, journal }),
+      resumeCommand({ device: resolve(device), move, journal: journal && resolve(journal) }),
   );

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type MountView, printable } from '@e2image/cli';
 import type { Journey } from './begin.ts';
 import type { DeviceFile } from './device.ts';
 import { MoveError } from './errors.ts';
 import type { Move } from './geometry.ts';
 import type { CopyHooks } from './mover.ts';
-import { openDevice, withinSize } from './plan.ts';
+import { journalOf, openDevice, withinSize } from './plan.ts';
 import { readNewestSlot, SLOTS_BYTES } from './record.ts';
 import { findMarker, resumeBeside, resumeInside } from './resume.ts';
 import { resumeCommand } from './resume-command.ts';
@@ -43,7 +44,7 @@ export interface ResumeWorld {
 export function planResume(request: ResumeRequest, world: ResumeWorld): ResumePlan {
   const device = openDevice(request.device, { isReadOnly: false, mounts: world.mounts });
   try {
-    const journal = request.journal ?? journalBeside(device);
+    const journal = request.journal === undefined ? journalBeside(device) : resolve(request.journal);
     return journal === undefined ? fromInside(device, request, world) : fromFile(device, journal, request, world);
   } catch (error) {
     device[Symbol.dispose]();
@@ -92,7 +93,7 @@ function fromInside(device: DeviceFile, request: ResumeRequest, world: ResumeWor
     throw new MoveError('MOVE_NOTHING_TO_RESUME', `no interrupted move at byte ${places} of ${printable(device.path)}`);
   }
   if (!marker.inside) {
-    const hint = { device: device.path, move: marker, journal: marker.journal || 'FILE' };
+    const hint = { device: resolve(device.path), move: marker, journal: journalOf(marker) };
     throw new MoveError(
       'MOVE_NOTHING_TO_RESUME',
       `the record of the move lies in a file; resume with: ${resumeCommand(hint)}`,

@@ -51,7 +51,7 @@ export const findMarker = (
 /**
  * Find the move whose marker lies on the device and whose record lies inside.
  *
- * @returns undefined when the source is still whole: the marker at the destination is all that was written
+ * @returns undefined when the source was not touched yet; the marker at the destination is gone then
  * @throws MoveError MOVE_JOURNAL_INVALID
  */
 export function resumeInside(device: Storage, marker: Marker, hooks: CopyHooks = {}): Journey | undefined {
@@ -59,7 +59,10 @@ export function resumeInside(device: Storage, marker: Marker, hooks: CopyHooks =
   if (capacity === undefined || marker.mapBytes > capacity) throw impossible();
   const places = insidePlaces(marker, marker.mapBytes);
   const found = readInside(device, marker, places);
-  if (found === undefined) return undefined;
+  if (found === undefined) {
+    clearMarker(device, marker.destination, marker);
+    return undefined;
+  }
   const { record, map } = found;
   const displacedBytes = displacedIsDone(record, places.positions)
     ? new Uint8Array(places.bytes)
@@ -88,15 +91,20 @@ function readInside(
     checkRecord(settled);
     return { record: settled, map: readMap(device, places.at + SLOTS_BYTES, settled) };
   }
-  if (!holdsMarker(device, marker.source, marker)) return undefined;
   const stashed = decodeRecord(readBytes(device, places.stashSlot, SLOT_BYTES));
   if (!ours(stashed)) {
     throw new MoveError('MOVE_JOURNAL_INVALID', `no valid record at byte ${places.at} of the device`, {
       detail: { offset: places.at },
     });
   }
+  if (!holdsMarker(device, marker.source, marker) && isStill(device, stashed)) return undefined;
   checkRecord(stashed);
   return { record: stashed, map: readMap(device, places.stashMap, stashed) };
+}
+
+/** Whether the file system is where it was: its superblock may have changed by a mount, its UUID has not. */
+function isStill(device: Storage, record: MoveRecord): boolean {
+  return uuidOf({ head: readBytes(device, headOf(record.source).from, SECTOR) }) === uuidOf(record);
 }
 
 const sameMove = (a: Move, b: Move): boolean =>

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import {
   EXIT,
   NO_PROGRESS,
@@ -10,8 +11,8 @@ import {
   type World,
 } from '@e2image/cli';
 import { loadKernelCalls } from '@e2image/sparse-io';
-import { beginBeside, beginInside, type Journey, sideFileBytes } from './begin.ts';
-import { isRightward, newPlace } from './geometry.ts';
+import { beginBeside, beginInside, type Journey, type MoveTask, sideFileBytes } from './begin.ts';
+import { isRightward, newPlace, type Range, shift } from './geometry.ts';
 import { dieOf, stepsUntilSignal } from './interrupt.ts';
 import type { MovePlan } from './plan.ts';
 import type { MoveRecord } from './record.ts';
@@ -19,6 +20,7 @@ import { resumeCommand } from './resume-command.ts';
 import type { ResumePlan } from './resume-plan.ts';
 import { createSideFile } from './side-file.ts';
 import type { UnreadableBlocks } from './unreadable.ts';
+import { rangesOf } from './used-map.ts';
 
 /** Who watches a move, and what about blocks that cannot be read. */
 export interface RunOptions {
@@ -40,21 +42,25 @@ export interface RunOptions {
  */
 export async function runMove(plan: MovePlan, options: RunOptions): Promise<number> {
   const { device, task, journal } = plan;
-  const kernel = await loadKernelCalls();
-  const { from, to } = newPlace(task.move);
-  if (!device.isBlockDevice) device.reserve(from, to, kernel);
   const { unreadable, writeData } = options;
   const hooks = { onUnreadable: unreadable.tell, writeData, around: device.around };
   if (journal === undefined) return await finish(beginInside(device, task, hooks), plan, options);
+  const kernel = await loadKernelCalls();
   using file = createSideFile(journal, sideFileBytes(task), kernel);
   let journey: Journey;
   try {
+    if (!device.isBlockDevice) device.reserve(destinations(task), newPlace(task.move).to, kernel);
     journey = beginBeside(device, file, task, hooks);
   } catch (error) {
     file.remove();
     throw error;
   }
   return await finish(journey, plan, options);
+}
+
+/** Where a move will write: what is not in use stays a hole, if it is one. */
+function* destinations({ map, move }: MoveTask): Generator<Range> {
+  for (const range of rangesOf(map)) yield shift(range, move.destination);
 }
 
 /**
@@ -72,7 +78,7 @@ async function finish(
   { device, journal }: Pick<MovePlan | ResumePlan, 'device' | 'journal'>,
   { world, isProgressWanted = false, unreadable, host = processSignals }: RunOptions,
 ): Promise<number> {
-  const hint = resumeCommand({ device: device.path, move: record, journal });
+  const hint = resumeCommand({ device: resolve(device.path), move: record, journal });
   const total = record.length / record.blockSize;
   const progress: Progress = isProgressWanted
     ? await startProgress(world, { total, unitSize: record.blockSize })

@@ -23,7 +23,7 @@ export interface OpenSideFile extends SideFile, Disposable {
 export function createSideFile(path: string, bytes: number, kernel: KernelCalls | undefined): OpenSideFile {
   const file = createOrRefuse(path);
   try {
-    file.reserve(0, bytes, kernel);
+    file.reserve([{ from: 0, to: bytes }], bytes, kernel);
     syncFolder(path);
     return opened(file);
   } catch (error) {
