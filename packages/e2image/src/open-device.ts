@@ -1,6 +1,6 @@
 import { CliError, failed, mountState, realMounts, say, type World } from '@e2image/cli';
 import type { Qcow2Image } from '@e2image/qcow2';
-import { FileSource, openSeekable, type Source } from '@e2image/sparse-io';
+import { byHand, FileSource, openSeekable, type Source } from '@e2image/sparse-io';
 import type { ImagePlan } from './plan.ts';
 
 /** What the file system is read from. The files behind it are open until `close`. */
@@ -25,7 +25,7 @@ export async function openDevice(plan: ImagePlan, world: World): Promise<Device>
   try {
     const { source, close: closeInput } = await openSeekable(plan.device, inputOptions(plan, world));
     closers.push(closeInput);
-    if (!isQcow2(source)) return { source: withoutFile(source, plan, world), qcow2: undefined, close };
+    if (!isQcow2(source)) return { source: safely(source, plan, world), qcow2: undefined, close };
     const open = (path: string): Source => {
       const file = FileSource.open(path);
       closers.push(() => file[Symbol.dispose]());
@@ -49,16 +49,9 @@ function inputOptions({ progress, spoolFolder }: ImagePlan, world: World) {
   };
 }
 
-/**
- * A mounted source is copied by hand: pages passed on inside the kernel could still change before their reader looks.
- */
-function withoutFile(source: Source, { device }: ImagePlan, world: World): Source {
-  if (device === '-' || !mountState(device, realMounts(world.env)).isMounted) return source;
-  return {
-    size: source.size,
-    readAt: source.readAt.bind(source),
-    ...(source.extentAt && { extentAt: source.extentAt.bind(source) }),
-  };
+/** Pages of a mounted source that were passed on inside the kernel could change before their reader looks. */
+function safely(source: Source, { device }: ImagePlan, world: World): Source {
+  return device !== '-' && mountState(device, realMounts(world.env)).isMounted ? byHand(source) : source;
 }
 
 function isQcow2(source: Source): boolean {
