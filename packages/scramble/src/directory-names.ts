@@ -19,12 +19,17 @@ import { hasRootShape } from './index-root.ts';
 import { KeyTable } from './key-table.ts';
 import { type KeyedHash, PURPOSE } from './keyed-hash.ts';
 import { LeafRanges } from './leaf-ranges.ts';
+import { NameSet } from './name-set.ts';
 import { alphabetOf, MAX_SHORT } from './name-source.ts';
 import { ANY_LEAF, PendingNames, SIDE, type Side } from './pending-names.ts';
 import type { OnScrambleProblem } from './problem.ts';
 
-/** From this length on two keyed names of one directory are never the same: 66 bits. */
-const SAFE_LENGTH = 11;
+/**
+ * From this length on no two keyed names of a directory of `bytes` bytes are the same: with n names of b bits the chance
+ * is n * n / 2^(b + 1), and this leaves one in 2^31. A record has 12 bytes at least, a letter of the poorer alphabet
+ * some 5 bits.
+ */
+export const safeLength = (bytes: number): number => Math.ceil((2 * Math.log2(Math.max(1, bytes / 12)) + 30) / 5);
 
 /** How the indexes of directories are treated. */
 export interface IndexRules {
@@ -59,7 +64,7 @@ export class DirectoryNamer {
   readonly #buffer: Uint8Array;
   readonly #scratch = new Uint8Array(256);
   readonly #pending = new PendingNames();
-  readonly #taken = new KeyTable();
+  readonly #taken = new NameSet();
 
   constructor(fs: Filesystem, hash: KeyedHash, rules: IndexRules, onProblem?: OnScrambleProblem) {
     this.#fs = fs;
@@ -96,6 +101,7 @@ export class DirectoryNamer {
       pending: this.#pending,
       taken: this.#taken,
       chosen: this.chosen,
+      safeLength: safeLength(bytesOf(job, this.#fs.blockSize)),
       // SipHash stores the hash with the name: nothing limits the name.
       ranges: index?.hashVersion === DX_HASH.siphash ? undefined : ranges,
       hasher: canHash ? indexHasher(index, this.#rules.oldSeed) : undefined,
@@ -103,18 +109,14 @@ export class DirectoryNamer {
   }
 
   /** Names that nothing limits follow from their digest, unless two of them would be the same. */
-  #settleKeyed({ inode, flags }: DirectoryJob): void {
+  #settleKeyed({ flags }: DirectoryJob): void {
     const pending = this.#pending;
     const alphabet = alphabetOf(flags);
     pending.filter((at) => {
       const length = pending.length[at] as number;
       if (pending.leaf[at] !== ANY_LEAF || length <= MAX_SHORT) return true;
       spell(this.#scratch, 0, length, pending.high[at] as number, pending.low[at] as number, alphabet);
-      this.#hash.digest(PURPOSE.name, inode, this.#scratch, 0, length);
-      const { high, low } = this.#hash;
-      if (this.#taken.get(high, low) >= 0) return true;
-      this.#taken.set(high, low, 0);
-      return false;
+      return !this.#taken.add(this.#scratch, 0, length);
     });
   }
 
@@ -179,6 +181,10 @@ export class DirectoryNamer {
   }
 }
 
+/** Bytes of a directory, or more: of all its states. */
+const bytesOf = ({ states }: DirectoryJob, blockSize: number): number =>
+  Math.max(1, ...states.map((state) => state.end)) * blockSize;
+
 const LOST_AND_FOUND = new TextEncoder().encode('lost+found');
 
 /** The hash of `lost+found`, which keeps its name. */
@@ -190,8 +196,10 @@ const holdsLostAndFound = (ranges: LeafRanges, leaf: number, hasher: DxHasher): 
 interface CollectorParts {
   readonly blockSize: number;
   readonly pending: PendingNames;
-  readonly taken: KeyTable;
+  readonly taken: NameSet;
   readonly chosen: KeyTable;
+  /** Length from which on names that nothing limits need no choosing. */
+  readonly safeLength: number;
   readonly ranges: LeafRanges | undefined;
   /** With the old seed: tells defects of the index. */
   readonly hasher: DxHasher | undefined;
@@ -232,12 +240,12 @@ class Collector {
   #record(bytes: Uint8Array, from: number, length: number, leaf: number): void {
     const { pending, taken, chosen, hasher, ranges } = this.#parts;
     if (isDotName(bytes, from, length)) return;
-    if (leaf === ANY_LEAF && length >= SAFE_LENGTH) return;
+    if (leaf === ANY_LEAF && length >= this.#parts.safeLength) return;
+    // A name that is there twice is a defect, and stays one.
+    if (!taken.add(bytes, from, length)) return;
     this.#hash.digest(PURPOSE.name, this.#job.inode, bytes, from, length);
     const { high, low } = this.#hash;
-    // A name that is there twice is a defect, and stays one.
-    if (taken.get(high, low) >= 0 || chosen.get(high, low) >= 0) return;
-    taken.set(high, low, 0);
+    if (chosen.get(high, low) >= 0) return;
     if (this.#job.inode === INODE.root && isLostAndFound(bytes, from, length)) {
       this.pinnedLeaf = leaf;
       return;

@@ -5,6 +5,7 @@ import { drawNames } from './draw-names.ts';
 import { KeyTable } from './key-table.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { LeafRanges } from './leaf-ranges.ts';
+import { NameSet } from './name-set.ts';
 import { MAX_SHORT, NameStreams, unpackName } from './name-source.ts';
 import { ANY_LEAF, PendingNames, SIDE, type Side } from './pending-names.ts';
 
@@ -24,7 +25,7 @@ function draw(old: readonly OldName[], ranges: LeafRanges | undefined, flags = 0
   for (const [i, { length, leaf, side = SIDE.inside }] of old.entries()) pending.add(i + 1, 77, length, leaf, side);
   const chosen = new KeyTable();
   const hasher = ranges && createDxHasher(1, KEY);
-  const steps = drawNames(hash, { inode: INODE, flags, pending, ranges, hasher, taken: new KeyTable(), chosen });
+  const steps = drawNames(hash, { inode: INODE, flags, pending, ranges, hasher, taken: new NameSet(), chosen });
   while (!steps.next().done);
   const streams = new NameStreams(hash, INODE, flags);
   return old.map(({ length }, i) => {

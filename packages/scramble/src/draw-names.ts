@@ -3,8 +3,9 @@ import { type Alphabet, LEGAL_BYTES } from './alphabet.ts';
 import { OWNER_FLAG } from './block-classes.ts';
 import { HASH_EOF } from './directory-index.ts';
 import type { KeyTable } from './key-table.ts';
-import { type KeyedHash, PURPOSE } from './keyed-hash.ts';
+import type { KeyedHash } from './keyed-hash.ts';
 import type { LeafRanges } from './leaf-ranges.ts';
+import type { NameSet } from './name-set.ts';
 import { alphabetOf, GROWN_LENGTH, MAX_SHORT, NameStreams, packName } from './name-source.ts';
 import { type PendingNames, SIDE } from './pending-names.ts';
 
@@ -22,8 +23,8 @@ export interface DrawJob {
   /** What limits the names; both absent where nothing does. */
   readonly ranges?: LeafRanges | undefined;
   readonly hasher?: DxHasher | undefined;
-  /** Digests of all names that a new one must not be. Gets the new ones. */
-  readonly taken: KeyTable;
+  /** All names that a new one must not be. Gets the new ones. */
+  readonly taken: NameSet;
   /** Gets, by the digest of the old name, the number of the new one in its stream, or a short name itself. */
   readonly chosen: KeyTable;
 }
@@ -53,7 +54,6 @@ export function* drawNames(hash: KeyedHash, job: DrawJob): Generator<void, numbe
 class Drawer {
   /** Names of this length that still want one. */
   wanted = 0;
-  readonly #hash: KeyedHash;
   readonly #job: DrawJob;
   readonly #streams: NameStreams;
   readonly #alphabet: Alphabet;
@@ -69,7 +69,6 @@ class Drawer {
   #budget: number;
 
   constructor(hash: KeyedHash, job: DrawJob) {
-    this.#hash = hash;
     this.#job = job;
     this.#streams = new NameStreams(hash, job.inode, job.flags);
     this.#alphabet = alphabetOf(job.flags);
@@ -153,18 +152,10 @@ class Drawer {
       if (leaf >= 0 && (this.#heads[leaf] as number) >= 0) bin = leaf;
     }
     const name = this.#heads[bin] as number;
-    if (name < 0 || !this.#take(length)) return -1;
+    // Not a name that the directory has, or had.
+    if (name < 0 || !this.#job.taken.add(this.#bytes, 0, length)) return -1;
     this.#heads[bin] = this.#next[name] as number;
     return name;
-  }
-
-  /** @returns false when the directory has the name just drawn, or had it */
-  #take(length: number): boolean {
-    this.#hash.digest(PURPOSE.name, this.#job.inode, this.#bytes, 0, length);
-    const { high, low } = this.#hash;
-    if (this.#job.taken.get(high, low) >= 0) return false;
-    this.#job.taken.set(high, low, 0);
-    return true;
   }
 
   #choose(name: number, value: number): void {
@@ -186,7 +177,7 @@ class Drawer {
         this.#streams.write(this.#bytes, 0, length, index);
         const value = hasher.hash(this.#bytes, 0, length);
         if (ranges.side(leaf, value) !== pending.side[name] || value === HASH_EOF) continue;
-        if (!this.#take(length)) continue;
+        if (!this.#job.taken.add(this.#bytes, 0, length)) continue;
         this.#choose(name, index++);
         break;
       }

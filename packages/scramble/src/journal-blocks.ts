@@ -59,28 +59,31 @@ export class JournalScrambler {
     }
   }
 
+  /** Blocks of the journal that are copies of others. */
+  get copies(): number {
+    return this.#state.kind === 'log' ? this.#state.log.copies.size : 0;
+  }
+
+  /** Whether block `at` of the journal becomes zeros, whatever it holds. */
+  isZeroed(at: number): boolean {
+    if (this.#state.kind !== 'log') return true;
+    const { copies, descriptors, commits, revokes } = this.#state.log;
+    return at !== 0 && !copies.has(at) && !descriptors.has(at) && !commits.has(at) && !revokes.has(at);
+  }
+
   /** Scramble block `at` of the journal in place. */
   block(block: Block, at: number, counts: ScrambleCounts): void {
     const { bytes } = block;
-    const state = this.#state;
-    if (state.kind !== 'log') {
-      // Nobody can tell what is in it.
+    if (this.#state.kind !== 'log' || this.isZeroed(at)) {
       bytes.fill(0);
-      counts.journalZeroed++;
       return;
     }
-    const { log } = state;
+    const { log } = this.#state;
     const copy = log.copies.get(at);
     if (at === 0) bytes.fill(0, JOURNAL_SUPERBLOCK_SIZE);
-    else if (copy) {
-      this.#scrambleCopy(log, copy, bytes, counts);
-      counts.journalCopies++;
-    } else if (log.descriptors.has(at)) this.#descriptor(log, block, at);
+    else if (copy) this.#scrambleCopy(log, copy, bytes, counts);
+    else if (log.descriptors.has(at)) this.#descriptor(log, block, at);
     else if (log.commits.has(at)) clearOldChecksum(log, bytes);
-    else if (!log.revokes.has(at)) {
-      bytes.fill(0);
-      counts.journalZeroed++;
-    }
   }
 
   /** @returns whether the block had to be escaped */

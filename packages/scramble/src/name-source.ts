@@ -35,9 +35,8 @@ export class NameStreams {
   readonly #hash: KeyedHash;
   readonly #inode: number;
   readonly #alphabet: Alphabet;
-  readonly #high = new Int32Array(256);
-  readonly #low = new Int32Array(256);
-  readonly #known = new Uint8Array(256);
+  /** By length; made when a name is asked for: most directories never do. */
+  #starts: Map<number, StreamStart> | undefined;
 
   constructor(hash: KeyedHash, inode: number, flags: number) {
     this.#hash = hash;
@@ -47,22 +46,30 @@ export class NameStreams {
 
   /** Write name `index` of `length` bytes, below 256, at `from`. */
   write(into: Uint8Array, from: number, length: number, index: number): void {
-    if (this.#known[length] === 0) this.#start(length);
-    const high = mix32((this.#high[length] as number) ^ Math.imul(index, GOLDEN));
-    const low = mix32(((this.#low[length] as number) + index) | 0);
+    const start = this.#start(length);
+    const high = mix32(start.high ^ Math.imul(index, GOLDEN));
+    const low = mix32((start.low + index) | 0);
     spell(into, from, length, high, low, this.#alphabet);
   }
 
   /** A number for the order in which the names of a short length are tried. */
   order(length: number): number {
-    if (this.#known[length] === 0) this.#start(length);
-    return (this.#high[length] as number) >>> 0;
+    return this.#start(length).high >>> 0;
   }
 
-  #start(length: number): void {
+  #start(length: number): StreamStart {
+    this.#starts ??= new Map();
+    const known = this.#starts.get(length);
+    if (known) return known;
     this.#hash.digestNumbers(PURPOSE.drawnNames, this.#inode, length);
-    this.#high[length] = this.#hash.high;
-    this.#low[length] = this.#hash.low;
-    this.#known[length] = 1;
+    const start = { high: this.#hash.high, low: this.#hash.low };
+    this.#starts.set(length, start);
+    return start;
   }
+}
+
+/** Where the stream of one length begins. */
+interface StreamStart {
+  readonly high: number;
+  readonly low: number;
 }

@@ -16,7 +16,7 @@ export function scrambleBytes(hash: KeyedHash, bytes: Uint8Array, from: number, 
   }
 }
 
-/** Whether all bytes are zero. */
+/** Whether all bytes of `[from, to)` are zero. */
 export function isZero(bytes: Uint8Array, from: number, to: number): boolean {
   for (let at = from; at < to; at++) if (bytes[at] !== 0) return false;
   return true;

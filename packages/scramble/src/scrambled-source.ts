@@ -1,29 +1,60 @@
-import type { Source, SourceExtent } from '@e2image/ext-core';
+import type { BlockSet, Source, SourceExtent } from '@e2image/ext-core';
 
 /** What changes whole blocks in place. */
 interface Transform {
   transform(bytes: Uint8Array, byteOffset: number): void;
 }
 
+/** How a source is scrambled. */
+export interface ScrambledSourceOptions {
+  readonly scrambler: Transform;
+  readonly blockSize: number;
+  /** Blocks that become zeros whatever they hold: they are told as holes, and need not be read. */
+  readonly zeroed: BlockSet;
+}
+
 /**
  * A source whose blocks are transformed when they are read. Holes stay holes, cut to whole blocks, as blocks of zeros
  * hold nothing to hide.
  */
-export function scrambledSource(scrambler: Transform, source: Source, blockSize: number): Source {
-  const { extentAt } = source;
+export function scrambledSource(source: Source, options: ScrambledSourceOptions): Source {
+  const { size } = source;
+  const { blockSize } = options;
+  const zeroed = [...options.zeroed.runs()];
   return {
-    size: source.size,
-    readAt: (into, offset) => readScrambled(scrambler, source, blockSize, into, offset),
-    ...(extentAt && {
-      extentAt: (offset: number) => wholeBlocks(extentAt.call(source, offset), blockSize, source.size),
-    }),
+    size,
+    readAt: (into, offset) => readScrambled(source, options, into, offset),
+    extentAt: (offset) => {
+      const block = Math.floor(offset / blockSize);
+      const next = zeroed[firstEndAfter(zeroed, block)];
+      if (next && next.start <= block) {
+        const end = Math.min(size, (next.start + next.count) * blockSize);
+        return { kind: 'hole', offset, length: end - offset };
+      }
+      const found = source.extentAt?.(offset) ?? { kind: 'data', offset, length: size - offset };
+      const { kind, length } = wholeBlocks(found, blockSize, size);
+      const limit = next === undefined ? size : next.start * blockSize;
+      return { kind, offset, length: Math.min(offset + length, limit) - offset };
+    },
   };
 }
 
+/** Index of the first run that ends behind `block`. */
+function firstEndAfter(runs: readonly { readonly start: number; readonly count: number }[], block: number): number {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const run = runs[middle];
+    if (run !== undefined && run.start + run.count > block) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
 function readScrambled(
-  scrambler: Transform,
   source: Source,
-  blockSize: number,
+  { scrambler, blockSize }: ScrambledSourceOptions,
   into: Uint8Array,
   offset: number,
 ): void {

@@ -1,4 +1,5 @@
 import {
+  BlockSet,
   type Filesystem,
   filesystemSeed,
   hasRoCompat,
@@ -144,7 +145,7 @@ export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Gener
   );
   yield* journal.prepare();
   const isStale = (block: number): boolean => state.kind === 'log' && state.log.newest.has(block);
-  return new BlockScrambler(context, device.classified.classes, journal, recovered && { ...recovered, isStale });
+  return new BlockScrambler(context, device.classified, journal, recovered && { ...recovered, isStale });
 }
 
 /** What a replay would make of the file system. */
@@ -222,18 +223,39 @@ function* inlineJob({ fs }: View, inode: number): Generator<DirectoryJob> {
   };
 }
 
+function zeroedBlocks(classes: BlockClasses, { from, to }: OwnedRuns, journal: JournalScrambler): BlockSet {
+  const zeroed = new BlockSet();
+  for (let index = from; index < to; index++) {
+    const run = classes.run(index);
+    if (run.kind !== KIND.journal) continue;
+    for (let i = 0; i < run.count; i++) if (journal.isZeroed(run.logical + i)) zeroed.add(run.start + i);
+  }
+  return zeroed;
+}
+
 class BlockScrambler implements Scrambler {
   readonly #context: Context;
   readonly #classes: BlockClasses;
   readonly #journal: JournalScrambler;
   readonly #recovered: Recovered | undefined;
   readonly #counts = noCounts();
+  /** Blocks of the journal that become zeros. */
+  readonly #zeroed: BlockSet = new BlockSet();
 
-  constructor(context: Context, classes: BlockClasses, journal: JournalScrambler, recovered: Recovered | undefined) {
+  constructor(
+    context: Context,
+    { classes, journal: runs }: Classified,
+    journal: JournalScrambler,
+    recovered?: Recovered,
+  ) {
     this.#context = context;
     this.#classes = classes;
     this.#journal = journal;
     this.#recovered = recovered;
+    if (runs) this.#zeroed = zeroedBlocks(classes, runs, journal);
+    // They are the same whichever blocks are asked for, and those that become zeros may not be.
+    this.#counts.journalCopies = journal.copies;
+    this.#counts.journalZeroed = this.#zeroed.size;
   }
 
   get recovered(): Filesystem | undefined {
@@ -248,7 +270,7 @@ class BlockScrambler implements Scrambler {
   }
 
   source(source: Source): Source {
-    return scrambledSource(this, source, this.#context.fs.blockSize);
+    return scrambledSource(source, { scrambler: this, blockSize: this.#context.fs.blockSize, zeroed: this.#zeroed });
   }
 
   superblock(raw: Uint8Array): void {
