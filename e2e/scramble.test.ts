@@ -139,3 +139,26 @@ describeNeeds(['mke2fs', 'debugfs', 'e2fsck', 'qemu-img'], 'e2scramble reads and
     expect(new Set(images).size).toBe(3);
   }, 60_000);
 });
+
+describe('e2image -s leaves no secret in any format', () => {
+  const SETS = SECRET_SETS.filter(({ name }) => /4 KiB blocks|1 KiB blocks, live|inline|values in inodes/.test(name));
+  for (const set of SETS) {
+    testNeeds(
+      [...needsOf(set), 'qemu-img'],
+      set.name,
+      () => {
+        const source = makeSecretSet(set, folder);
+        for (const mode of ['-s', '-rs', '-Qs', '-rs --complete']) {
+          const out = join(folder, `image${mode.replaceAll(' ', '')}`);
+          expect(ours([...mode.split(' '), source, out]).status).toBe(0);
+          const raw = mode === '-Qs' ? join(folder, 'converted') : out;
+          if (raw !== out) expect(qemuImg(['convert', '-O', 'raw', out, raw]).status).toBe(0);
+          expect([mode, findSecrets(out)]).toEqual([mode, { count: 0, first: undefined }]);
+          expect([mode, findSecrets(raw)]).toEqual([mode, { count: 0, first: undefined }]);
+        }
+        expect(e2fsck('-fn', join(folder, 'image-rs--complete'))).toBe(e2fsck('-fn', source));
+      },
+      120_000,
+    );
+  }
+});
