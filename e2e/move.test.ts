@@ -1,15 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MoveRecord } from '@e2image/e2image-move/testing';
 import { copyOf, FIXTURE_NEEDS, fixture, recipesOfThisRun } from './fixtures.ts';
@@ -30,7 +21,7 @@ import {
   stateOf,
   subjectOf,
 } from './moves.ts';
-import { describeNeeds, dumpe2fs, e2fsck, type Outcome, ours, ROOT, type RunOptions, testNeeds } from './oracle.ts';
+import { describeNeeds, e2fsck, type Outcome, ours, ROOT, type RunOptions, testNeeds } from './oracle.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -218,65 +209,6 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'a move on a device', () => {
     expect(move(commandIn(again.stderr))).toMatchObject({ status: 0 });
     loop.flush();
     expectMoved(file(), route, subject);
-  });
-});
-
-describeNeeds(FIXTURE_NEEDS, 'a move is refused, and nothing was changed,', () => {
-  let subject: Subject;
-  beforeAll(() => {
-    subject = subjectOf(fixture('ext4-1k'));
-  });
-
-  function refused(args: readonly (string | number)[], message: string): void {
-    const before = digest(file());
-    const names = readdirSync(folder);
-    expect(move([...args, file()])).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
-    expect(digest(file())).toBe(before);
-    expect(readdirSync(folder)).toEqual(names);
-  }
-
-  test('to where it is, to half a sector, from where there is none', () => {
-    layOut(file(), subject, 0);
-    refused(['-O', 0], 'already');
-    refused(['-O', 1000], 'not a multiple of 512');
-    refused(['-o', 512], 'magic number');
-  });
-
-  test('when the file ends before the file system', () => {
-    layOut(file(), subject, 0);
-    truncateSync(file(), 20 * MIB);
-    refused(['-O', MIB], 'ends at byte');
-  });
-
-  test('when another host may have it mounted', () => {
-    copyOf(fixture('mmp'), file());
-    const bytes = readFileSync(file());
-    const block = Number(
-      /^MMP block number: +(\d+)$/m.exec(new TextDecoder().decode(dumpe2fs(['-h', file()]).stdout))?.[1],
-    );
-    bytes.writeUInt32LE(0x123, block * 4096 + 4);
-    writeFileSync(file(), bytes);
-    refused(['-O', MIB], 'multi-mount protection');
-    expect(move(['--force', '-O', MIB, file()])).toMatchObject({ status: 0 });
-  });
-
-  test('when the file of the record is something else', () => {
-    layOut(file(), subject, 0);
-    writeFileSync(join(folder, 'j'), 'my thesis');
-    refused(['-O', MIB, '--journal', join(folder, 'j')], 'holds no record of a move');
-    refused(['--resume', '--journal', join(folder, 'j')], 'holds no record of a move');
-    expect(readFileSync(join(folder, 'j'), 'utf8')).toBe('my thesis');
-  });
-
-  test('when the journal would be in memory', () => {
-    layOut(file(), subject, 0);
-    refused(['-O', MIB, '--journal', '/dev/shm/e2move-test'], 'in memory');
-    expect(move(['-O', MIB, '--force', '--journal', '/dev/shm/e2move-test', file()])).toMatchObject({ status: 0 });
-  });
-
-  test('when there is nothing to resume', () => {
-    layOut(file(), subject, 0);
-    refused(['--resume'], 'no interrupted move');
   });
 });
 
