@@ -12,7 +12,8 @@ import {
   xattrHeaderLayout,
 } from '@e2image/ext-core';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
-import { createScrambler, type Scrambler } from './scrambler.ts';
+import type { Scrambler } from './block-scrambler.ts';
+import { createScrambler } from './scrambler.ts';
 
 const BLOCK = 42;
 const SIZE = TINY.blockSize;

@@ -31,6 +31,7 @@ import { OWNER_FLAG } from './block-classes.ts';
 import { renewChecksum } from './checksum-renewal.ts';
 import type { Block, Context, ScrambleCounts } from './context.ts';
 import { directoryOwner, scrambleRecords } from './directory-block.ts';
+import { isGarbageInode, scrambleGarbageFields } from './garbage-inode.ts';
 import { scrambleEncryptedTarget, scrambleTarget, targetLength } from './link-target.ts';
 import { isZero, scrambleBytes } from './scramble-bytes.ts';
 
@@ -107,6 +108,10 @@ function clearFreeInode({ bytes, view }: Block, { base, size }: InodePlace, coun
 function scrambleUsedInode(context: Context, block: Block, place: InodePlace, counts: ScrambleCounts): void {
   const { bytes, view } = block;
   const { inode, base, size } = place;
+  if (isGarbageInode(view, base, size)) {
+    scrambleGarbageFields(context.hash, bytes, place);
+    counts.damagedBlocks++;
+  }
   const value = context.values.get(inode);
   if (value) inodeLayout.i_atime.set(view, base, value.new);
   const area = inodeXattrArea(view, base, size);

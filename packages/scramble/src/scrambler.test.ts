@@ -206,3 +206,21 @@ test('a key of less than 16 bytes is refused', () => {
     expect.objectContaining({ code: 'SCRAMBLE_KEY' }),
   );
 });
+
+test("an inode that is somebody else's text loses it, and stays an inode in use of no type", () => {
+  const disk = tiny(['x']);
+  const base = disk.inodeBase(12);
+  const words = new TextEncoder()
+    .encode('\x01\x01words that nobody was to see in an inode '.repeat(4))
+    .subarray(0, TINY.inodeSize);
+  disk.bytes.set(words, base);
+  const table = Math.floor(base / 1024) * 1024;
+  const bytes = disk.bytes.slice(table, table + 1024);
+  createScrambler(openFilesystem(disk), OPTIONS).transform(bytes, table);
+  const before = new TextDecoder('latin1').decode(words);
+  const after = new TextDecoder('latin1').decode(bytes);
+  for (let at = 0; at + 8 <= before.length; at++) expect(after).not.toContain(before.slice(at, at + 8));
+  const view = new DataView(bytes.buffer);
+  expect(inodeLayout.i_mode.get(view, base - table)).toBe(0x0101);
+  expect(inodeLayout.i_links_count.get(view, base - table)).toBe(inodeLayout.i_links_count.get(disk.view, base));
+});

@@ -1,5 +1,4 @@
 import {
-  BlockSet,
   type Filesystem,
   filesystemSeed,
   hasRoCompat,
@@ -11,13 +10,12 @@ import {
   primarySuperblockBlock,
   readInode,
   readXattrs,
-  type Source,
   superblockLayout,
 } from '@e2image/ext-core';
-import { type BlockClasses, KIND, OWNER_FLAG } from './block-classes.ts';
-import { type Classified, classify, type OwnedRuns } from './classify.ts';
-import { blockOf, type Context } from './context.ts';
-import { noCounts, type ScrambleCounts } from './counts.ts';
+import { OWNER_FLAG } from './block-classes.ts';
+import { BlockScrambler, type Scrambler, type View } from './block-scrambler.ts';
+import { classify, type OwnedRuns } from './classify.ts';
+import type { Context } from './context.ts';
 import { FileBlocks } from './directory-blocks.ts';
 import { type DirectoryJob, DirectoryNamer } from './directory-names.ts';
 import { ScrambleError } from './errors.ts';
@@ -27,9 +25,6 @@ import { JournalScrambler } from './journal-blocks.ts';
 import { type JournalLog, readJournal, recoveredSource } from './journal-log.ts';
 import { KEY_SIZE, KeyedHash } from './keyed-hash.ts';
 import type { OnScrambleProblem } from './problem.ts';
-import { scrambleBlock } from './scramble-block.ts';
-import { scrambledSource } from './scrambled-source.ts';
-import { scrambleSuperblock } from './superblock.ts';
 import { type ValueHashes, valueHashes } from './value-inodes.ts';
 
 /** How to scramble. */
@@ -49,28 +44,6 @@ export interface ScrambleOptions {
   readonly onProblem?: OnScrambleProblem;
 }
 
-/** Scrambles the blocks of one file system, in any order. */
-export interface Scrambler {
-  /**
-   * Scramble blocks in place.
-   *
-   * @param bytes whole blocks, as they are on the file system
-   * @param byteOffset where they begin there, a multiple of the block size
-   */
-  transform(bytes: Uint8Array, byteOffset: number): void;
-  /** A source that reads as the scrambled file system: blocks of `source`, the file system, transformed. */
-  source(source: Source): Source;
-  /** Scramble a superblock of 1,024 bytes that lies elsewhere, in a normal image. */
-  superblock(raw: Uint8Array): void;
-  /**
-   * The file system as a replay of its journal would leave it, where that is another one: an image that is to be
-   * replayed needs the blocks of both. It reads what is not scrambled.
-   */
-  readonly recovered: Filesystem | undefined;
-  /** What was hidden so far. */
-  report(): ScrambleCounts;
-}
-
 /**
  * Prepare to scramble a file system: find out what each block is, and choose the new names of directories.
  *
@@ -85,12 +58,6 @@ export function createScrambler(fs: Filesystem, options: ScrambleOptions): Scram
     const step = steps.next();
     if (step.done) return step.value;
   }
-}
-
-/** A state of the file system: as it is, or as a replay of its journal would leave it. */
-interface View {
-  readonly fs: Filesystem;
-  readonly classified: Classified;
 }
 
 /** The same in steps of some milliseconds: between two of them a program may give up the stack. */
@@ -146,12 +113,6 @@ export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Gener
   yield* journal.prepare();
   const isStale = (block: number): boolean => state.kind === 'log' && state.log.newest.has(block);
   return new BlockScrambler(context, device.classified, journal, recovered && { ...recovered, isStale });
-}
-
-/** What a replay would make of the file system. */
-interface Recovered extends View {
-  /** Whether a block will be replaced, so that what is there now counts for nothing. */
-  isStale(block: number): boolean;
 }
 
 /** The first 16 bytes, with what follows folded in. */
@@ -221,93 +182,4 @@ function* inlineJob({ fs }: View, inode: number): Generator<DirectoryJob> {
     states: [],
     inline: spans.map(({ from, to }) => bytes.slice(from, to)),
   };
-}
-
-function zeroedBlocks(classes: BlockClasses, { from, to }: OwnedRuns, journal: JournalScrambler): BlockSet {
-  const zeroed = new BlockSet();
-  for (let index = from; index < to; index++) {
-    const run = classes.run(index);
-    if (run.kind !== KIND.journal) continue;
-    for (let i = 0; i < run.count; i++) if (journal.isZeroed(run.logical + i)) zeroed.add(run.start + i);
-  }
-  return zeroed;
-}
-
-class BlockScrambler implements Scrambler {
-  readonly #context: Context;
-  readonly #classes: BlockClasses;
-  readonly #journal: JournalScrambler;
-  readonly #recovered: Recovered | undefined;
-  readonly #counts = noCounts();
-  /** Blocks of the journal that become zeros. */
-  readonly #zeroed: BlockSet = new BlockSet();
-
-  constructor(
-    context: Context,
-    { classes, journal: runs }: Classified,
-    journal: JournalScrambler,
-    recovered?: Recovered,
-  ) {
-    this.#context = context;
-    this.#classes = classes;
-    this.#journal = journal;
-    this.#recovered = recovered;
-    if (runs) this.#zeroed = zeroedBlocks(classes, runs, journal);
-    // They are the same whichever blocks are asked for, and those that become zeros may not be.
-    this.#counts.journalCopies = journal.copies;
-    this.#counts.journalZeroed = this.#zeroed.size;
-  }
-
-  get recovered(): Filesystem | undefined {
-    return this.#recovered?.fs;
-  }
-
-  transform(bytes: Uint8Array, byteOffset: number): void {
-    const { blockSize } = this.#context.fs;
-    for (let at = 0; at < bytes.length; at += blockSize) {
-      this.#block(bytes.subarray(at, at + blockSize), (byteOffset + at) / blockSize);
-    }
-  }
-
-  source(source: Source): Source {
-    return scrambledSource(source, { scrambler: this, blockSize: this.#context.fs.blockSize, zeroed: this.#zeroed });
-  }
-
-  superblock(raw: Uint8Array): void {
-    scrambleSuperblock(raw, this.#context.newHashSeed);
-    this.#counts.superblocks++;
-  }
-
-  report(): ScrambleCounts {
-    return { ...this.#counts };
-  }
-
-  #block(bytes: Uint8Array, number: number): void {
-    if (this.#classes.kept.has(number)) return;
-    const run = this.#classes.find(number);
-    if (run === undefined) {
-      this.#unowned(bytes, number);
-      return;
-    }
-    const block = blockOf(bytes, number);
-    if (run.kind === KIND.journal) this.#journal.block(block, run.logical + number - run.start, this.#counts);
-    else scrambleBlock(this.#context, block, run, this.#counts);
-  }
-
-  /** A block that nothing owns as long as the journal is not replayed. */
-  #unowned(bytes: Uint8Array, number: number): void {
-    const recovered = this.#recovered;
-    if (recovered && !recovered.isStale(number)) {
-      const { classes } = recovered.classified;
-      if (classes.kept.has(number)) return;
-      const run = classes.find(number);
-      if (run && run.kind !== KIND.journal) {
-        scrambleBlock(this.#context, blockOf(bytes, number), run, this.#counts);
-        return;
-      }
-    }
-    // A neighbour that came along with its cluster, or what a replay replaces: it may hold anything.
-    bytes.fill(0);
-    this.#counts.zeroed++;
-  }
 }
