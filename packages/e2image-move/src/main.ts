@@ -3,7 +3,7 @@ import { numbersOf, TABLE } from './args.ts';
 import { planText } from './dry-run.ts';
 import { skipEqualBlocks } from './equal-blocks.ts';
 import { type MoveRequest, planMove } from './plan.ts';
-import { planResume } from './resume-plan.ts';
+import { planResume, type ResumeRequest } from './resume-plan.ts';
 import { runMove, runResume } from './run.ts';
 import { STOP_AT_UNREADABLE, zeroUnreadable } from './unreadable.ts';
 
@@ -66,8 +66,25 @@ export async function moveInPlace(
 
 async function resume(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
   if (parsed.flag('dryRun')) throw usageError('-n and --resume exclude each other');
-  const unreadable = parsed.flag('zeroUnreadable') ? zeroUnreadable(world) : STOP_AT_UNREADABLE;
   const request = { ...numbersOf(parsed), journal: parsed.value('journal') };
+  return resumeMove(request, world, {
+    isProgressWanted: parsed.flag('progress'),
+    areUnreadableZeroed: parsed.flag('zeroUnreadable'),
+  });
+}
+
+/**
+ * Finish a move that was interrupted: the whole command behind its spelling.
+ *
+ * @returns the exit status
+ * @throws as `planResume` and `runResume`
+ */
+export async function resumeMove(
+  request: ResumeRequest,
+  world: World,
+  { isProgressWanted = false, areUnreadableZeroed = false }: Omit<MoveOptions, 'isCompared'> = {},
+): Promise<number> {
+  const unreadable = areUnreadableZeroed ? zeroUnreadable(world) : STOP_AT_UNREADABLE;
   using plan = planResume(request, { mounts: realMounts(world.env), hooks: { onUnreadable: unreadable.tell } });
-  return await runResume(plan, { world, unreadable, isProgressWanted: parsed.flag('progress') });
+  return await runResume(plan, { world, unreadable, isProgressWanted });
 }

@@ -1,6 +1,6 @@
 import { type Command, commandMain, type Parsed, type World } from '@e2image/cli';
 import { makeImage } from './make-image.ts';
-import { isMove, planImage, planInstall, planMoveInPlace } from './plan.ts';
+import { isMove, planImage, planInstall, planMoveInPlace, planResume } from './plan.ts';
 import { TABLE } from './table.ts';
 
 /** The version of e2fsprogs whose e2image this replaces; scripts look at the banner. */
@@ -8,6 +8,10 @@ const BANNER = 'e2image 1.47.0 (5-Feb-2023)\n';
 
 /** Loaded when it is asked for: making an image is what most runs do. */
 async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
+  if (parsed.flag('resume')) {
+    const { resumeMove } = await import('@e2image/e2image-move');
+    return resumeMove(planResume(parsed), world, { isProgressWanted: parsed.flag('progress') });
+  }
   if (isMove(parsed)) {
     const { request, progress } = planMoveInPlace(parsed);
     const { moveInPlace } = await import('@e2image/e2image-move');

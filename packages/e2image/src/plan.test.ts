@@ -1,5 +1,5 @@
 import { parseOptions } from '@e2image/cli';
-import { planImage } from './plan.ts';
+import { planImage, planResume } from './plan.ts';
 import { TABLE } from './table.ts';
 
 const plan = (...argv: string[]) => planImage(parseOptions(TABLE, argv));
@@ -78,5 +78,21 @@ describe('planImage', () => {
     [['-r', '--select', 'all', 'd', 'i'], 'CLI_USAGE', "--select is compat or complete, not 'all'"],
   ])('refuses %j', (argv, code, message) => {
     expect(() => plan(...argv)).toThrow(expect.objectContaining({ code, message }));
+  });
+});
+
+describe('planResume', () => {
+  const resume = (...argv: string[]) => planResume(parseOptions(TABLE, argv));
+  test('takes what the record does not say', () => {
+    expect(resume('--resume', 'dev')).toEqual({ device: 'dev', journal: undefined });
+    expect(resume('-ra', '--resume', '--journal', 'j', '-O', '4096', 'dev')).toEqual({
+      device: 'dev',
+      journal: 'j',
+      from: 0,
+      to: 4096,
+    });
+  });
+  test.each([[['--resume']], [['--resume', 'a', 'b']], [['--resume', '-n', 'a']]])('refuses %j', (argv) => {
+    expect(() => resume(...argv)).toThrow(expect.objectContaining({ code: 'CLI_USAGE' }));
   });
 });

@@ -1,5 +1,5 @@
 import { CliError, type NumberRule, type Parsed, parseNumber, printable, usageError } from '@e2image/cli';
-import type { MoveRequest } from '@e2image/e2image-move';
+import type { MoveRequest, ResumeRequest } from '@e2image/e2image-move';
 import type { RestoreRequest } from '@e2image/e2image-restore';
 import type { Selection } from '@e2image/ext-core';
 import type { CompressionType, Qcow2Version } from '@e2image/qcow2';
@@ -195,6 +195,20 @@ export function planMoveInPlace(options: Options): MoveInPlace {
     isDryRun: options.flag('dryRun'),
   };
   return { request, progress: options.flag('progress') };
+}
+
+/**
+ * The rules of `e2image --resume DEVICE`: what the record says is not repeated on the command line, and may be.
+ *
+ * @throws CliError CLI_USAGE, CLI_BAD_NUMBER
+ */
+export function planResume(options: Options): ResumeRequest {
+  const [device] = options.operands;
+  if (device === undefined || options.operands.length > 1) throw usageError();
+  if (options.flag('dryRun')) throw usageError('-n and --resume exclude each other');
+  const { sourceOffset, targetOffset } = readNumbers(options);
+  const isGiven = sourceOffset > 0 || targetOffset > 0;
+  return { device, journal: options.value('journal'), ...(isGiven && { from: sourceOffset, to: targetOffset }) };
 }
 
 /** Whether the command line asks for a move. */

@@ -59,8 +59,12 @@ export const TABLE = {
       value: 'N',
       help: 'try a failed read N times more, also where the mapfile knows it as bad',
     },
+    resume: { long: 'resume', help: 'finish a move in place that was interrupted' },
     journal: { long: 'journal', value: 'FILE', help: 'moving in place: where the record of the move is kept' },
-    force: { long: 'force', help: 'write to a terminal; with -I or a move: go on where it would be refused' },
+    force: {
+      long: 'force',
+      help: 'write to a terminal, or a device marked in use by MMP; with -I or a move: go on where refused',
+    },
     ...COMMON_OPTIONS,
   },
   notes: [
