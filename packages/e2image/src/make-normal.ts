@@ -1,9 +1,9 @@
 import { fstatSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { writeOutput } from '@e2image/cli';
-import { BlockSet } from '@e2image/ext-core';
+import { BlockSet, type Filesystem } from '@e2image/ext-core';
 import { type ImageJob, JobProgress } from './job.ts';
-import { type ImageIdentity, planNormalImage, writeNormalImage } from './normal-image.ts';
+import { type ImageIdentity, type NormalImageReport, planNormalImage, writeNormalImage } from './normal-image.ts';
 import { openWholeOutput } from './open-output.ts';
 import { recordUnread } from './provenance.ts';
 
@@ -22,15 +22,23 @@ export async function makeNormal(job: ImageJob): Promise<void> {
       const onProgress = (bytes: number): void => progress.update(bytes);
       const transform = job.scrambler?.transform.bind(job.scrambler);
       const { unread } = await writeNormalImage(plan, { sink, transform, onProblem: walk.onProblem, onProgress });
-      for (const { offset, length } of unread) {
-        findings.unreadable(offset / fs.blockSize, length / fs.blockSize, 'Input/output error');
-      }
+      for (const [start, count] of unreadRuns(fs, unread)) findings.unreadable(start, count, 'Input/output error');
       const all = new BlockSet();
       all.add(0, fs.blocksCount);
       recordUnread(job, all, output);
       await sink.finish(size);
     }),
   );
+}
+
+/** Blocks whose contents the image lacks, ascending: of descriptors it has a backup, which must not pass for the table. */
+function unreadRuns(
+  { blockSize, unreadDescBlocks }: Filesystem,
+  tables: NormalImageReport['unread'],
+): [start: number, count: number][] {
+  const runs = tables.map(({ offset, length }): [number, number] => [offset / blockSize, length / blockSize]);
+  for (const block of unreadDescBlocks) runs.push([block, 1]);
+  return runs.sort(([a], [b]) => a - b);
 }
 
 /**

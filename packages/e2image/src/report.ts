@@ -5,14 +5,22 @@ import type { ImageJob } from './job.ts';
 /** Ranges that are named one by one: a disk that lost more has a mapfile to be looked at. */
 const MAX_LINES = 1000;
 
+/** What stands for a block. A normal image has one table of descriptors, and an old one is better than none. */
+function standIn({ format }: ImageJob['plan'], owner: string | undefined): string {
+  return format === 'normal' && owner?.startsWith('group descriptors') ? 'their backup' : 'zeros';
+}
+
 /** Name every block that the image holds as zeros because it could not be read, and what it is. */
-export function sayUnread({ fs, walk, findings, world }: ImageJob): void {
+export function sayUnread({ fs, plan, walk, findings, world }: ImageJob): void {
   if (findings.unread.length === 0) return;
   const named = nameOwners(fs, walk, findings.unread);
   for (const { start, count, owner } of named.slice(0, MAX_LINES)) {
     const blocks = count === 1 ? `block ${start}` : `blocks ${start} to ${start + count - 1}`;
     const reason = findings.unread.find((run) => start >= run.start && start < run.start + run.count)?.reason;
-    say(world, `${blocks}${owner === undefined ? '' : ` (${owner})`} cannot be read: ${reason}; zeros in the image`);
+    say(
+      world,
+      `${blocks}${owner === undefined ? '' : ` (${owner})`} cannot be read: ${reason}; ${standIn(plan, owner)} in the image`,
+    );
   }
   if (named.length > MAX_LINES) say(world, `${named.length - MAX_LINES} more such ranges; the mapfile has all of them`);
 }

@@ -39,9 +39,11 @@ export interface Filesystem {
   readonly groupCount: number;
   /** All descriptor blocks, joined. A descriptor block of which no copy could be read is zeros. */
   readonly descTable: DataView;
+  /** Descriptor blocks that could not be read, ascending: a backup, or zeros, is in their place in `descTable`. */
+  readonly unreadDescBlocks: readonly number[];
   /**
-   * Decoded descriptor. Read through a backup superblock its UNINIT flags and unused count are cleared: backups are
-   * not kept up to date, and a group that was used since must not be taken for an empty one.
+   * Decoded descriptor. Where it comes from a backup its UNINIT flags and unused count are cleared: backups are not
+   * kept up to date, and a group that was used since must not be taken for an empty one.
    */
   groupDesc(group: number): GroupDesc;
   /** Fill `into`, a whole number of blocks, from `block` on, or throw what the source throws. */
@@ -65,8 +67,10 @@ export const BLOCK_SIZES = [1024, 2048, 4096, 8192, 16384, 32768, 65536] as cons
 export function openFilesystem(source: Source, options: OpenOptions = {}): Filesystem {
   const { superblockBlock, superblockBytes, superblock } = findSuperblock(source, options);
   const { blockSize, blocksCount, groupCount, descSize } = superblock;
-  const descTable = readDescTable(source, superblock, superblockBlock, options.onProblem);
-  const fromBackup = superblockBlock > 1 && hasGroupChecksums(superblock);
+  const { descTable, unread } = readDescTable(source, superblock, superblockBlock, options.onProblem);
+  const isFromBackup = (group: number): boolean =>
+    superblockBlock > 1 || (unread.size > 0 && unread.has(Math.floor(group / descsPerBlock(superblock))));
+  const hasFlags = hasGroupChecksums(superblock);
   if (blocksCount * blockSize > source.size) {
     options.onProblem?.({
       code: 'short-source',
@@ -84,9 +88,10 @@ export function openFilesystem(source: Source, options: OpenOptions = {}): Files
     blocksCount,
     groupCount,
     descTable,
+    unreadDescBlocks: [...unread.values()],
     groupDesc(group) {
       const desc = readGroupDesc(descTable, group, descSize);
-      if (!fromBackup) return desc;
+      if (!hasFlags || !isFromBackup(group)) return desc;
       return { ...desc, flags: desc.flags & ~(BG_INODE_UNINIT | BG_BLOCK_UNINIT), itableUnused: 0 };
     },
     readBlocks: (into, block) => source.readAt(into, block * blockSize),
@@ -150,7 +155,13 @@ function checkBlockSize(superblock: Superblock, expected: number | undefined): v
   }
 }
 
-function readDescTable(source: Source, sb: Superblock, superblockBlock: number, onProblem?: OnProblem): DataView {
+/** The descriptors, and which of their blocks could not be read: index in the table -> block number. */
+interface DescTable {
+  readonly descTable: DataView;
+  readonly unread: ReadonlyMap<number, number>;
+}
+
+function readDescTable(source: Source, sb: Superblock, superblockBlock: number, onProblem?: OnProblem): DescTable {
   const count = descBlockCount(sb);
   const bytes = count * sb.blockSize;
   if (bytes > MAX_DESC_TABLE) {
@@ -158,20 +169,19 @@ function readDescTable(source: Source, sb: Superblock, superblockBlock: number, 
   }
   checkFirstDescBlock(source, sb, superblockBlock);
   const table = new Uint8Array(bytes);
+  const unread = new Map<number, number>();
   for (let index = 0; index < count; index++) {
-    const block = table.subarray(index * sb.blockSize, (index + 1) * sb.blockSize);
-    const problem = readFirstReadable(source, sb, descCopies(sb, superblockBlock, index), block);
-    if (problem !== undefined) {
-      onProblem?.({
-        code: 'unreadable',
-        message: `group descriptors from group ${index * descsPerBlock(sb)} on: no copy can be read (${problem})`,
-        lost: true,
-        block: descBlockLocation(sb, superblockBlock, index),
-        group: index * descsPerBlock(sb),
-      });
-    }
+    const into = table.subarray(index * sb.blockSize, (index + 1) * sb.blockSize);
+    const failure = readFirstReadable(source, sb, descCopies(sb, superblockBlock, index), into);
+    if (failure === undefined) continue;
+    const block = descBlockLocation(sb, superblockBlock, index);
+    const group = index * descsPerBlock(sb);
+    unread.set(index, block);
+    const what = failure.isReplaced ? `block ${block} cannot be read, a backup is used` : 'no copy can be read';
+    const message = `group descriptors from group ${group} on: ${what} (${failure.reason})`;
+    onProblem?.({ code: 'unreadable', message, lost: true, block, group });
   }
-  return new DataView(table.buffer);
+  return { descTable: new DataView(table.buffer), unread };
 }
 
 /** A source that ends before its first descriptor is no file system worth going on with. */
@@ -196,13 +206,13 @@ function* descCopies(sb: Superblock, superblockBlock: number, index: number): Ge
   }
 }
 
-/** @returns undefined when one could be read, else why the first could not; then `into` is zeros */
+/** @returns undefined when the first could be read, else why not; `into` is zeros when none could */
 function readFirstReadable(
   source: Source,
   sb: Superblock,
   blocks: Iterable<number>,
   into: Uint8Array,
-): string | undefined {
+): { readonly reason: string; readonly isReplaced: boolean } | undefined {
   let reason: string | undefined;
   for (const block of blocks) {
     if ((block + 1) * sb.blockSize > source.size) {
@@ -211,13 +221,13 @@ function readFirstReadable(
     }
     try {
       source.readAt(into, block * sb.blockSize);
-      return undefined;
+      return reason === undefined ? undefined : { reason, isReplaced: true };
     } catch (error) {
       reason ??= ioFailure(error);
     }
   }
   into.fill(0);
-  return reason;
+  return reason === undefined ? undefined : { reason, isReplaced: false };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { openFilesystem } from './filesystem.ts';
+import { BG_BLOCK_UNINIT, BG_INODE_UNINIT, groupDescLayout } from './group-desc.ts';
 import { INODE_FLAG, inodeLayout } from './inode.ts';
 import { nameOwners, selectBlocks } from './metadata-blocks.ts';
 import type { Problem } from './problem.ts';
@@ -194,7 +195,20 @@ describe('an unreadable block', () => {
     const tiny = new TinyFilesystem();
     tiny.bytes.copyWithin(258 * 1024, 2 * 1024, 3 * 1024);
     tiny.unreadable.add(2);
-    expect(select(tiny)).toEqual({ blocks: fixedAnd(), problems: [] });
+    const message = 'group descriptors from group 0 on: block 2 cannot be read, a backup is used (input/output error)';
+    const problem = { code: 'unreadable', message, lost: true, block: 2, group: 0 };
+    expect(select(tiny)).toEqual({ blocks: fixedAnd(), problems: [problem] });
+    expect(openFilesystem(tiny).unreadDescBlocks).toEqual([2]);
+  });
+
+  test('of the descriptors lets no group pass for an empty one that its backup, which is old, calls empty', () => {
+    const tiny = new TinyFilesystem();
+    superblockLayout.s_feature_ro_compat.set(tiny.view, 1024, 0x11); // with checksums of descriptors
+    tiny.mapped(40, 'directory', { 0: 50 });
+    tiny.bytes.copyWithin(258 * 1024, 2 * 1024, 3 * 1024);
+    groupDescLayout.bg_flags.set(tiny.view, 258 * 1024 + 32, BG_INODE_UNINIT | BG_BLOCK_UNINIT);
+    tiny.unreadable.add(2);
+    expect(select(tiny).blocks).toContain(50);
   });
 
   test('is named by what it holds', () => {
