@@ -1,6 +1,6 @@
 import { CliError, failed, mountState, realMounts, say, type World } from '@e2image/cli';
 import type { Qcow2Image } from '@e2image/qcow2';
-import { byHand, FileSource, openSeekable, type Source } from '@e2image/sparse-io';
+import { aroundCache, byHand, FileSource, openSeekable, type Source } from '@e2image/sparse-io';
 import type { ImagePlan } from './plan.ts';
 
 /** What the file system is read from. The files behind it are open until `close`. */
@@ -23,8 +23,11 @@ export async function openDevice(plan: ImagePlan, world: World): Promise<Device>
     for (const one of closers.splice(0).reverse()) one();
   };
   try {
-    const { source, close: closeInput } = await openSeekable(plan.device, inputOptions(plan, world));
+    const { source: input, close: closeInput } = await openSeekable(plan.device, inputOptions(plan, world));
     closers.push(closeInput);
+    const careful = aroundCache(input);
+    closers.push(() => careful?.[Symbol.dispose]());
+    const source = careful ?? input;
     if (!isQcow2(source)) return { source: safely(source, plan, world), qcow2: undefined, close };
     const open = (path: string): Source => {
       const file = FileSource.open(path);

@@ -23,10 +23,9 @@ export function openDirectSource(fd: number, size: number): Source & Disposable 
   return {
     size,
     readAt(into, offset) {
-      const from = offset - (offset % ALIGN);
-      const length = Math.ceil((offset + into.length - from) / ALIGN) * ALIGN;
-      if (buffer.length < length) buffer = alignedBytes(length);
-      const end = from + readAligned(direct, buffer, from, length);
+      const wide = aligned(offset, into.length, ALIGN);
+      if (buffer.length < wide.length) buffer = alignedBytes(wide.length);
+      const { from, end } = readNarrowing(direct, buffer, wide, aligned(offset, into.length, SECTOR));
       const there = Math.max(0, Math.min(into.length, end - offset));
       into.set(buffer.subarray(offset - from, offset - from + there));
       if (there < into.length) {
@@ -37,6 +36,36 @@ export function openDirectSource(fd: number, size: number): Source & Disposable 
     },
     [Symbol.dispose]: () => closeSync(direct),
   };
+}
+
+interface Span {
+  readonly from: number;
+  readonly length: number;
+}
+
+/** Bytes `[offset, offset + length)`, widened to multiples of `unit`. */
+function aligned(offset: number, length: number, unit: number): Span {
+  const from = offset - (offset % unit);
+  return { from, length: Math.ceil((offset + length - from) / unit) * unit };
+}
+
+/**
+ * Read `wide`, and where that fails `narrow`: the bad sector may lie beside what was asked for, in the same 4 KiB. A
+ * disk that has no smaller sectors refuses that, and the first error is the one to tell.
+ *
+ * @returns the byte that the buffer begins with, and the end of what was read
+ */
+function readNarrowing(fd: number, buffer: Uint8Array, wide: Span, narrow: Span): { from: number; end: number } {
+  try {
+    return { from: wide.from, end: wide.from + readAligned(fd, buffer, wide.from, wide.length) };
+  } catch (error) {
+    if (narrow.length === wide.length) throw error;
+    try {
+      return { from: narrow.from, end: narrow.from + readAligned(fd, buffer, narrow.from, narrow.length) };
+    } catch {
+      throw error;
+    }
+  }
 }
 
 /** Read whole aligned blocks; the last one may be cut by the end of the file. @returns bytes read */

@@ -1,3 +1,4 @@
+export { aroundCache } from './around-cache.ts';
 export {
   type InPlaceReason,
   type Output,
