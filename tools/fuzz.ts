@@ -17,14 +17,18 @@ const jobs = JOBS.flatMap(({ name, endless }) => (endless && isWanted(name) ? [{
 if (jobs.length === 0) throw new Error(`no endless job is named ${values.only}`);
 
 let rounds = 0;
+const begin = Date.now();
+const totals: Record<string, number> = {};
 for (let seed = Number(values.seed); Date.now() < deadline && process.exitCode === undefined; seed += 1000) {
   for (const { name, endless } of jobs) {
-    const { passed, failed, output } = runSlice(endless(seed), seed);
+    const { passed, failed, output, counts = {} } = runSlice(endless(seed), seed);
     rounds += passed;
+    for (const [count, n] of Object.entries(counts)) totals[count] = (totals[count] ?? 0) + n;
     if (failed > 0) {
       console.log(`${output}\n${name}: failed; again with: npm run fuzz -- --only ${name} --seed ${seed}`);
       process.exitCode = 1;
     }
   }
 }
-console.log(`${rounds} passed, from seed ${values.seed}`);
+for (const [name, count] of Object.entries(totals)) console.log(`${name} ${count}`);
+console.log(`${rounds} passed in ${Math.round((Date.now() - begin) / 1000)} s, from seed ${values.seed}`);
