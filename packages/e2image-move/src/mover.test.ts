@@ -155,6 +155,8 @@ describe('a resume', () => {
     ['map', { mapBytes: 2 ** 40 }],
     ['place', { destination: 0 }],
     ['log', { state: 'logged' }],
+    ['place of the log', { state: 'logged', logAt: 2 ** 53 - 1, logged: { from: 0, to: SECTOR } }],
+    ['place of the displaced bytes', { carriedAt: 2 ** 60 }],
     ['logged bytes', { state: 'logged', logAt: 8192, logged: { from: 0, to: LENGTH } }],
   ] as const)('refuses a record whose %s cannot be', (_, change) => {
     const { device, file, task, side } = world();

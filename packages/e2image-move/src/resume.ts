@@ -112,9 +112,12 @@ const sameMove = (a: Move, b: Move): boolean =>
 
 /** The checksum says that we wrote it; this says that following it stays within the two places. */
 function checkRecord(record: MoveRecord): void {
-  const { length, position, logged, logAt, state, batchBytes, mapBytes, source, destination, blockSize } = record;
+  const { length, position, logged, logAt, carriedAt, state, batchBytes, mapBytes, source, destination, blockSize } =
+    record;
   const within =
     [source, destination, length, position, mapBytes].every(Number.isSafeInteger) &&
+    // What lies there is no longer than the longest map and the longest batch.
+    [logAt, carriedAt].every((at) => Number.isSafeInteger(at + MAX_MAP_BYTES + MAX_BATCH)) &&
     Number.isSafeInteger(Math.max(source, destination) + length) &&
     source !== destination &&
     position <= length &&
