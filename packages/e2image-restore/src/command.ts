@@ -12,7 +12,7 @@ import {
   type World,
 } from '@e2image/cli';
 import { primarySuperblockBlock } from '@e2image/ext-core';
-import { overlapOf } from '@e2image/sparse-io';
+import { isUnreadable, overlapOf } from '@e2image/sparse-io';
 import { blocksOf, describeDifference, describeImage, namedRuns, runText } from './describe.ts';
 import { imageName, type OpenImage, openImage, STANDARD_INPUT } from './open-image.ts';
 import { openUndo, runRestore, verifyRestore } from './restore.ts';
@@ -59,7 +59,12 @@ export async function restoreImage(request: RestoreRequest, world: World): Promi
   });
   using target = await openTarget(request.device, !request.isDryRun, world);
   refuseShort(request, image, target);
-  const plan = await planRestore(image.content, target.source, { dropJournal: request.dropJournal });
+  const plan = await planRestore(image.content, target.source, { dropJournal: request.dropJournal }).catch(
+    (error: unknown) => {
+      const files = `${imageName(request.image)} and ${request.device}`;
+      throw isUnreadable(error) ? failed(error, `while comparing ${files}; nothing was written`) : error;
+    },
+  );
   tell(request, image, plan, world);
   refuse(request, plan, world);
   if (request.isDryRun) return listChanges(plan, world);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { failed, printable } from '@e2image/cli';
 import { EXT_MAGIC, isImageHeader, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
 import { loadCodec, openQcow2 } from '@e2image/qcow2';
-import { openSeekable, parseMapfile, type Source, unreadRanges } from '@e2image/sparse-io';
+import { isUnreadable, openSeekable, parseMapfile, type Source, unreadRanges } from '@e2image/sparse-io';
 import type { ImageContent } from './content.ts';
 import { RestoreError } from './errors.ts';
 import { normalContent } from './normal-content.ts';
@@ -40,7 +40,9 @@ export async function openImage(
     const beside = path === STANDARD_INPUT ? undefined : mapfileOf(path);
     const map = mapfile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
     const unread = map === undefined ? [] : readMap(map);
-    const content = await readContent(file.source, unread);
+    const content = await readContent(file.source, unread).catch((error: unknown) => {
+      throw isUnreadable(error) ? failed(error, `while reading ${imageName(path)}`) : error;
+    });
     return { content, modifiedAt: modifiedAt(path), mapfile: map, [Symbol.dispose]: () => file[Symbol.dispose]() };
   } catch (error) {
     file[Symbol.dispose]();
