@@ -1,5 +1,5 @@
 // Serves one file through FUSE, at a mount point that is a file, with ranges that cannot be read:
-//   node bad-disk-server.mjs IMAGE MOUNTPOINT OFFSET+LENGTH...
+//   BAD_DISK_DELAY=milliseconds node bad-disk-server.mjs IMAGE MOUNTPOINT OFFSET+LENGTH...
 // A program of its own, because it answers synchronously and the tests that use it wait synchronously, too.
 // Layouts: linux/fuse.h, protocol 7.31. Needs root, /dev/fuse and mount(8), nothing installed.
 import { spawn } from 'node:child_process';
@@ -7,6 +7,7 @@ import { fstatSync, openSync, readSync, writeSync } from 'node:fs';
 
 const [image, mountPoint, ...ranges] = process.argv.slice(2);
 const bad = ranges.map((range) => range.split('+').map(Number));
+const delay = Number(process.env.BAD_DISK_DELAY ?? '0');
 const file = openSync(image, 'r');
 const { size } = fstatSync(file);
 const fuse = openSync('/dev/fuse', 'r+');
@@ -55,6 +56,7 @@ function read(unique, request) {
   const length = Math.max(0, Math.min(request.getUint32(HEADER_IN + 16, true), size - offset));
   if (bad.some(([from, count]) => offset < from + count && from < offset + length))
     return reply(unique, 0, nothing, EIO);
+  if (delay > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delay);
   return reply(unique, length, (_view, bytes) => readSync(file, bytes, 0, length, offset));
 }
 

@@ -31,11 +31,15 @@ export class BadDisk implements Disposable {
     this.#server = server;
   }
 
-  /** @param path a new file, on which the bad one is mounted */
-  static over(image: string, path: string, ranges: readonly BadBytes[]): BadDisk {
+  /**
+   * @param path a new file, on which the bad one is mounted
+   * @param delay milliseconds that every read takes: a disk that is slow enough to be interrupted
+   */
+  static over(image: string, path: string, ranges: readonly BadBytes[], { delay = 0 } = {}): BadDisk {
     writeFileSync(path, '');
     const words = ranges.map(({ offset, length }) => `${offset}+${length}`);
     const server = spawn(process.execPath, [join(__dirname, 'bad-disk-server.mjs'), image, path, ...words], {
+      env: { ...process.env, BAD_DISK_DELAY: `${delay}` },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const disk = new BadDisk(path, server);

@@ -1,14 +1,25 @@
 import { Buffer } from 'node:buffer';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BlockKind, openFilesystem, walkBlocks } from '@e2image/ext-core';
 import { openQcow2 } from '@e2image/qcow2';
 import { FileSource } from '@e2image/sparse-io';
 import { BadDisk, badDiskLacks } from './bad-disk.ts';
+import { start, until } from './endless.ts';
 import { copyOf, FIXTURE_NEEDS, fixture } from './fixtures.ts';
 import { LoopDevice } from './loop.ts';
-import { missing, ours, qemuImg, tool } from './oracle.ts';
+import { missing, type Outcome, ours, qemuImg, tool } from './oracle.ts';
 
 /** One kind of block, and in which formats losing one is a loss: a normal image has only the tables of the groups. */
 interface Case {
@@ -116,5 +127,87 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
     expect({ status: image.status, stderr: image.stderr }).toMatchObject({ status: normal });
     expect(existsSync(file('normal.mapfile'))).toBe(normal === 3);
     if (normal === 3) expect(image.stderr).toMatch(line);
+  });
+
+  test('in the superblock: status 1 without a copy of it, 3 with one that is named', () => {
+    const sound = fixture(EXTENTS);
+    using disk = BadDisk.over(sound, file('bad'), [{ offset: 1536, length: 512 }]);
+    const refused = ours(['-r', disk.path, file('raw')]);
+    expect(refused).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/: Input\/output error while trying to open \S+bad$/m),
+    });
+    expect(readdirSync(folder).sort()).toEqual(['bad']);
+    const saved = ours(['-r', '-b', '8193', '-B', '1024', disk.path, file('raw')]);
+    expect(saved).toMatchObject({
+      status: 3,
+      stderr: expect.stringMatching(/: block 1 \(superblock\) cannot be read: /),
+    });
+    expect(new TextDecoder().decode(tool('ddrescuelog', ['-l-', '-b1024', file('raw.mapfile')]).stdout)).toBe('1\n');
+  });
+
+  test('in an image: restore writes nothing but what it read', () => {
+    const sound = fixture(EXTENTS);
+    expect(ours(['-r', sound, file('image')]).status).toBe(0);
+    const { block, blockSize } = blockOf(sound, 'inode table');
+    using disk = BadDisk.over(file('image'), file('bad'), [{ offset: block * blockSize, length: 512 }]);
+    const device = copyOf(sound, file('device'));
+    const { status, stderr } = ours([disk.path, device], { tool: 'e2image-restore' });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining(
+        `Input/output error while comparing ${disk.path} and ${device}; nothing was written`,
+      ),
+    });
+    expect(isSame(device, sound)).toBe(true);
+  });
+
+  describe('with --mapfile', () => {
+    const BLOCKS = [2000, 2001, 9000];
+    const bad = BLOCKS.map((block) => ({ offset: block * 1024, length: 512 }));
+    const rescue = (device: string, image: string, ...options: string[]): Outcome =>
+      ours(['-ra', '--mapfile', file('map'), ...options, device, file(image)]);
+
+    test('what failed is not touched again, but with --retry', () => {
+      const sound = fixture(EXTENTS);
+      {
+        using disk = BadDisk.over(sound, file('bad'), bad);
+        expect(rescue(disk.path, 'raw').status).toBe(3);
+      }
+      // The disk came to its senses: nobody notices before --retry.
+      rmSync(file('raw'));
+      const again = rescue(sound, 'raw');
+      expect(again).toMatchObject({ status: 3, stderr: expect.stringContaining('blocks 2000 to 2001') });
+      expect(rescue(sound, 'raw', '--retry', '1').status).toBe(0);
+      expect(ours(['-ra', sound, file('expected')]).status).toBe(0);
+      expect(isSame(file('raw'), file('expected'))).toBe(true);
+      expect(new TextDecoder().decode(tool('ddrescuelog', ['-l-', file('map')]).stdout)).toBe('');
+    });
+
+    test('a run that SIGINT ended goes on where it was, to the same bytes', async () => {
+      const sound = fixture(EXTENTS);
+      expect(ours(['-ra', sound, file('expected')]).status).toBe(0);
+      // Every read takes its time: long enough to be interrupted in the middle.
+      using disk = BadDisk.over(sound, file('bad'), [], { delay: 20 });
+      const running = start('e2image', ['-ra', '--mapfile', file('map'), disk.path, file('raw')], {
+        runtime: 'standalone executable',
+      });
+      await until(
+        () => existsSync(file('map.partial')) && statSync(file('map.partial')).blocks > 0,
+        'the first blocks',
+      );
+      const { signal, stderr } = await running.end('SIGINT');
+      expect({ signal, stderr }).toEqual({
+        signal: 'SIGINT',
+        stderr: expect.stringContaining('the same command goes on'),
+      });
+      expect(existsSync(file('raw'))).toBe(false);
+      expect(tool('ddrescuelog', ['-t', file('map')]).status).toBe(0);
+      const rescued = new TextDecoder().decode(tool('ddrescuelog', ['-l+', '-b1024', file('map')]).stdout);
+      expect(rescued.split('\n').length).toBeGreaterThan(1);
+      expect(rescue(sound, 'raw').status).toBe(0);
+      expect(isSame(file('raw'), file('expected'))).toBe(true);
+      expect(existsSync(file('map.partial'))).toBe(false);
+    });
   });
 });
