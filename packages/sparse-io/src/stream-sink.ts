@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { codeOf, located, SparseError } from './errors.ts';
 import type { KernelCalls } from './kernel-calls.ts';
 import type { Sink } from './types.ts';
-import { untilReady, writeFully } from './write-fully.ts';
+import { untilReady, writeFully, ZERO_UNIT } from './write-fully.ts';
 import { ZEROS } from './zero.ts';
 
 /** Bytes that the pipe buffer should hold; more than the system allows is cut to what it gives. */
@@ -102,7 +102,7 @@ export class StreamSink implements Sink, Disposable {
 
   #sendZeros(length: number): void {
     for (let left = length; left > 0; ) {
-      const step = Math.min(left, ZEROS.length);
+      const step = Math.min(left, this.#isFile ? ZERO_UNIT : ZEROS.length);
       const sent = this.#kernel === undefined ? this.#writeZeros(step) : this.#spliceZeros(this.#kernel, step);
       this.#position += sent;
       left -= sent;

@@ -5,6 +5,13 @@ import { ZEROS } from './zero.ts';
 /** Longest pause between two tries at a full non-blocking pipe, in milliseconds. */
 const LONGEST_PAUSE = 20;
 
+/**
+ * Bytes of zeros in one write to a file: calls of half a MiB and more make the kernel look for large folios, and cost
+ * two to four times as much (2 GiB: 0.4 s by 256 KiB, 0.75 to 1.75 s by 1 MiB).
+ */
+export const ZERO_UNIT = 1 << 18;
+const UNIT_OF_ZEROS = ZEROS.subarray(0, ZERO_UNIT);
+
 /** Sleep without spinning; synchronous, as everything inside a batch. */
 export function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
@@ -43,9 +50,10 @@ export function writeFully(fd: number, bytes: Uint8Array, position: number | nul
   }
 }
 
-/** Write `length` zeros at byte `position` in big steps. */
+/** Write `length` zeros at byte `position`. */
 export function writeZeros(fd: number, position: number, length: number): void {
-  for (let done = 0; done < length; done += ZEROS.length) {
-    writeFully(fd, ZEROS.subarray(0, Math.min(ZEROS.length, length - done)), position + done);
+  for (let done = 0; done < length; done += ZERO_UNIT) {
+    const left = length - done;
+    writeFully(fd, left < ZERO_UNIT ? UNIT_OF_ZEROS.subarray(0, left) : UNIT_OF_ZEROS, position + done);
   }
 }
