@@ -55,7 +55,7 @@ function programOf(tool: string, runtime: Runtime): string[] {
 }
 
 function reset(before: Operation['before'], image: string, out: string): void {
-  if (before === 'kept' || (before === 'image-once' && existsSync(out))) return;
+  if (before === 'image-once' && existsSync(out)) return;
   rmSync(out, { force: true });
   if (before === 'nothing') return;
   // Written out before the clock starts: the run must not pay for the copy.
