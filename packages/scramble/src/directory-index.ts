@@ -58,8 +58,9 @@ export function readIndex(file: FileBlocks, blockSize: number, superblockFlags: 
   const levels = dxRootLayout.indirect_levels.get(view, 0);
   const reader = new IndexReader(file, blockSize);
   reader.isSound = isDxRoot(view, 0, blockSize);
+  // Of a depth that cannot be e2fsck still takes the entries of the root for boundaries.
   if (levels > MAX_LEVELS) reader.isSound = false;
-  else reader.block(view, DX_ROOT_ENTRIES, levels, 0);
+  reader.block(view, DX_ROOT_ENTRIES, levels > MAX_LEVELS ? 0 : levels, 0);
   const { leaves, lows, nodes, isSound } = reader;
   const stored = dxRootLayout.hash_version.get(view, 0);
   return {
