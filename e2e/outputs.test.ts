@@ -49,8 +49,8 @@ async function expectPrompt(scene: () => Promise<Ending>): Promise<Ending> {
 describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
   const copy = (args: readonly string[]): { status: number | null; stderr: string } => {
     const { status, stderr } = ours(args, { tool: 'sparse-copy', runtime });
-    // The bundle is called by its path here, and a program's name is how it was called.
-    return { status, stderr: stderr.replace(/^bin: /, 'sparse-copy: ') };
+    // A program's name is how it was called: here by its path, and the bundle's file is not named after the command.
+    return { status, stderr: stderr.replace(/^(bin|\/\S*\/sparse-copy): /, 'sparse-copy: ') };
   };
 
   describe.each(SIGNALS)('%s', (signal) => {
