@@ -23,7 +23,7 @@ import { chooseHashSeed } from './hash-seed.ts';
 import { ownerFlags } from './inode-table.ts';
 import { JournalScrambler } from './journal-blocks.ts';
 import { type JournalLog, readJournal, recoveredSource } from './journal-log.ts';
-import { KEY_SIZE, KeyedHash } from './keyed-hash.ts';
+import { KEY_SIZE, KeyedHash, PURPOSE } from './keyed-hash.ts';
 import type { OnScrambleProblem } from './problem.ts';
 import { type ValueHashes, valueHashes } from './value-inodes.ts';
 
@@ -126,7 +126,7 @@ function foldKey(key: Uint8Array): Uint8Array {
     const rest = key.subarray(at, at + KEY_SIZE);
     const view = new DataView(folded.buffer);
     for (let half = 0; half < 2; half++) {
-      hash.digest(9, half, rest, 0, rest.length);
+      hash.digest(PURPOSE.bytes, half, rest, 0, rest.length);
       view.setInt32(8 * half, view.getInt32(8 * half) ^ hash.high);
       view.setInt32(8 * half + 4, view.getInt32(8 * half + 4) ^ hash.low);
     }
