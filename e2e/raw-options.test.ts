@@ -61,7 +61,12 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'loop'], 'e2image, typed to C and to
       stderr: stderr === undefined ? theirs.stderr : expect.stringContaining(stderr),
     });
     if (unchanged) expect(mine.isUnchanged).toBe(true);
-    else if (!anyFiles) expect(seen.files).toEqual(theirs.files);
+    else if (!anyFiles) {
+      // With status 3 an image file has a map of its unread blocks beside it, which C's has not.
+      const { 'out.mapfile': map, ...files } = seen.files;
+      expect(files).toEqual(theirs.files);
+      expect(map !== undefined).toBe(status === 3 && 'out' in files);
+    }
   }
 
   test('there are at least 150 rows', () => expect(ROWS.length).toBeGreaterThanOrEqual(150));

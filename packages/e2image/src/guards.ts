@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { CliError, mountState, printable, realMounts, type World } from '@e2image/cli';
 import {
   isExtError,
@@ -9,6 +8,7 @@ import {
   SUPERBLOCK_SIZE,
 } from '@e2image/ext-core';
 import { FileSource, isUnreadable, overlapOf, windowOf } from '@e2image/sparse-io';
+import { isBlockDevice } from './block-device.ts';
 import type { ImagePlan } from './plan.ts';
 
 /**
@@ -31,7 +31,7 @@ export function refuseUnsafe(plan: ImagePlan, world: World): void {
  * file system that was in use says so too, and may be replaced.
  */
 function refuseMmp({ image, targetOffset }: ImagePlan): void {
-  if (statSync(image, { throwIfNoEntry: false })?.isBlockDevice() !== true) return;
+  if (!isBlockDevice(image)) return;
   const holder = holderOf(image, targetOffset);
   if (holder === undefined) return;
   const who = `${holder.nodeName} (${holder.deviceName})`;

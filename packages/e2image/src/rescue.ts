@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { CliError, codeOf, failed, printable } from '@e2image/cli';
 import { BlockSet } from '@e2image/ext-core';
 import { encodeMapfile, isUnreadable, type MapRange, parseMapfile, type Source } from '@e2image/sparse-io';
+import { isBlockDevice } from './block-device.ts';
 import { mapOfBlocks, type RescuedBlocks } from './rescue-map.ts';
 
 /** First line of our mapfiles. */
@@ -119,8 +120,6 @@ export function writeMapfile(
     throw failed(error, `while writing ${path}`);
   }
 }
-
-const isBlockDevice = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isBlockDevice() === true;
 
 /** The partial image is renamed to the image: both must be on one file system. */
 function refuseOtherDisk(path: string, image: string): void {
