@@ -13,7 +13,7 @@ function standIn({ format }: ImageJob['plan'], owner: string | undefined): strin
 /** Name every block that the image holds as zeros because it could not be read, and what it is. */
 export function sayUnread({ fs, plan, walk, findings, world }: ImageJob): void {
   if (findings.unread.length === 0) return;
-  const named = nameOwners(fs, walk, findings.unread);
+  const named = nameOwners(fs, walk, findings.unread.slice(0, MAX_LINES));
   for (const { start, count, owner } of named.slice(0, MAX_LINES)) {
     const blocks = count === 1 ? `block ${start}` : `blocks ${start} to ${start + count - 1}`;
     const reason = findings.unread.find((run) => start >= run.start && start < run.start + run.count)?.reason;
@@ -22,5 +22,6 @@ export function sayUnread({ fs, plan, walk, findings, world }: ImageJob): void {
       `${blocks}${owner === undefined ? '' : ` (${owner})`} cannot be read: ${reason}; ${standIn(plan, owner)} in the image`,
     );
   }
-  if (named.length > MAX_LINES) say(world, `${named.length - MAX_LINES} more such ranges; the mapfile has all of them`);
+  const more = Math.max(named.length, findings.unread.length) - MAX_LINES;
+  if (more > 0) say(world, `${more} more such ranges; the mapfile has all of them`);
 }

@@ -47,23 +47,36 @@ export interface OwnedRun extends BlockRun {
  */
 export function nameOwners(fs: Filesystem, options: WalkOptions, runs: readonly BlockRun[]): OwnedRun[] {
   const named: OwnedRun[] = [];
-  let open: readonly BlockRun[] = runs;
+  const open = [...runs];
   const quiet: WalkOptions = { ...options, onProblem: () => {} };
   walkBlocks(fs, quiet, (kind: BlockKind, start, count, owner) => {
-    if (open.length === 0) return;
-    const rest: BlockRun[] = [];
-    for (const run of open) {
+    const end = start + count;
+    for (let at = firstBehind(open, start); ; ) {
+      const run = open[at];
+      if (run === undefined || run.start >= end) return;
       const from = Math.max(run.start, start);
-      const to = Math.min(run.start + run.count, start + count);
-      if (from >= to) {
-        rest.push(run);
-        continue;
-      }
+      const to = Math.min(run.start + run.count, end);
       named.push({ start: from, count: to - from, owner: describeBlocks(kind, owner) });
+      const rest: BlockRun[] = [];
       if (run.start < from) rest.push({ start: run.start, count: from - run.start });
       if (to < run.start + run.count) rest.push({ start: to, count: run.start + run.count - to });
+      open.splice(at, 1, ...rest);
+      // What is left of the run lies beside what was named.
+      at += rest.length;
     }
-    open = rest;
   });
   return [...named, ...open.map((run) => ({ ...run, owner: undefined }))].sort((a, b) => a.start - b.start);
+}
+
+/** Index of the first run that ends behind block `block`: a walk tells of many more runs than any of these meets. */
+function firstBehind(runs: readonly BlockRun[], block: number): number {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const run = runs[middle];
+    if (run !== undefined && run.start + run.count > block) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
