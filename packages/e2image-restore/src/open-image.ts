@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { failed, printable } from '@e2image/cli';
 import { EXT_MAGIC, isImageHeader, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
 import { loadCodec, openQcow2 } from '@e2image/qcow2';
-import { isUnreadable, openSeekable, parseMapfile, type Source, unreadRanges } from '@e2image/sparse-io';
+import { isUnreadable, openSeekable, parseMapfile, type Source, unreadRanges, windowOf } from '@e2image/sparse-io';
 import type { ImageContent } from './content.ts';
 import { RestoreError } from './errors.ts';
 import { normalContent } from './normal-content.ts';
@@ -18,6 +18,14 @@ export interface OpenImage extends Disposable {
   readonly mapfile: string | undefined;
 }
 
+/** How an image from a pipe is spooled. */
+export interface Spooling {
+  /** Folder; undefined: $TMPDIR. */
+  readonly spoolFolder: string | undefined;
+  /** Told before. */
+  readonly onSpool: () => void;
+}
+
 /** Standard input as the name of an image. */
 export const STANDARD_INPUT = '-';
 
@@ -28,14 +36,13 @@ export const mapfileOf = (image: string): string => `${image}.mapfile`;
  * Open an image of any kind and look through it. Standard input is spooled first.
  *
  * @param mapfile path of a ddrescue mapfile of the image; default: IMAGE.mapfile, when it is there
- * @param onSpool told before a stream is spooled
  * @throws CliError CLI_FAILED; RestoreError; ExtError, Qcow2Error, SparseError by the kind of damage
  */
 export async function openImage(
   path: string,
-  { mapfile, onSpool }: { readonly mapfile: string | undefined; readonly onSpool: () => void },
+  { mapfile, ...spooling }: { readonly mapfile: string | undefined } & Spooling,
 ): Promise<OpenImage> {
-  const file = await openSource(path, onSpool);
+  const file = await openSource(path, spooling);
   try {
     const beside = path === STANDARD_INPUT ? undefined : mapfileOf(path);
     const map = mapfile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
@@ -55,9 +62,15 @@ function modifiedAt(path: string): number | undefined {
   return stat?.isFile() ? Math.floor(stat.mtimeMs / 1000) : undefined;
 }
 
-async function openSource(path: string, onSpool: () => void): Promise<{ readonly source: Source } & Disposable> {
+async function openSource(
+  path: string,
+  { spoolFolder, onSpool }: Spooling,
+): Promise<{ readonly source: Source } & Disposable> {
   try {
-    const { source, close } = await openSeekable(path, { onSpool });
+    const { source, close } = await openSeekable(path, {
+      onSpool,
+      ...(spoolFolder !== undefined && { folder: spoolFolder }),
+    });
     return { source, [Symbol.dispose]: close };
   } catch (error) {
     throw failed(error, `while trying to open ${imageName(path)}`);
@@ -83,7 +96,7 @@ async function readContent(source: Source, unread: readonly ByteRange[]): Promis
   if (isQcow2(head)) {
     const image = openQcow2(source);
     if (image.info.compressionType === 'zstd') await loadCodec('zstd');
-    return rawContent('QCOW2', image, [...unread, ...image.info.unread]);
+    return rawContent('QCOW2', windowOf(image, 0), [...unread, ...image.info.unread]);
   }
   if (isFilesystem(head)) return rawContent('raw', source, unread);
   throw new RestoreError('RESTORE_NO_IMAGE', 'neither a normal nor a raw nor a QCOW2 image of an ext2/3/4 file system');

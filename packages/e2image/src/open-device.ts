@@ -1,6 +1,6 @@
-import { CliError, failed, mountState, realMounts, say, type World } from '@e2image/cli';
+import { CliError, codeOf, failed, mountState, realMounts, say, type World } from '@e2image/cli';
 import type { Qcow2Image } from '@e2image/qcow2';
-import { aroundCache, byHand, FileSource, openSeekable, type Source } from '@e2image/sparse-io';
+import { aroundCache, byHand, FileSource, openSeekable, type Source, windowOf } from '@e2image/sparse-io';
 import type { ImagePlan } from './plan.ts';
 
 /** What the file system is read from. The files behind it are open until `close`. */
@@ -23,7 +23,7 @@ export async function openDevice(plan: ImagePlan, world: World): Promise<Device>
     for (const one of closers.splice(0).reverse()) one();
   };
   try {
-    const { source: input, close: closeInput } = await openSeekable(plan.device, inputOptions(plan, world));
+    const { source: input, close: closeInput, isSpooled } = await openSeekable(plan.device, inputOptions(plan, world));
     closers.push(closeInput);
     const careful = aroundCache(input);
     closers.push(() => careful?.[Symbol.dispose]());
@@ -35,9 +35,11 @@ export async function openDevice(plan: ImagePlan, world: World): Promise<Device>
       return file;
     };
     const { folderResolver, loadCodec, openQcow2 } = await import('@e2image/qcow2');
-    const qcow2 = openQcow2(source, plan.device === '-' ? {} : folderResolver({ image: plan.device, open }));
+    const isNameless = plan.device === '-' || isSpooled;
+    const qcow2 = openQcow2(source, isNameless ? {} : folderResolver({ image: plan.device, open }));
     if (qcow2.info.compressionType === 'zstd') await loadCodec('zstd');
-    return { source: qcow2, qcow2, close };
+    // A file system can be longer than the disk inside: a window tells that as the end of a file is told.
+    return { source: windowOf(qcow2, 0), qcow2, close };
   } catch (error) {
     close();
     throw openFailed(error, plan);
@@ -74,5 +76,9 @@ function isQcow2(source: Source): boolean {
 function openFailed(error: unknown, { device }: ImagePlan): unknown {
   const told = failed(error, `while trying to open ${device}`);
   if (!(told instanceof CliError)) return told;
+  // No room for a spool says nothing of the file system.
+  if (codeOf(error) === 'SPARSE_SPOOL_FULL') {
+    return new CliError('CLI_FAILED', `${told.message}; --spool names another folder`, { cause: error });
+  }
   return new CliError('CLI_FAILED', `${told.message}\nCouldn't find valid filesystem superblock.`, { cause: error });
 }
