@@ -40,6 +40,8 @@ export interface RestoreRequest {
   readonly undo: string | undefined;
   /** ddrescue mapfile of the image; undefined for IMAGE.mapfile where it is there. */
   readonly mapfile: string | undefined;
+  /** Folder for the spool of an image from a pipe; undefined for $TMPDIR. */
+  readonly spoolFolder: string | undefined;
 }
 
 /** Lines of any one list that are told; the count tells of the rest. */
@@ -55,6 +57,7 @@ export async function restoreImage(request: RestoreRequest, world: World): Promi
   refuseSame(request);
   using image = await openImage(request.image, {
     mapfile: request.mapfile,
+    spoolFolder: request.spoolFolder,
     onSpool: () => say(world, `${imageName(request.image)} cannot seek: it is copied to a temporary file first`),
   });
   using target = await openTarget(request.device, !request.isDryRun, world);

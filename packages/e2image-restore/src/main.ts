@@ -16,6 +16,7 @@ const TABLE = {
       value: 'FILE',
       help: 'what of the image was read (default: IMAGE.mapfile, when there)',
     },
+    spool: { long: 'spool', value: 'FOLDER', help: 'for an image from a pipe; default: $TMPDIR' },
     ...COMMON_OPTIONS,
   },
   notes: [
@@ -37,6 +38,7 @@ function requestOf(parsed: Parsed<typeof TABLE>): RestoreRequest {
     progress: parsed.flag('progress'),
     undo: parsed.value('undo'),
     mapfile: parsed.value('mapfile'),
+    spoolFolder: parsed.value('spool'),
   };
 }
 

@@ -244,5 +244,6 @@ export function planInstall(options: Options): RestoreRequest {
     progress: options.flag('progress'),
     undo: options.value('undo'),
     mapfile: options.value('mapfile'),
+    spoolFolder: options.value('spool'),
   };
 }

@@ -1,7 +1,7 @@
 import { CliError, failed, isCliError, printable } from '@e2image/cli';
 import { isImageHeader } from '@e2image/ext-core';
 import { loadCodec, openQcow2, type Qcow2Image } from '@e2image/qcow2';
-import { openSeekable, type Source } from '@e2image/sparse-io';
+import { openSeekable, type Source, type SpoolOptions, windowOf } from '@e2image/sparse-io';
 
 /** An image that is to be scrambled. */
 export interface ScrambleInput {
@@ -19,9 +19,12 @@ const QCOW2_MAGIC = [0x51, 0x46, 0x49, 0xfb] as const;
  *
  * @throws CliError CLI_FAILED with its name, CLI_REFUSED for an image in the normal format
  */
-export async function openImage(path: string): Promise<ScrambleInput> {
+export async function openImage(
+  path: string,
+  spooling: SpoolOptions & { readonly onSpool?: () => void } = {},
+): Promise<ScrambleInput> {
   try {
-    const { source, close } = await openSeekable(path);
+    const { source, close } = await openSeekable(path, spooling);
     try {
       return { ...(await diskOf(path, source)), close };
     } catch (error) {
@@ -40,7 +43,7 @@ async function diskOf(path: string, source: Source): Promise<Omit<ScrambleInput,
   if (QCOW2_MAGIC.every((byte, i) => head[i] === byte)) {
     const qcow2 = openQcow2(source);
     if (qcow2.info.compressionType === 'zstd') await loadCodec('zstd');
-    return { disk: qcow2, qcow2 };
+    return { disk: windowOf(qcow2, 0), qcow2 };
   }
   if (isImageHeader(head)) {
     const message = `${printable(path)} is an image in the normal format: make a scrambled one with e2image -s`;

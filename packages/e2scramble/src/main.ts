@@ -14,6 +14,7 @@ const COMMAND: Command<typeof TABLE> = {
       keyFile: parsed.value('key'),
       isProgressWanted: parsed.flag('progress'),
       isForced: parsed.flag('force'),
+      spoolFolder: parsed.value('spool'),
     });
     return runScramble(plan, world);
   },

@@ -15,6 +15,8 @@ export interface ScramblePlan {
   readonly isProgressWanted: boolean;
   /** Write to a terminal, too. */
   readonly isForced: boolean;
+  /** Folder for the spool of an image from a pipe; undefined: $TMPDIR. */
+  readonly spoolFolder?: string | undefined;
 }
 
 /** What was typed. */
@@ -25,6 +27,7 @@ export interface ScrambleRequest {
   readonly keyFile: string | undefined;
   readonly isProgressWanted: boolean;
   readonly isForced: boolean;
+  readonly spoolFolder?: string | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface ScrambleRequest {
 export function planScramble(request: ScrambleRequest, disks: DiskView = realDisks): ScramblePlan {
   const [image, out] = request.operands;
   if (image === undefined || out === undefined || request.operands.length > 2) throw usageError();
-  const { format, index = 'fresh', keyFile, isProgressWanted, isForced } = request;
+  const { format, index = 'fresh', keyFile, isProgressWanted, isForced, spoolFolder } = request;
   if (format !== undefined && format !== 'raw' && format !== 'qcow2') {
     throw usageError(`unknown format '${printable(format)}'`);
   }
@@ -49,5 +52,5 @@ export function planScramble(request: ScrambleRequest, disks: DiskView = realDis
     const how = overlap === 'same' ? 'are the same file' : 'share bytes of one disk';
     throw new CliError('CLI_REFUSED', `${printable(image)} and ${printable(out)} ${how}`);
   }
-  return { image, out, format, index, keyFile, isProgressWanted, isForced };
+  return { image, out, format, index, keyFile, isProgressWanted, isForced, spoolFolder };
 }

@@ -37,7 +37,10 @@ import { type ScrambledDisk, writeQcow2, writeRaw } from './write-image.ts';
  */
 export async function runScramble(plan: ScramblePlan, world: World): Promise<number> {
   const key = readKey(plan.keyFile, world);
-  const input = await openImage(plan.image);
+  const input = await openImage(plan.image, {
+    ...(plan.spoolFolder !== undefined && { folder: plan.spoolFolder }),
+    ...(plan.isProgressWanted && { onSpool: () => say(world, 'the image cannot seek: it is spooled first') }),
+  });
   const findings = new Findings(world);
   try {
     const fs = openInside(input, plan, findings);

@@ -16,6 +16,7 @@ export const TABLE = {
     },
     key: { long: 'scramble-key', value: 'FILE', help: 'at least 16 secret bytes: the same key gives the same names' },
     progress: { short: 'p', long: 'progress', help: 'show progress on standard error' },
+    spool: { long: 'spool', value: 'FOLDER', help: 'for an image from a pipe; default: $TMPDIR' },
     force: { long: 'force', help: 'write to a terminal' },
     ...COMMON_OPTIONS,
   },

@@ -9,7 +9,7 @@ import {
   writeOutput,
 } from '@e2image/cli';
 import { copyRuns, openStandardOutput } from '@e2image/sparse-io';
-import { CHAIN_OPTIONS } from './chain-options.ts';
+import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
 import { openDisk } from './open-disk.ts';
 import { unfold } from './unfold.ts';
 
@@ -17,7 +17,7 @@ const TABLE = {
   summary: 'Write the disk inside an image to standard output; `-` is standard input.',
   usage: ['[ --spool DIR ] image'],
   options: {
-    spool: { long: 'spool', value: 'DIR', help: 'folder for temporary data (default: $TMPDIR)' },
+    ...SPOOL_OPTION,
     force: { long: 'force', help: 'write to a terminal' },
     ...CHAIN_OPTIONS,
     ...COMMON_OPTIONS,

@@ -1,6 +1,7 @@
 import { COMMON_OPTIONS, type Command, type CommandTable, commandMain, failed, say, usageError } from '@e2image/cli';
 import { type CheckFinding, type CheckReport, checkQcow2 } from '@e2image/qcow2';
 import { openSeekable } from '@e2image/sparse-io';
+import { SPOOL_OPTION } from './chain-options.ts';
 import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
 import { formatOf } from './open-image.ts';
 
@@ -15,6 +16,7 @@ const TABLE = {
   options: {
     quiet: { short: 'q', long: 'quiet', help: 'tell only by the exit status' },
     ...OUTPUT_OPTIONS,
+    ...SPOOL_OPTION,
     ...COMMON_OPTIONS,
   },
   notes: [
@@ -36,7 +38,7 @@ const COMMAND: Command<typeof TABLE> = {
       if (findings.length < LISTED) findings.push(finding);
       if (!isQuiet) world.stderr(findingLine(finding));
     };
-    const report = await checkFile(path, onFinding);
+    const report = await checkFile(path, { onFinding, spoolFolder: parsed.value('spool') });
     if (report === undefined) {
       say(world, `${path}: not a qcow2 image, there is nothing to check`);
       return STATUS.unsupported;
@@ -51,9 +53,15 @@ const COMMAND: Command<typeof TABLE> = {
 export const check = commandMain(COMMAND);
 
 /** @returns undefined for what is no QCOW2 image */
-async function checkFile(path: string, onFinding: (finding: CheckFinding) => void): Promise<CheckReport | undefined> {
+async function checkFile(
+  path: string,
+  {
+    onFinding,
+    spoolFolder,
+  }: { readonly onFinding: (finding: CheckFinding) => void; readonly spoolFolder: string | undefined },
+): Promise<CheckReport | undefined> {
   try {
-    const { source, close } = await openSeekable(path);
+    const { source, close } = await openSeekable(path, spoolFolder === undefined ? {} : { folder: spoolFolder });
     try {
       return formatOf(source) === 'qcow2' ? checkQcow2(source, { onFinding }) : undefined;
     } finally {

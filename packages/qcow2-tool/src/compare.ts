@@ -9,7 +9,7 @@ import {
   type World,
 } from '@e2image/cli';
 import type { Source } from '@e2image/qcow2';
-import { CHAIN_OPTIONS } from './chain-options.ts';
+import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
 import { firstDifference } from './first-difference.ts';
 import { type ChainRules, openDisk } from './open-image.ts';
 
@@ -30,6 +30,7 @@ const TABLE = {
     strict: { short: 's', long: 'strict', help: 'sizes and holes must be the same, too' },
     quiet: { short: 'q', long: 'quiet', help: 'tell only by the exit status' },
     ...CHAIN_OPTIONS,
+    ...SPOOL_OPTION,
     ...COMMON_OPTIONS,
   },
   notes: ["Exit status, as qemu-img's: 0 identical, 1 different, 2 not compared."],
@@ -55,7 +56,12 @@ export const compare: Main = async (argv, world) => {
 async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
   const [left, right] = parsed.operands;
   if (left === undefined || right === undefined || parsed.operands.length > 2) throw usageError();
-  const rules: ChainRules = { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') };
+  const rules: ChainRules = {
+    follow: 'chain',
+    isAnywhere: parsed.flag('anywhere'),
+    isProbing: parsed.flag('probe'),
+    spoolFolder: parsed.value('spool'),
+  };
   const a = await openDisk(left, formatOf(parsed.value('first')), rules);
   try {
     const b = await openDisk(right, formatOf(parsed.value('second')), rules);

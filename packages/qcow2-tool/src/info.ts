@@ -11,6 +11,7 @@ import {
   usageError,
 } from '@e2image/cli';
 import { isQcow2Error, type Qcow2Image } from '@e2image/qcow2';
+import { SPOOL_OPTION } from './chain-options.ts';
 import { infoText } from './info-text.ts';
 import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
 import { openImage } from './open-image.ts';
@@ -18,7 +19,7 @@ import { openImage } from './open-image.ts';
 const TABLE = {
   summary: 'Tell what an image is. No other file is opened.',
   usage: ['[ --json ] image'],
-  options: { ...OUTPUT_OPTIONS, ...COMMON_OPTIONS },
+  options: { ...OUTPUT_OPTIONS, ...SPOOL_OPTION, ...COMMON_OPTIONS },
 } as const satisfies CommandTable;
 
 const COMMAND: Command<typeof TABLE> = {
@@ -28,7 +29,8 @@ const COMMAND: Command<typeof TABLE> = {
     const [path] = parsed.operands;
     if (path === undefined || parsed.operands.length > 1) throw usageError();
     const isJson = wantsJson(parsed);
-    const { image, close } = await openImage(path, { follow: 'none', isAnywhere: false, isProbing: false });
+    const rules = { follow: 'none', isAnywhere: false, isProbing: false, spoolFolder: parsed.value('spool') } as const;
+    const { image, close } = await openImage(path, rules);
     try {
       const { info, problems } = describe(image, path);
       world.stdout(isJson ? `${JSON.stringify(info, undefined, 4)}\n` : infoText(info));

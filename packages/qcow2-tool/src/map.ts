@@ -9,14 +9,14 @@ import {
   type World,
 } from '@e2image/cli';
 import type { MapExtent } from '@e2image/qcow2';
-import { CHAIN_OPTIONS } from './chain-options.ts';
+import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
 import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
 import { type OpenedImage, openImage } from './open-image.ts';
 
 const TABLE = {
   summary: 'Tell where the bytes of the disk are: which file of the chain, and where in it.',
   usage: ['[ --json ] image'],
-  options: { ...OUTPUT_OPTIONS, ...CHAIN_OPTIONS, ...COMMON_OPTIONS },
+  options: { ...OUTPUT_OPTIONS, ...CHAIN_OPTIONS, ...SPOOL_OPTION, ...COMMON_OPTIONS },
 } as const satisfies CommandTable;
 
 const COMMAND: Command<typeof TABLE> = {
@@ -26,7 +26,12 @@ const COMMAND: Command<typeof TABLE> = {
     const [path] = parsed.operands;
     if (path === undefined || parsed.operands.length > 1) throw usageError();
     const isJson = wantsJson(parsed);
-    const rules = { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') } as const;
+    const rules = {
+      follow: 'chain',
+      isAnywhere: parsed.flag('anywhere'),
+      isProbing: parsed.flag('probe'),
+      spoolFolder: parsed.value('spool'),
+    } as const;
     const opened = await openImage(path, rules);
     try {
       if (isJson) writeJson(opened, world);

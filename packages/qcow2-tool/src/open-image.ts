@@ -1,6 +1,6 @@
 import { failed } from '@e2image/cli';
 import { type FileRequest, folderResolver, loadCodec, openQcow2, type Qcow2Image, type Source } from '@e2image/qcow2';
-import { FileSource, loadKernelCalls, openSeekable } from '@e2image/sparse-io';
+import { FileSource, loadKernelCalls, openSeekable, type SpoolOptions } from '@e2image/sparse-io';
 
 /** Which further files an image may have opened. */
 export interface ChainRules {
@@ -10,6 +10,8 @@ export interface ChainRules {
   readonly isAnywhere: boolean;
   /** Look at a backing file's first bytes when its format is not stated. */
   readonly isProbing: boolean;
+  /** Folder for the spool of a pipe; undefined: $TMPDIR. */
+  readonly spoolFolder?: string | undefined;
 }
 
 /** An image that was opened with the files it names. */
@@ -24,13 +26,13 @@ export interface OpenedImage {
 type Input = Awaited<ReturnType<typeof openSeekable>>;
 
 /**
- * Open an image with its chain. `-` is standard input, which is spooled when it is a pipe, and has no folder to find
- * other files in.
+ * Open an image with its chain. `-` is standard input. A pipe or FIFO is spooled, and has no folder to find other
+ * files in.
  *
  * @throws CliError CLI_FAILED with the image's name
  */
 export async function openImage(path: string, rules: ChainRules): Promise<OpenedImage> {
-  return named(path, async () => imageOver(await openSeekable(path), path, rules));
+  return named(path, async () => imageOver(await openSeekable(path, spoolOf(rules)), path, rules));
 }
 
 /**
@@ -45,12 +47,15 @@ export async function openDisk(
   rules: ChainRules,
 ): Promise<{ readonly disk: Source; close(): void }> {
   return named(path, async () => {
-    const input = await openSeekable(path);
+    const input = await openSeekable(path, spoolOf(rules));
     if ((format ?? formatOf(input.source)) === 'raw') return { disk: input.source, close: input.close };
     const { image, close } = await imageOver(input, path, rules);
     return { disk: image, close };
   });
 }
+
+const spoolOf = ({ spoolFolder }: ChainRules): SpoolOptions =>
+  spoolFolder === undefined ? {} : { folder: spoolFolder };
 
 /** What a file begins like. */
 export function formatOf(source: Source): 'raw' | 'qcow2' {
@@ -83,7 +88,7 @@ async function imageOver(input: Input, path: string, rules: ChainRules): Promise
       closers.push(() => source[Symbol.dispose]());
       return source;
     };
-    const resolver = path === '-' ? {} : namedResolver(path, { rules, open, chain, data });
+    const resolver = path === '-' || input.isSpooled ? {} : namedResolver(path, { rules, open, chain, data });
     const image = openQcow2(input.source, { ...resolver, follow: rules.follow, probeBacking: rules.isProbing });
     if (image.chain.some(({ info }) => info?.compressionType === 'zstd'))
       await loadCodec('zstd').catch(() => undefined);

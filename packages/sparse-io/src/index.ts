@@ -32,7 +32,7 @@ export {
 } from './mapfile.ts';
 export { memorySource } from './memory.ts';
 export { unescapeOctal } from './mount-point.ts';
-export { type Input, openInput, openSeekable } from './open-input.ts';
+export { type Input, openInput, openSeekable, type SeekableInput } from './open-input.ts';
 export { overlapOf, type PathRange } from './overlap.ts';
 export { type ReadOptions, readStream } from './read-stream.ts';
 export { type ReceiveOptions, receive } from './receive.ts';

@@ -35,6 +35,14 @@ export async function openInput(path: string): Promise<Input> {
   return { kind: 'stream', bytes: ownedStream(await openAsync(path, constants.O_RDONLY)) };
 }
 
+/** An input that can be read at any offset. */
+export interface SeekableInput {
+  readonly source: Source;
+  readonly close: () => void;
+  /** It was a stream: it has no place among files, so that names in it lead nowhere. */
+  readonly isSpooled: boolean;
+}
+
 /**
  * Open an input for reading at any offset: a stream is spooled first.
  *
@@ -47,12 +55,12 @@ export async function openSeekable(
     onSpool,
     ...options
   }: SpoolOptions & { readonly onSpool?: () => void; readonly onProgress?: (done: number) => void } = {},
-): Promise<{ readonly source: Source; readonly close: () => void }> {
+): Promise<SeekableInput> {
   const input = await openInput(path);
-  if (input.kind === 'source') return input;
+  if (input.kind === 'source') return { source: input.source, close: input.close, isSpooled: false };
   onSpool?.();
   const spool: Spool = await spoolAll(input.bytes, options);
-  return { source: spool.source(), close: () => spool[Symbol.dispose]() };
+  return { source: spool.source(), close: () => spool[Symbol.dispose](), isSpooled: true };
 }
 
 async function descriptorInput(fd: number): Promise<Input> {
