@@ -58,6 +58,17 @@ export const TARGETS: readonly Row[] = [
     by: HONEST,
     like: { line: 'umask 0; e2image -r fs out; chmod 640 out; stat -c %a out', out: 'nothing' },
   },
+  {
+    line: 'e2image -r fs out && cmp out real && e2image -rc fs out && stat -c %h out',
+    out: 'hard-link',
+    by: 'D-1, and the names stay together, which standard error tells',
+    we: {
+      status: 0,
+      stdout: /^\d+ blocks already contained the data to be copied\n2\n$/,
+      stderr: 'out is written in place, as it has several names',
+      anyFiles: true,
+    },
+  },
   // A FIFO cannot seek: C stops at its first hole.
   ...on('fifo', 'e2image -r fs nodir/out'),
   {
