@@ -18,7 +18,19 @@ export function selectBlocks(fs: Filesystem, options: WalkOptions): BlockSet {
 /** The same in steps: see `walkSteps`. */
 export function* selectSteps(fs: Filesystem, options: WalkOptions): Generator<void, BlockSet> {
   const set = new BlockSet();
-  yield* walkSteps(fs, options, (_kind, start, count) => set.add(start, count));
+  // Files lie behind one another: most runs only go on where the last one ended, and need not be looked up.
+  let from = 0;
+  let to = 0;
+  yield* walkSteps(fs, options, (_kind, start, count) => {
+    if (start === to) {
+      to += count;
+      return;
+    }
+    if (to > from) set.add(from, to - from);
+    from = start;
+    to = start + count;
+  });
+  if (to > from) set.add(from, to - from);
   const { clusterRatio } = fs.superblock;
   return options.selection === 'compat' && clusterRatio > 1 ? wholeClusters(set, clusterRatio, fs.blocksCount) : set;
 }
