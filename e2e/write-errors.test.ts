@@ -1,0 +1,167 @@
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { copyOf, FIXTURE_NEEDS, fixture } from './fixtures.ts';
+import {
+  commandLine,
+  describeNeeds,
+  e2fsck,
+  find,
+  type Outcome,
+  ours,
+  type Runtime,
+  run,
+  type Tool,
+} from './oracle.ts';
+
+/** A call that the kernel refuses: from the `from`-th on, or only that one. */
+interface Fault {
+  readonly call: 'pwrite64' | 'fsync' | 'rename' | 'close' | 'ftruncate';
+  readonly code: keyof typeof TEXT;
+  readonly when?: string;
+}
+const TEXT = {
+  EIO: 'Input/output error',
+  ENOSPC: 'No space left on device',
+  EDQUOT: 'Disk quota exceeded',
+  EFBIG: 'File too large',
+  EROFS: 'Read-only file system',
+} as const;
+const FAULTS: readonly Fault[] = [
+  { call: 'pwrite64', code: 'EIO' },
+  { call: 'pwrite64', code: 'ENOSPC', when: '2+' },
+  { call: 'pwrite64', code: 'EDQUOT', when: '2+' },
+  { call: 'pwrite64', code: 'EFBIG', when: '2+' },
+  { call: 'pwrite64', code: 'EROFS' },
+  { call: 'fsync', code: 'EIO' },
+  { call: 'fsync', code: 'ENOSPC' },
+  { call: 'rename', code: 'EIO' },
+];
+
+const WRITERS: readonly { readonly tool: Tool; readonly args: readonly string[] }[] = [
+  { tool: 'e2image', args: ['-r'] },
+  { tool: 'e2image', args: ['-Qa'] },
+  { tool: 'e2image', args: ['-Q', '--compress', 'zlib'] },
+  { tool: 'e2image', args: [] },
+  { tool: 'e2scramble', args: [] },
+  { tool: 'qcow2', args: ['convert', '-O', 'qcow2'] },
+  { tool: 'sparse-copy', args: [] },
+];
+
+const hasStrace = find('strace') !== undefined;
+const each = <T>(cases: readonly T[]) => (hasStrace ? test.each(cases) : test.skip.each(cases));
+const NEEDS = hasStrace ? '' : ' [needs strace]';
+
+describeNeeds(FIXTURE_NEEDS, `a target that fails${NEEDS}`, () => {
+  let folder = '';
+  const file = (name: string): string => join(folder, name);
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'e2e-write-errors-'));
+    mkdirSync(file('out'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Run a command whose calls fail. @param on.path only calls on this file, when given */
+  function failing(
+    tool: Tool,
+    args: readonly string[],
+    { call, code, when = '1+' }: Fault,
+    on: { readonly path?: string; readonly runtime?: Runtime } = {},
+  ): Outcome {
+    const words = [
+      '-f',
+      '-qq',
+      '-o',
+      '/dev/null',
+      '-e',
+      `trace=${call}`,
+      '-e',
+      `inject=${call}:error=${code}:when=${when}`,
+    ];
+    return run('strace', [
+      ...words,
+      ...(on.path === undefined ? [] : ['-P', on.path]),
+      ...commandLine(tool, on.runtime),
+      ...args,
+    ]);
+  }
+
+  each(WRITERS)(
+    `$tool $args: status 1, the file named, what was there before is still there${NEEDS}`,
+    ({ tool, args }) => {
+      const source = fixture('ext4-1k');
+      const image = file('out/image');
+      for (const fault of FAULTS) {
+        writeFileSync(image, 'old');
+        const { status, stderr } = failing(tool, [...args, source, image], fault);
+        expect({ fault, status, stderr }).toEqual({
+          fault,
+          status: 1,
+          stderr: expect.stringMatching(new RegExp(`: ${TEXT[fault.code]} .*${image}$`, 'm')),
+        });
+        expect({ fault, left: readdirSync(file('out')), bytes: readFileSync(image, 'latin1').slice(0, 9) }).toEqual({
+          fault,
+          left: ['image'],
+          bytes: 'old',
+        });
+      }
+    },
+  );
+
+  each([{ call: 'close' }])(`on Node, a $call that fails is an error of the output${NEEDS}`, () => {
+    // Only Node tells: Bun's close() keeps errors to itself, which loses nothing, as fsync came before it.
+    // With a mapfile the partial image has a name that is known beforehand.
+    const { status, stderr } = failing(
+      'e2image',
+      ['-r', '--mapfile', file('out/map'), fixture('ext4-1k'), file('out/image')],
+      { call: 'close', code: 'EIO' },
+      { path: file('out/map.partial'), runtime: 'Node bundle' },
+    );
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/: Input\/output error .*out\/image$/m),
+    });
+    expect(readdirSync(file('out'))).not.toContain('image');
+  });
+
+  each([{ code: 'EIO' }, { code: 'ENOSPC' }] as const)(
+    `a restore that meets $code says what is left${NEEDS}`,
+    ({ code }) => {
+      const sound = fixture('ext4-1k');
+      expect(ours(['-r', sound, file('image')]).status).toBe(0);
+      const device = copyOf(sound, file('out/device'));
+      writeFileSync(device, new Uint8Array(64 * 1024), { flag: 'r+' });
+      truncateSync(device, 24 << 20);
+      const { status, stderr } = failing('e2image-restore', ['--force', file('image'), device], {
+        call: 'pwrite64',
+        code,
+      });
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringContaining(`${TEXT[code]} while restoring ${device}; `),
+      });
+    },
+  );
+
+  each([{ code: 'EIO' }, { code: 'ENOSPC' }] as const)(`a move that meets $code can be resumed${NEEDS}`, ({ code }) => {
+    const sound = fixture('ext4-1k');
+    const image = file('out/image');
+    copyFileSync(sound, image);
+    const stopped = failing('e2image-move', ['-O', '1048576', image], { call: 'pwrite64', code, when: '20+' });
+    expect(stopped).toMatchObject({ status: 1, stderr: expect.stringContaining('finish it with: ') });
+    expect(ours(['--resume', image], { tool: 'e2image-move' }).status).toBe(0);
+    expect(readdirSync(file('out'))).toEqual(['image']);
+    const moved = readFileSync(image).subarray(1 << 20);
+    writeFileSync(file('moved'), moved);
+    expect(e2fsck(file('moved'))).toEqual(e2fsck(sound));
+  });
+});
