@@ -1,5 +1,5 @@
 // Serves one file through FUSE, at a mount point that is a file, with ranges that cannot be read:
-//   BAD_DISK_DELAY=milliseconds node bad-disk-server.mjs IMAGE MOUNTPOINT OFFSET+LENGTH...
+//   BAD_DISK_DELAY=milliseconds BAD_DISK_WRITABLE=1 node bad-disk-server.mjs IMAGE MOUNTPOINT OFFSET+LENGTH...
 // A program of its own, because it answers synchronously and the tests that use it wait synchronously, too.
 // Layouts: linux/fuse.h, protocol 7.31. Needs root, /dev/fuse and mount(8), nothing installed.
 import { spawn } from 'node:child_process';
@@ -8,12 +8,13 @@ import { fstatSync, openSync, readSync, writeSync } from 'node:fs';
 const [image, mountPoint, ...ranges] = process.argv.slice(2);
 const bad = ranges.map((range) => range.split('+').map(Number));
 const delay = Number(process.env.BAD_DISK_DELAY ?? '0');
-const file = openSync(image, 'r');
+const isWritable = process.env.BAD_DISK_WRITABLE === '1';
+const file = openSync(image, isWritable ? 'r+' : 'r');
 const { size } = fstatSync(file);
 const fuse = openSync('/dev/fuse', 'r+');
 
-const [GETATTR, OPEN, READ, STATFS, RELEASE, FLUSH, INIT, FORGET, INTERRUPT, BATCH_FORGET, DESTROY] = [
-  3, 14, 15, 17, 18, 25, 26, 2, 36, 42, 38,
+const [GETATTR, OPEN, READ, WRITE, STATFS, RELEASE, FSYNC, FLUSH, INIT, FORGET, INTERRUPT, BATCH_FORGET, DESTROY] = [
+  3, 14, 15, 16, 17, 18, 20, 25, 26, 2, 36, 42, 38,
 ];
 const [EIO, ENOSYS] = [5, 38];
 const HEADER_IN = 40;
@@ -21,7 +22,7 @@ const HEADER_OUT = 16;
 const FOPEN_DIRECT_IO = 1;
 const S_IFREG = 0o100000;
 
-const options = `fd=3,rootmode=${(S_IFREG | 0o444).toString(8)},user_id=0,group_id=0,allow_other,ro`;
+const options = `fd=3,rootmode=${(S_IFREG | 0o644).toString(8)},user_id=0,group_id=0,allow_other,${isWritable ? 'rw' : 'ro'}`;
 spawn('mount', ['-i', '-t', 'fuse', '-o', options, 'bad-disk', mountPoint], { stdio: ['ignore', 2, 2, fuse] });
 
 /** Answer with `length` bytes filled in by `fill`, or with an error number. */
@@ -40,7 +41,7 @@ function attributes(view) {
   view.setBigUint64(16, 1n, true); // ino
   view.setBigUint64(24, BigInt(size), true);
   view.setBigUint64(32, BigInt(Math.ceil(size / 512)), true);
-  view.setUint32(76, S_IFREG | 0o444, true);
+  view.setUint32(76, S_IFREG | 0o644, true);
   view.setUint32(80, 1, true); // nlink
   view.setUint32(96, 4096, true); // blksize
 }
@@ -58,6 +59,13 @@ function read(unique, request) {
     return reply(unique, 0, nothing, EIO);
   if (delay > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delay);
   return reply(unique, length, (_view, bytes) => readSync(file, bytes, 0, length, offset));
+}
+
+function write(unique, request) {
+  const offset = Number(request.getBigUint64(HEADER_IN + 8, true));
+  const length = request.getUint32(HEADER_IN + 16, true);
+  writeSync(file, buffer, HEADER_IN + 40, length, offset);
+  reply(unique, 8, (view) => view.setUint32(0, length, true));
 }
 
 const buffer = new Uint8Array(1 << 20);
@@ -86,10 +94,14 @@ for (;;) {
     case READ:
       read(unique, request);
       break;
+    case WRITE:
+      write(unique, request);
+      break;
     case STATFS:
       reply(unique, 80, nothing);
       break;
     case RELEASE:
+    case FSYNC:
     case FLUSH:
     case DESTROY:
       reply(unique, 0, nothing);

@@ -34,12 +34,18 @@ export class BadDisk implements Disposable {
   /**
    * @param path a new file, on which the bad one is mounted
    * @param delay milliseconds that every read takes: a disk that is slow enough to be interrupted
+   * @param isWritable writes change `image`; bad bytes stay bad
    */
-  static over(image: string, path: string, ranges: readonly BadBytes[], { delay = 0 } = {}): BadDisk {
+  static over(
+    image: string,
+    path: string,
+    ranges: readonly BadBytes[],
+    { delay = 0, isWritable = false } = {},
+  ): BadDisk {
     writeFileSync(path, '');
     const words = ranges.map(({ offset, length }) => `${offset}+${length}`);
     const server = spawn(process.execPath, [join(__dirname, 'bad-disk-server.mjs'), image, path, ...words], {
-      env: { ...process.env, BAD_DISK_DELAY: `${delay}` },
+      env: { ...process.env, BAD_DISK_DELAY: `${delay}`, BAD_DISK_WRITABLE: isWritable ? '1' : '0' },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const disk = new BadDisk(path, server);

@@ -8,6 +8,8 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +21,7 @@ import { BadDisk, badDiskLacks } from './bad-disk.ts';
 import { start, until } from './endless.ts';
 import { copyOf, FIXTURE_NEEDS, fixture } from './fixtures.ts';
 import { LoopDevice } from './loop.ts';
-import { missing, type Outcome, ours, qemuImg, tool } from './oracle.ts';
+import { e2fsck, missing, type Outcome, ours, qemuImg, tool } from './oracle.ts';
 
 /** One kind of block, and in which formats losing one is a loss: a normal image has only the tables of the groups. */
 interface Case {
@@ -28,6 +30,7 @@ interface Case {
   /** Status of a normal image. */
   readonly normal: 0 | 3;
 }
+const MIB = 2 ** 20;
 const MAPS = 'ext3-4k';
 const EXTENTS = 'extents-depth-2-1k';
 const CASES: readonly Case[] = [
@@ -160,6 +163,30 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
       ),
     });
     expect(isSame(device, sound)).toBe(true);
+  });
+
+  test('under a move: status 1, the block is named, and it is resumed when the disk reads again', () => {
+    const sound = fixture(EXTENTS);
+    const image = copyOf(sound, file('image'));
+    const { size } = statSync(sound);
+    truncateSync(image, size + MIB);
+    const { block, blockSize } = blockOf(sound, 'file data');
+    const move = (device: string, ...options: string[]): Outcome =>
+      ours([...options, '-O', `${MIB}`, device], { tool: 'e2image-move' });
+    {
+      using disk = BadDisk.over(image, file('bad'), [{ offset: block * blockSize, length: 512 }], { isWritable: true });
+      using loop = LoopDevice.attach(disk.path);
+      const { status, stderr } = move(loop.path);
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringMatching(new RegExp(`finish it with: .*\\n.*: block ${block} cannot be read\\n$`)),
+      });
+    }
+    using loop = LoopDevice.attach(image);
+    expect(move(loop.path, '--resume')).toMatchObject({ status: 0 });
+    loop.flush();
+    writeFileSync(file('moved'), readFileSync(image).subarray(MIB));
+    expect(e2fsck(file('moved'))).toEqual(e2fsck(sound));
   });
 
   describe('with --mapfile', () => {
