@@ -47,7 +47,7 @@ function jestTally(reportFile: string, said: string): Tally {
 /** Sum of the lines `count NAME N` that tests printed, wherever in the line jest put them. */
 export function countsIn(text: string): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const [, name = '', value] of text.matchAll(/\bcount ([a-z-]+) (\d+)\b/g)) {
+  for (const [, name = '', value] of text.matchAll(/\bcount ([a-z0-9-]+) (\d+)\b/g)) {
     counts[name] = (counts[name] ?? 0) + Number(value);
   }
   return counts;
