@@ -111,7 +111,9 @@ describeNeeds([...FIXTURE_NEEDS], 'a signal', () => {
         const ending = await prompt(async () => {
           const running = start(each.tool, wordsOf(each), { runtime, stdio: [...stdio, 'pipe'] });
           await waiting(running.child.pid ?? 0);
-          return running.end(signal);
+          // One that does not listen must not be left behind.
+          const killer = globalThis.setTimeout(() => running.child.kill('SIGKILL'), 3000);
+          return running.end(signal).finally(() => clearTimeout(killer));
         });
         expect(ending).toMatchObject({ status: null, signal });
         expect(ending.after).toBeLessThanOrEqual(PROMPT);
