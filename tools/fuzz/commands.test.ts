@@ -13,7 +13,7 @@ import { type Draw, dice, mutate, type Subject } from './mutator.ts';
 import { normalSubject, qcow2Subject, smallFilesystem } from './subjects.ts';
 import { Watchdog } from './watchdog.ts';
 
-// A few hundred cases in `npm test`; `npm run fuzz` and `npm run prove` ask for more, each from another seed.
+// A hundred cases of each mode in `npm test`; `npm run fuzz` and `npm run prove` ask for more, each from another seed.
 const CASES = Number(process.env['FUZZ_CASES'] ?? '100');
 const SEED = Number(process.env['PROVE_SEED'] ?? '1');
 /** To see one case again: its number. */
@@ -51,13 +51,14 @@ async function made(main: Main, args: readonly string[]): Promise<void> {
 }
 
 const small = smallFilesystem();
+const filesystems = [small, smallFilesystem({ checksums: true })];
 const SOURCE = file('source');
 const OUT = file('out');
 writeFileSync(SOURCE, small.bytes);
 
 const MODES: Readonly<Record<string, () => Promise<Prepare>>> = {
   raw: async () => (draw) => {
-    writeFileSync(file('hostile'), mutate(small, draw));
+    writeFileSync(file('hostile'), mutate(one(filesystems, draw), draw));
     const options = one(
       [['-r'], ['-ra'], ['-r', '--complete'], ['-Q'], ['-Qa', '--compress', 'zlib'], [], ['-r', '-b', '257']],
       draw,
@@ -90,14 +91,14 @@ const MODES: Readonly<Record<string, () => Promise<Prepare>>> = {
     await made(e2image, [SOURCE, file('sound')]);
     const normal = normalSubject(new Uint8Array(readFileSync(file('sound'))));
     return (draw) => {
-      writeFileSync(file('hostile'), mutate(draw(4) === 0 ? small : normal, draw));
+      writeFileSync(file('hostile'), mutate(draw(4) === 0 ? one(filesystems, draw) : normal, draw));
       writeFileSync(file('device'), small.bytes);
       const options = one([[], ['-n'], ['--force'], ['--drop-journal']], draw);
       return { main: restore, args: [...options, file('hostile'), file('device')] };
     };
   },
   scramble: async () => (draw) => {
-    writeFileSync(file('hostile'), mutate(small, draw));
+    writeFileSync(file('hostile'), mutate(one(filesystems, draw), draw));
     const runs: Case[] = [
       { main: e2image, args: ['-rs', file('hostile'), OUT] },
       { main: e2image, args: ['-Qs', '--scramble-index', 'keep', file('hostile'), OUT] },

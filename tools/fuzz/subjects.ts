@@ -1,8 +1,14 @@
 import {
+  DX_HASH,
+  DX_ROOT_ENTRIES,
   dirEntryLayout,
+  dxCountLayout,
+  dxEntryLayout,
+  dxRootLayout,
   extentHeaderLayout,
   groupDescLayout,
   I_BLOCK,
+  INODE_FLAG,
   imageHeaderLayout,
   inodeLayout,
   JOURNAL_BLOCK,
@@ -25,8 +31,10 @@ const USED = [1, 2, 7, 8, 11, 12, 13, 14, 15, 16, 40, 70];
 const AT = { root: 40, node: 41, leaf: 42, indirect: 43, double: 44, xattr: 45, link: 46, index: 47, journal: 50 };
 
 /** A file system of three groups with one of each structure that the walk and scrambling follow. */
-export function smallFilesystem(): Subject {
+export function smallFilesystem({ checksums = false } = {}): Subject {
   const disk = new TinyFilesystem(GROUPS);
+  // None of them fits: whoever renews one computes it, and whoever believes one does not.
+  if (checksums) superblockLayout.s_feature_ro_compat.set(disk.view, SUPERBLOCK_OFFSET, 0x1 | 0x400);
   disk.extents(2, 'directory', 0, [[0, 1, AT.root]]);
   entries(disk, AT.root, ['.', '..', 'lost+found', 'one', 'two']);
   disk.extents(12, 'directory', 1, [[0, 0, AT.node]]);
@@ -45,7 +53,7 @@ export function smallFilesystem(): Subject {
   inodeLayout.i_file_acl_lo.set(disk.view, disk.mapped(16, 'regular', {}), AT.xattr);
   attribute(disk, AT.xattr);
   disk.mapped(40, 'directory', { 0: AT.index, 1: 48 });
-  entries(disk, AT.index, ['.', '..', 'three']);
+  indexed(disk, 40, 48);
   disk.extents(70, 'regular', 0, [[0, 4, 600]]);
   journal(disk);
   superblockLayout.s_last_orphan.set(disk.view, SUPERBLOCK_OFFSET, 70);
@@ -62,6 +70,20 @@ function entries(disk: TinyFilesystem, block: number, names: readonly string[]):
     disk.bytes.set(new TextEncoder().encode(name), at + 8);
     at += length;
   });
+}
+
+/** The directory in AT.index has an index of one leaf. */
+function indexed(disk: TinyFilesystem, inode: number, leaf: number): void {
+  const at = AT.index * BLOCK;
+  entries(disk, AT.index, ['.', '..']);
+  entries(disk, leaf, ['three', 'four']);
+  inodeLayout.i_flags.set(disk.view, disk.inodeBase(inode), INODE_FLAG.index);
+  inodeLayout.i_size_lo.set(disk.view, disk.inodeBase(inode), 2 * BLOCK);
+  dxRootLayout.hash_version.set(disk.view, at, DX_HASH.halfMd4);
+  dxRootLayout.info_length.set(disk.view, at, 8);
+  dxCountLayout.limit.set(disk.view, at + DX_ROOT_ENTRIES, 124);
+  dxCountLayout.count.set(disk.view, at + DX_ROOT_ENTRIES, 1);
+  dxEntryLayout.block.set(disk.view, at + DX_ROOT_ENTRIES, 1);
 }
 
 function attribute(disk: TinyFilesystem, block: number): void {
@@ -92,7 +114,7 @@ function journal(disk: TinyFilesystem): void {
   start(at + BLOCK, JOURNAL_BLOCK.descriptor);
   disk.view.setUint32(at + BLOCK + 12, AT.root);
   disk.view.setUint32(at + BLOCK + 16, 8 + 2);
-  superblockLayout.s_feature_compat.set(disk.view, SUPERBLOCK_OFFSET, 0x4 | 0x8);
+  superblockLayout.s_feature_compat.set(disk.view, SUPERBLOCK_OFFSET, 0x4 | 0x8 | 0x20);
 }
 
 function structuresOf(disk: TinyFilesystem): Structure[] {
@@ -107,6 +129,8 @@ function structuresOf(disk: TinyFilesystem): Structure[] {
     ...USED.map((inode) => ({ at: disk.inodeBase(inode) + I_BLOCK, length: 60 })),
     ...blocks(extentHeaderLayout, AT.node, 100, 101),
     ...blocks(dirEntryLayout, AT.root, AT.leaf, AT.index),
+    ...blocks(dxRootLayout, AT.index),
+    { at: AT.index * BLOCK + DX_ROOT_ENTRIES, length: 16 },
     ...blocks(xattrHeaderLayout, AT.xattr),
     { at: AT.xattr * BLOCK + 32, layout: xattrEntryLayout },
     ...blocks(undefined, AT.node, 100, 101, AT.indirect, AT.double, AT.root, AT.link, AT.index),
