@@ -149,6 +149,22 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
     expect(new TextDecoder().decode(tool('ddrescuelog', ['-l-', '-b1024', file('raw.mapfile')]).stdout)).toBe('1\n');
   });
 
+  test('behind the end of a disk that was cut short: status 3, and the mapfile says where it ends', () => {
+    const whole = fixture(EXTENTS);
+    const source = copyOf(whole, file('source'));
+    truncateSync(source, 12 * MIB);
+    const { status, stderr } = ours(['-ra', source, file('raw')]);
+    expect({ status, stderr }).toEqual({
+      status: 3,
+      stderr: expect.stringMatching(/cannot be read: the source ends at byte 12582912; zeros in the image$/m),
+    });
+    expect(statSync(file('raw')).size).toBe(statSync(whole).size);
+    const lost = new TextDecoder().decode(tool('ddrescuelog', ['-l-', '-b1024', file('raw.mapfile')]).stdout);
+    const blocks = lost.split('\n').filter(Boolean).map(Number);
+    expect(blocks.length).toBeGreaterThan(0);
+    expect(Math.min(...blocks)).toBeGreaterThanOrEqual(12 * 1024);
+  });
+
   test('in an image: restore writes nothing but what it read', () => {
     const sound = fixture(EXTENTS);
     expect(ours(['-r', sound, file('image')]).status).toBe(0);
