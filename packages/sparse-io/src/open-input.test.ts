@@ -42,8 +42,8 @@ describe('openInput', () => {
         closeSync(writer);
       },
     });
-    const { source, close } = await opening;
-    expect([textOf(source), isTold]).toEqual(['through a pipe', true]);
+    const { source, close, isSpooled } = await opening;
+    expect([textOf(source), isTold, isSpooled]).toEqual(['through a pipe', true, true]);
     close();
   });
 
