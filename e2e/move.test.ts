@@ -220,7 +220,7 @@ testNeeds(
     const pick = numbers(7);
     const look = (): MoveRecord | undefined => lookBeside(file());
     const counts = { landed: 0, again: 0 };
-    for (let shot = 0; counts.landed < 20 && shot < 60; shot++) {
+    for (let shot = 0; counts.landed < 20 && shot < 200; shot++) {
       const route = routeOf(DISTANCES[shot % 3] ?? 512, BOTH[shot % 2] ?? 'right');
       layOut(file(), subject, route.from);
       const shoot = async (args: readonly string[], sequence: number): Promise<boolean> => {

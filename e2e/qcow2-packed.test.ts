@@ -30,10 +30,10 @@ for await (const { bytes, offset } of guestPieces(createReadStream('packed.qcow2
   await back.write(bytes, 0, bytes.length, offset);
 }
 await back.close();
-console.log(readFileSync('disk').equals(readFileSync('back')));
+console.log(String(readFileSync('disk').equals(readFileSync('back'))));
 {
   const { corruptions, leaks } = checkQcow2(ImageFile.open('plain.qcow2'));
-  console.log(corruptions, leaks);
+  console.log([corruptions, leaks].join(' '));
 }
 
 // Nobody reads on: nothing is read ahead but what a stream keeps.
@@ -43,7 +43,7 @@ const everything = planImage({ virtualSize: disk.size, clusterBits: 12, version:
 const slow = plainStream(counted, { plan: everything });
 await new Promise((resolve) => slow.once('readable', resolve));
 await new Promise((resolve) => setTimeout(resolve, 50));
-console.log(asked < disk.size / 2);
+console.log(String(asked < disk.size / 2));
 slow.destroy();
 
 const stop = new AbortController();
