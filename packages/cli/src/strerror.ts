@@ -45,14 +45,30 @@ const TEXTS: Readonly<Record<string, string>> = {
   EXDEV: 'Invalid cross-device link',
 };
 
+/** What libuv has no name for, by error number: Node calls it UNKNOWN, Bun by its name. Source: asm-generic/errno.h. */
+const UNNAMED: Readonly<Record<number, string>> = {
+  74: 'EBADMSG',
+  116: 'ESTALE',
+  117: 'EUCLEAN',
+  122: 'EDQUOT',
+  123: 'ENOMEDIUM',
+};
+
+/** The name of a system error. */
+function systemCode(error: unknown): string | undefined {
+  const code = codeOf(error);
+  if (code !== 'UNKNOWN' || typeof error !== 'object' || error === null || !('errno' in error)) return code;
+  return UNNAMED[Math.abs(Number(error.errno))] ?? code;
+}
+
 /** True for an error of the operating system, as node:fs and the kernel calls throw it. */
 export function isSystemError(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = systemCode(error);
   return code !== undefined && /^E[A-Z\d]+$/.test(code);
 }
 
 /** The words of strerror(3) for a system error: `No space left on device`; the code where there are none. */
 export function strerror(error: unknown): string {
-  const code = codeOf(error) ?? 'unknown error';
+  const code = systemCode(error) ?? 'unknown error';
   return TEXTS[code] ?? code;
 }

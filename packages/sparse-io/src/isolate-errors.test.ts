@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type BadRange, isolateErrors } from './isolate-errors.ts';
+import { type BadRange, isolateErrors, isUnreadable } from './isolate-errors.ts';
 import { faultySource, memorySource, systemError } from './testing.ts';
 import type { Source } from './types.ts';
 
@@ -81,4 +81,16 @@ describe('isolateErrors', () => {
     expect(read(source, 0, 64).bad).toEqual([]);
     expect(reads).toBe(1);
   });
+});
+
+test.each([
+  [systemError('EIO', 'read'), true],
+  [systemError('EUCLEAN', 'read'), true],
+  // How Node tells of EUCLEAN, for which libuv has no name.
+  [Object.assign(systemError('UNKNOWN', 'read'), { errno: -117 }), true],
+  [Object.assign(systemError('UNKNOWN', 'read'), { errno: -122 }), false],
+  [systemError('EBADF', 'read'), false],
+  [new Error('a bug'), false],
+])('%s is about some bytes only: %j', (error, expected) => {
+  expect(isUnreadable(error)).toBe(expected);
 });

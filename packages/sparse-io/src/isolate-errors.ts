@@ -34,9 +34,14 @@ const UNREADABLE = new Set([
   'SPARSE_SHORT_READ',
 ]);
 
+/** EBADMSG and EUCLEAN, for which libuv has no name: Node calls them UNKNOWN. Source: asm-generic/errno.h. */
+const UNNAMED = new Set([74, 117]);
+
 /** True for an error that says some bytes cannot be read, and does not speak of the rest. */
 export function isUnreadable(error: unknown): boolean {
-  return UNREADABLE.has(codeOf(error) ?? '');
+  const code = codeOf(error);
+  if (code !== 'UNKNOWN') return UNREADABLE.has(code ?? '');
+  return typeof error === 'object' && error !== null && 'errno' in error && UNNAMED.has(Math.abs(Number(error.errno)));
 }
 
 /**
