@@ -135,7 +135,7 @@ export const OPERATIONS: readonly Operation[] = [
     name: 'compress-zlib',
     fixtures: ['ext3'],
     prepare: ['e2image', '-Qa', '{image}', '{input}'],
-    ours: ['qcow2', 'convert', '-c', '{input}', '{out}'],
+    ours: ['qcow2', 'convert', '--compress', 'zlib', '{input}', '{out}'],
     theirs: ['qemu-img', 'convert', '-c', '-O', 'qcow2', '{input}', '{out}'],
     before: 'nothing',
   },
