@@ -11,6 +11,8 @@ const PACKAGE_OF = {
   'qemu-io': 'qemu-utils',
   ddrescuelog: 'gddrescue',
   losetup: 'mount',
+  strace: 'strace',
+  bzip2: 'bzip2',
 } as const;
 
 /** Without node_modules/.bin, which npm adds: an `e2image` there is ours. */
