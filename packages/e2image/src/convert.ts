@@ -47,6 +47,7 @@ async function copyDisk(source: Source, sink: Sink, plan: ImagePlan, world: Worl
 function keepingHoles(sink: Sink): Sink {
   return {
     sequential: sink.sequential,
+    ...(sink.buffer && { buffer: () => sink.buffer?.() }),
     writeAt: (bytes, offset) => sink.writeAt(bytes, offset),
     zero: (offset, length) => sink.skip(offset, length),
     skip: (offset, length) => sink.skip(offset, length),

@@ -39,7 +39,7 @@ export async function writeRawImage(job: RawJob): Promise<void> {
   };
   // Inode tables are most of a metadata image, and the walk has their bytes at hand: written then, they are read once.
   const isDirect = job.isPlain && !sink.sequential;
-  const selected = await job.select(isDirect ? { ...job.walk, onTable } : job.walk);
+  const selected = await job.select(isDirect ? { ...job.walk, onTable, tableBuffer: sink.buffer?.() } : job.walk);
   await job.onSelected?.(selected.size);
   const rest = (): Iterable<BlockRun> => withoutRuns(selected, job.done ?? written);
   let copied = selected.size - blocksOf(rest());

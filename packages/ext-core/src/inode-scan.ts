@@ -66,6 +66,8 @@ export interface ScanOptions {
    * borrowed for the call.
    */
   readonly onTable?: (bytes: Uint8Array, block: number) => void;
+  /** Memory of some blocks to read tables into, 256 KiB or more; default: its own. */
+  readonly tableBuffer?: Uint8Array | undefined;
   /** Called for each block behind the sure ones of a table that holds an inode which proves itself. */
   readonly onProven?: (block: number, group: number) => void;
 }
@@ -77,7 +79,7 @@ export type VisitInode = (inode: number, view: DataView, base: number) => void;
  * Visit inodes with a link count, in the order of the tables: inode numbers ascend. Yields after each read: a place
  * to give up the stack.
  *
- * Tables are read 256 KiB at a time into one buffer; groups that were never used and holes of the source are not read.
+ * Tables are read a buffer at a time; groups that were never used and holes of the source are not read.
  * An unreadable block costs its own inodes and is told; so is a table whose place is no place.
  */
 export function* scanInodes(fs: Filesystem, options: ScanOptions, visit: VisitInode): Generator<void> {
@@ -101,8 +103,8 @@ class InodeScanner {
     this.#fs = fs;
     this.#options = options;
     this.#visit = visit;
-    this.#buffer = new Uint8Array(Math.max(READ_UNIT, fs.blockSize));
-    this.#view = new DataView(this.#buffer.buffer);
+    this.#buffer = options.tableBuffer ?? new Uint8Array(Math.max(READ_UNIT, fs.blockSize));
+    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.byteLength);
     this.#isProven = inodeProof(fs);
   }
 

@@ -62,6 +62,7 @@ export interface WalkOptions {
   readonly onProblem?: OnProblem;
   /** Inode tables as the walk reads them: see `ScanOptions`. */
   readonly onTable?: (bytes: Uint8Array, block: number) => void;
+  readonly tableBuffer?: Uint8Array | undefined;
   /** Called for each inode of which runs may follow (plain files without `allData` are left out), before them. */
   readonly onInode?: VisitInode;
 }
@@ -119,7 +120,7 @@ function walkGroups(fs: Filesystem, options: WalkOptions, visit: VisitRun): void
 }
 
 function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
-  const { selection, onProblem, onTable, onInode } = options;
+  const { selection, onProblem, onTable, tableBuffer, onInode } = options;
   const blocks = new InodeBlocks(fs, options, visit);
   const bad = badBlocks(fs, selection === 'complete' ? (block) => visit('indirect block', block, 1, 1, 0) : undefined);
   // The special files first: they may look like plain ones, which the scan leaves out.
@@ -130,7 +131,11 @@ function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Gen
     onInode?.(inode, view, 0);
     blocks.inode(inode, view, 0);
   }
-  const scan = { ...(onProblem && { onProblem }), ...(bad && { badBlocks: bad }), ...(onTable && { onTable }) };
+  const scan = {
+    ...(onProblem && { onProblem }),
+    ...(bad && { badBlocks: bad }),
+    ...(onTable && { onTable, tableBuffer }),
+  };
   const wanted = {
     ...scan,
     skipPlain: !options.allData,

@@ -40,7 +40,7 @@ export async function writeBudgeted(input: Input, output: Output, options: Budge
   const runs = ClusterRuns.from(options.runs);
   const headClusters = 1 + Math.floor(budget * runs.clusterCount);
   const promised = promisedLayout(options, runs, headClusters);
-  const staging = new Staging(output, Math.max(STAGING_BYTES, promised.clusterSize));
+  const staging = new Staging(output, promised.clusterSize);
   await staging.put(encodeFreshHeader(freshHeader(options, virtualSize), promised), 0);
   const head = new PackedDataWriter(promised.clusterSize, (bytes) => staging.put(bytes, staging.position));
   const next = await packUpTo(input, runs, head, { ...options, limit: promised.l1Offset - promised.clusterSize }, turn);

@@ -58,7 +58,7 @@ export async function writeCompressed(
   });
   await pack(diskFeed(input, runs, options, turn), data, options);
   const image = imageOf(options, layout, data);
-  const staging = stagingFor(output, layout);
+  const staging = new Staging(output, layout.clusterSize);
   await writePackedTables(staging, image, turn);
   await staging.put(encodeFreshHeader(freshHeader(options, options.virtualSize), layout), 0);
   await staging.flush();
@@ -158,10 +158,6 @@ export async function pack(
   await data.finish();
 }
 
-function stagingFor(output: Output, { clusterSize }: FrontLayout): Staging {
-  return new Staging(output, Math.max(STAGING_BYTES, clusterSize));
-}
-
 function imageOf({ clusterBits }: CompressedOptions, layout: FrontLayout, data: PackedDataWriter): PackedImage {
   return { clusterBits, layout, stored: data.stored, lengths: data.lengths, dataBytes: data.end };
 }
@@ -182,7 +178,7 @@ async function emitSpooled(
     dataClusters: data.end / 2 ** clusterBits,
   });
   const image = imageOf(options, layout, data);
-  const staging = stagingFor(output, layout);
+  const staging = new Staging(output, layout.clusterSize);
   await staging.put(encodeFreshHeader(freshHeader(options, virtualSize), layout), 0);
   await writePackedTables(staging, image, turn);
   await staging.flush();

@@ -7,6 +7,8 @@ export interface Output {
   readonly sequential?: boolean;
   /** Write all of `bytes` at byte `offset`, or throw. */
   writeAt(bytes: Uint8Array, offset: number): void | Promise<void>;
+  /** Memory that it writes from at least cost, of the length that it likes best; undefined when any will do. */
+  buffer?(): Uint8Array | undefined;
   /**
    * Take `length` bytes at byte `from` of the open file `fd` to byte `offset`, inside the kernel.
    *

@@ -5,7 +5,7 @@ import type { HeaderExtension } from './header-extension.ts';
 import type { Input } from './input.ts';
 import { type ImagePlan, standardGeometry } from './layout.ts';
 import { clearHeader, type Output, type RunOptions, Turn } from './output.ts';
-import { STAGING_BYTES, Staging } from './staging.ts';
+import { Staging } from './staging.ts';
 import { plainL2Clusters, type RefcountSpan } from './tables.ts';
 import { type UsedSpace, usedSpace } from './used-space.ts';
 import { writeTables } from './write-tables.ts';
@@ -60,7 +60,7 @@ export async function writePlain(input: Input, output: Output, options: PlainOpt
  * @throws as `writePlain`
  */
 export async function writePlainFront(output: Output, options: PlainOptions): Promise<void> {
-  const staging = stagingFor(output, options.plan);
+  const staging = new Staging(output, options.plan.clusterSize);
   await putFront(staging, options, new Turn(options.signal));
   await staging.flush();
 }
@@ -73,7 +73,7 @@ async function putFront(staging: Staging, options: PlainOptions, turn: Turn): Pr
 async function writeInOrder(input: Input, output: Output, options: PlainOptions): Promise<WriteSummary> {
   const { plan } = options;
   const turn = new Turn(options.signal);
-  const staging = stagingFor(output, plan);
+  const staging = new Staging(output, plan.clusterSize);
   await putFront(staging, options, turn);
   await copyRuns({ input, output, staging, turn, ...plan, onProgress: options.onProgress });
   return summary(plan, plan.runs);
@@ -82,7 +82,7 @@ async function writeInOrder(input: Input, output: Output, options: PlainOptions)
 async function writeCompacted(input: Input, output: Output, options: PlainOptions): Promise<WriteSummary> {
   const { plan } = options;
   const turn = new Turn(options.signal);
-  const staging = stagingFor(output, plan);
+  const staging = new Staging(output, plan.clusterSize);
   await clearHeader(output);
   await staging.moveTo(plan.dataOffset);
   const kept = new ClusterRuns();
@@ -91,10 +91,6 @@ async function writeCompacted(input: Input, output: Output, options: PlainOption
   await staging.put(header(options), 0);
   await staging.flush();
   return summary(plan, kept);
-}
-
-function stagingFor(output: Output, { clusterSize }: ImagePlan): Staging {
-  return new Staging(output, Math.max(STAGING_BYTES, clusterSize));
 }
 
 function header({ plan, extensions }: PlainOptions): Uint8Array {

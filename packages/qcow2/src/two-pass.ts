@@ -58,7 +58,7 @@ export async function writeMeasured(
   const turn = new Turn(options.signal);
   const dataBytes = layout.dataClusters * layout.clusterSize;
   const image: PackedImage = { clusterBits, layout, stored, lengths, dataBytes };
-  const staging = new Staging(output);
+  const staging = new Staging(output, layout.clusterSize);
   await staging.put(encodeFreshHeader(freshHeader(options, options.virtualSize), layout), 0);
   await writePackedTables(staging, image, turn);
   await staging.flush();

@@ -175,3 +175,35 @@ function expectAscending(calls: readonly SinkCall[]): void {
     end = offset + length;
   }
 }
+
+describe('reading ahead', () => {
+  test('tells the file what follows within the run while a unit is written, and nothing beyond it', async () => {
+    const bytes = new Uint8Array(3 * IO_UNIT + 10);
+    const told: [number, number][] = [];
+    const file = { fd: -1, base: 1000, willNeed: (offset: number, length: number) => told.push([offset, length]) };
+    const runs = [
+      { offset: 0, length: 2 * IO_UNIT + 5 },
+      { offset: 3 * IO_UNIT, length: 10 },
+    ];
+    await copyRuns({ ...memorySource(bytes), file }, new MemorySink(), { runs });
+    expect(told).toEqual([
+      [1000 + IO_UNIT, IO_UNIT],
+      [1000 + 2 * IO_UNIT, 5],
+    ]);
+  });
+
+  test('uses the memory and the length that the sink gives', async () => {
+    const sink = new MemorySink();
+    const given = new Uint8Array(100);
+    const lengths: number[] = [];
+    const writeAt = (bytes: Uint8Array, offset: number): void => {
+      expect(bytes.buffer).toBe(given.buffer);
+      lengths.push(bytes.length);
+      sink.writeAt(bytes, offset);
+    };
+    const taking = { sequential: false, zero: () => {}, skip: () => {}, finish: async () => {}, abort: () => {} };
+    await copyRuns(memorySource(new Uint8Array(250).fill(7)), { ...taking, writeAt, buffer: () => given });
+    expect(lengths).toEqual([100, 100, 50]);
+    expect(sink.bytes).toEqual(new Uint8Array(250).fill(7));
+  });
+});

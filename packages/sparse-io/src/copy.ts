@@ -28,7 +28,7 @@ export interface CopyResult {
   readonly holes: number;
 }
 
-/** Bytes of one read and write: larger units leave the processor's cache and cost more, smaller ones more calls. */
+/** Bytes of one read and write where the sink does not say better: larger units leave the processor's cache and cost more, smaller ones more calls. */
 export const IO_UNIT = 1 << 18;
 /** Bytes of a hole handed on at once, so that a sink that writes its zeros gives up the stack in between. */
 const HOLE_UNIT = 1 << 26;
@@ -71,13 +71,14 @@ class Mover {
   readonly #source: Source;
   readonly #sink: Sink;
   readonly #shift: number;
-  readonly #buffer = new Uint8Array(IO_UNIT);
+  readonly #buffer: Uint8Array;
   #end = 0;
 
   constructor(source: Source, sink: Sink, shift: number) {
     this.#source = source;
     this.#sink = sink;
     this.#shift = shift;
+    this.#buffer = sink.buffer?.() ?? new Uint8Array(IO_UNIT);
   }
 
   *steps({ offset, length }: ByteRun): Generator<void> {
@@ -110,10 +111,14 @@ class Mover {
   *#dataRun(from: number, to: number): Generator<void> {
     let isKernelWilling = this.#sink.transferFrom !== undefined && this.#source.file !== undefined;
     for (let at = from; at < to; ) {
-      const length = Math.min(IO_UNIT, to - at);
+      const length = Math.min(this.#buffer.length, to - at);
       const moved = isKernelWilling ? this.#transfer(at, length) : 0;
       isKernelWilling &&= moved === length;
-      if (moved < length) this.#byHand(at + moved, length - moved);
+      if (moved < length) {
+        // The next read is fetched while this one is written: two disks work at the same time.
+        if (at + length < to) this.#announce(at + length, Math.min(length, to - at - length));
+        this.#byHand(at + moved, length - moved);
+      }
       at += length;
       this.data += length;
       yield;
@@ -127,8 +132,13 @@ class Mover {
     return this.#sink.transferFrom?.(file.fd, file.base + at, at + this.#shift, length) ?? 0;
   }
 
+  #announce(at: number, length: number): void {
+    const { file } = this.#source;
+    file?.willNeed?.(file.base + at, length);
+  }
+
   #byHand(at: number, length: number): void {
-    const bytes = length === IO_UNIT ? this.#buffer : this.#buffer.subarray(0, length);
+    const bytes = length === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, length);
     this.#source.readAt(bytes, at);
     this.#sink.writeAt(bytes, at + this.#shift);
   }

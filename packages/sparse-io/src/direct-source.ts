@@ -1,30 +1,26 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { SparseError } from './errors.ts';
+import { PAGE, pageMemory } from './page-memory.ts';
 import { readOnce } from './read-fully.ts';
 import type { Source } from './types.ts';
 
-/** Alignment of offset, length and memory that every disk accepts for O_DIRECT. */
-const ALIGN = 4096;
 const SECTOR = 512;
-const WASM_PAGE = 1 << 16;
 
 /**
  * Read an open file or device from the medium, around the page cache (O_DIRECT), which a block device needs where one
  * bad sector fails a whole cached folio, and which verifying needs to see what was really written.
- *
- * The buffer is WebAssembly memory: the only bytes that both runtimes place at a page boundary.
  *
  * @param fd the descriptor of the same file, which stays the caller's
  * @throws system errors: EINVAL where the file system knows no direct reads
  */
 export function openDirectSource(fd: number, size: number): Source & Disposable {
   const direct = openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_DIRECT);
-  let buffer = alignedBytes(WASM_PAGE);
+  let buffer = pageMemory(1);
   return {
     size,
     readAt(into, offset) {
-      const wide = aligned(offset, into.length, ALIGN);
-      if (buffer.length < wide.length) buffer = alignedBytes(wide.length);
+      const wide = aligned(offset, into.length, PAGE);
+      if (buffer.length < wide.length) buffer = pageMemory(wide.length);
       const { from, end } = readNarrowing(direct, buffer, wide, aligned(offset, into.length, SECTOR));
       const there = Math.max(0, Math.min(into.length, end - offset));
       into.set(buffer.subarray(offset - from, offset - from + there));
@@ -76,9 +72,4 @@ function readAligned(fd: number, buffer: Uint8Array, from: number, length: numbe
     // After a read that ends inside a block the next one could not be aligned: there is nothing behind it anyway.
     if (read === 0 || done === length || done % SECTOR !== 0) return done;
   }
-}
-
-function alignedBytes(length: number): Uint8Array {
-  const pages = Math.ceil(length / WASM_PAGE);
-  return new Uint8Array(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer);
 }

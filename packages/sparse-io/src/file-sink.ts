@@ -1,5 +1,6 @@
 import { close, closeSync, fstatSync, fsync, ftruncateSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { DirectWriter } from './direct-writer.ts';
 import { codeOf } from './errors.ts';
 import type { KernelCalls } from './kernel-calls.ts';
 import type { Sink } from './types.ts';
@@ -21,6 +22,8 @@ export interface FileSinkOptions {
 /**
  * An open file or block device, written in place at byte offsets. The sink owns the descriptor.
  *
+ * Large aligned pieces go around the page cache where that is possible: see `DirectWriter`, and `buffer`.
+ *
  * `finish` fixes the size (files only), fsyncs in the thread pool so that signals are answered meanwhile, and closes;
  * an error of fsync or close is an error. `abort` closes, and what was written stays.
  */
@@ -30,6 +33,7 @@ export class FileSink implements Sink, Disposable {
   readonly #zeroer: Zeroer;
   readonly #keepTail: boolean;
   readonly #isFile: boolean;
+  readonly #direct: DirectWriter | undefined;
   #open = true;
 
   constructor(fd: number, { zero, keepTail = false, kernel }: FileSinkOptions) {
@@ -37,11 +41,17 @@ export class FileSink implements Sink, Disposable {
     this.fd = fd;
     this.#isFile = stat.isFile();
     this.#keepTail = keepTail;
+    this.#direct = stat.isFile() || stat.isBlockDevice() ? new DirectWriter(fd) : undefined;
     this.#zeroer = zeroer(zero, { fd, isBlockDevice: stat.isBlockDevice(), kernel });
   }
 
   writeAt(bytes: Uint8Array, offset: number): void {
-    writeFully(this.fd, bytes, offset);
+    const done = this.#direct?.write(bytes, offset) ?? 0;
+    if (done < bytes.length) writeFully(this.fd, done === 0 ? bytes : bytes.subarray(done), offset + done);
+  }
+
+  buffer(): Uint8Array | undefined {
+    return this.#direct?.buffer();
   }
 
   zero(offset: number, length: number): void {
@@ -57,6 +67,7 @@ export class FileSink implements Sink, Disposable {
 
   /** Fix the size and make all durable; the first half of `finish`, for a sink that goes on to rename. */
   async sync(size: number): Promise<void> {
+    this.#direct?.close();
     if (this.#isFile) {
       const now = fstatSync(this.fd).size;
       if (now < size || (now > size && !this.#keepTail)) ftruncateSync(this.fd, size);
@@ -75,6 +86,7 @@ export class FileSink implements Sink, Disposable {
     if (!this.#open) return;
     this.#open = false;
     try {
+      this.#direct?.close();
       closeSync(this.fd);
     } catch {
       // The output is given up: what close reports about lost writes interests nobody any more.

@@ -109,6 +109,7 @@ function fakeKernel(calls: Pick<KernelCalls, 'seekData' | 'seekHole'>): KernelCa
     discard: unexpected,
     zeroOut: unexpected,
     flushDevice: unexpected,
+    willNeed: unexpected,
     dropCache: unexpected,
     setPipeSize: unexpected,
     splice: unexpected,

@@ -56,6 +56,10 @@ export class PartialFile implements Sink, Disposable {
     this.#sink.writeAt(bytes, offset);
   }
 
+  buffer(): Uint8Array | undefined {
+    return this.#sink.buffer();
+  }
+
   zero(offset: number, length: number): void {
     this.#sink.zero(offset, length);
   }

@@ -23,7 +23,7 @@ export async function receive(
   sink: Sink,
   { onProgress, signal }: ReceiveOptions = {},
 ): Promise<number> {
-  const buffer = new Uint8Array(IO_UNIT);
+  const buffer = sink.buffer?.() ?? new Uint8Array(IO_UNIT);
   let filled = 0;
   let written = 0;
   const flush = (): void => {

@@ -26,6 +26,7 @@ export function skipEqual(sink: Sink, old: Source, { blockSize, onEqual }: SkipE
   };
   return {
     sequential: sink.sequential,
+    ...(sink.buffer && { buffer: () => sink.buffer?.() }),
     writeAt,
     zero(offset, length) {
       for (let done = 0; done < length; done += ZEROS.length) {

@@ -13,6 +13,7 @@ import { isZero } from './zero.ts';
 export function suppressZeros(sink: Sink, blockSize = 4096): Sink {
   return {
     sequential: sink.sequential,
+    ...(sink.buffer && { buffer: () => sink.buffer?.() }),
     writeAt(bytes, offset) {
       let written = 0;
       for (let at = 0; at < bytes.length; ) {

@@ -16,8 +16,18 @@ export interface Source {
    * It may call zeros data, never data a hole.
    */
   extentAt?(offset: number): Extent;
-  /** The open file whose byte `base + n` is byte `n` of this source, for copies inside the kernel. */
-  readonly file?: { readonly fd: number; readonly base: number };
+  readonly file?: SourceFile;
+}
+
+/** The open file behind a source: its byte `base + n` is byte `n` of the source. For copies inside the kernel. */
+export interface SourceFile {
+  readonly fd: number;
+  readonly base: number;
+  /**
+   * Tell the kernel which bytes of the file will be read next, so that it fetches them while others are written.
+   * Never throws: it is advice.
+   */
+  willNeed?(offset: number, length: number): void;
 }
 
 /**
@@ -33,6 +43,11 @@ export interface Sink {
   zero(offset: number, length: number): void;
   /** Nobody cares what `[offset, offset + length)` holds: keep what is there; a pipe sends zeros. */
   skip(offset: number, length: number): void;
+  /**
+   * Memory that it writes from at least cost, of the length that it likes best; the caller's from then on. Optional:
+   * where it is missing or gives undefined, any memory and length will do.
+   */
+  buffer?(): Uint8Array | undefined;
   /**
    * Take `length` bytes at byte `from` of the open file `fd` to byte `offset`, inside the kernel.
    *

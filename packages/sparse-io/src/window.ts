@@ -26,7 +26,7 @@ export function windowOf(source: Source, offset: number, length = source.size - 
         return { kind, offset: at, length: Math.max(1, Math.min(run, size - at)) };
       },
     }),
-    ...(source.file && { file: { fd: source.file.fd, base: source.file.base + offset } }),
+    ...(source.file && { file: { ...source.file, base: source.file.base + offset } }),
   };
   return window;
 }
