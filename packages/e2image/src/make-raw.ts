@@ -36,8 +36,10 @@ function write(job: ImageJob, target: Target): Promise<void> {
       walk: { ...job.walk, wholeTables: target.isBlockDevice },
       targetOffset: plan.targetOffset,
       isPlain: job.isPlain,
-      onSelected: (blocks) => progress.start(blocks),
-      onProgress: (done) => progress.update(done * fs.blockSize),
+      ...(plan.progress && {
+        onSelected: (blocks: number) => progress.start(blocks),
+        onProgress: (done: number) => progress.update(done * fs.blockSize),
+      }),
       onCopied: (selected) => recordUnread(job, selected, target.output),
       ...(rescue && { done: rescue.done, checkpoint: () => checkpoint(job, target) }),
     }),

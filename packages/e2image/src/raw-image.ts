@@ -42,7 +42,8 @@ export async function writeRawImage(job: RawJob): Promise<void> {
   const selected = await job.select(isDirect ? { ...job.walk, onTable, tableBuffer: sink.buffer?.() } : job.walk);
   await job.onSelected?.(selected.size);
   const rest = (): Iterable<BlockRun> => withoutRuns(selected, job.done ?? written);
-  let copied = selected.size - blocksOf(rest());
+  // Counting costs a step for each run: only where somebody looks.
+  let copied = job.onProgress ? selected.size - blocksOf(rest()) : 0;
   for (const runs of job.checkpoint ? portions(rest(), CHECKPOINT_BYTES / fs.blockSize) : [rest()]) {
     const before = copied;
     const { data, holes } = await copyRuns(source, sink, {
