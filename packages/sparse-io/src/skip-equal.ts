@@ -14,6 +14,8 @@ export interface SkipEqualOptions {
 /**
  * A sink that reads what the output holds and writes only the blocks that differ.
  *
+ * It asks for no memory (`buffer`): what is to be written and what is there must both fit the processor's cache.
+ *
  * @param old the output as a source; where it ends or does not exist, everything differs
  */
 export function skipEqual(sink: Sink, old: Source, { blockSize, onEqual }: SkipEqualOptions): Sink {
@@ -26,7 +28,6 @@ export function skipEqual(sink: Sink, old: Source, { blockSize, onEqual }: SkipE
   };
   return {
     sequential: sink.sequential,
-    ...(sink.buffer && { buffer: () => sink.buffer?.() }),
     writeAt,
     zero(offset, length) {
       for (let done = 0; done < length; done += ZEROS.length) {
