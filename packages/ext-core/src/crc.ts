@@ -4,10 +4,10 @@ const CASTAGNOLI = 0x82f6_3b78;
 const CRC16_POLYNOMIAL = 0xa001;
 
 /** Entry `256 * s + b`: byte `b` followed by `s` zero bytes. Made on first use: most runs need no checksum. */
-let slices: Uint32Array | undefined;
+let slices: Int32Array | undefined;
 
-function sliceTables(): Uint32Array {
-  const table = new Uint32Array(8 * 256);
+function sliceTables(): Int32Array {
+  const table = new Int32Array(8 * 256);
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ CASTAGNOLI : crc >>> 1;
@@ -20,16 +20,67 @@ function sliceTables(): Uint32Array {
   return table;
 }
 
+/** Zero bytes that are passed at once. */
+const STRETCH = 128;
+/** Entry `256 * i + b`: what `STRETCH` zero bytes make of byte `b` at place `i` of a CRC. */
+let stretches: Int32Array | undefined;
+
+/** The effect of zeros is linear: that of a byte is the sum of those of its bits. */
+function stretchTables(slice: Int32Array): Int32Array {
+  const table = new Int32Array(4 * 256);
+  const zeros = new Uint8Array(STRETCH);
+  for (let bit = 0; bit < 32; bit++) {
+    const crc = bySlices(slice, 1 << bit, zeros, 0, STRETCH);
+    const low = 1 << (bit & 7);
+    for (let at = 256 * (bit >>> 3), i = 0; i < low; i++) table[at + low + i] = (table[at + i] as number) ^ crc;
+  }
+  return table;
+}
+
 /**
  * CRC32C of `bytes[from, to)` continued from `seed`, without the final inversion: the result of one call is the seed of
  * the next. The usual CRC32C is the inversion of what seed 0xffffffff gives.
  *
- * Eight bytes a step: each of their 256-entry tables stays in the first cache.
+ * Most of a block is zeros behind its content: they cost a quarter of what other bytes do.
  */
 export function crc32c(seed: number, bytes: Uint8Array, from = 0, to = bytes.length): number {
   slices ??= sliceTables();
-  const t = slices;
+  const start = bytes.byteOffset + from;
   let crc = seed | 0;
+  let at = from;
+  if (to - from >= STRETCH && start % 4 === 0) {
+    stretches ??= stretchTables(slices);
+    const z = stretches;
+    const words = new Int32Array(bytes.buffer, start, (to - from) >>> 2);
+    for (; at + STRETCH <= to; at += STRETCH) {
+      if (!isZeroStretch(words, (at - from) >>> 2)) crc = bySlices(slices, crc, bytes, at, at + STRETCH);
+      else {
+        crc =
+          (z[crc & 0xff] as number) ^
+          (z[256 + ((crc >>> 8) & 0xff)] as number) ^
+          (z[512 + ((crc >>> 16) & 0xff)] as number) ^
+          (z[768 + (crc >>> 24)] as number);
+      }
+    }
+  }
+  return bySlices(slices, crc, bytes, at, to) >>> 0;
+}
+
+function isZeroStretch(words: Int32Array, from: number): boolean {
+  const end = from + STRETCH / 4;
+  let at = from;
+  while (
+    at < end &&
+    ((words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)) === 0
+  ) {
+    at += 4;
+  }
+  return at === end;
+}
+
+/** Eight bytes a step: each of their 256-entry tables stays in the first cache. */
+function bySlices(t: Int32Array, seed: number, bytes: Uint8Array, from: number, to: number): number {
+  let crc = seed;
   let at = from;
   // All indexes lie in [from, to), and those of the table below 8 * 256.
   for (const end = to - 7; at < end; at += 8) {
@@ -49,7 +100,7 @@ export function crc32c(seed: number, bytes: Uint8Array, from = 0, to = bytes.len
       (t[bytes[at + 7] as number] as number);
   }
   for (; at < to; at++) crc = (crc >>> 8) ^ (t[(crc ^ (bytes[at] as number)) & 0xff] as number);
-  return crc >>> 0;
+  return crc;
 }
 
 /** CRC32C of the four bytes of a little-endian number, continued from `seed`. */
