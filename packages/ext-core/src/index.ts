@@ -125,6 +125,7 @@ export {
   INODE_FLAG,
   inodeLayout,
   MODE,
+  MODE_TYPE,
   xattrBlock,
 } from './inode.ts';
 export { type InodeTable, inodeTable, readInode, type ScanOptions, scanInodes, type VisitInode } from './inode-scan.ts';

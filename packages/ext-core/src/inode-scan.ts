@@ -97,6 +97,7 @@ class InodeScanner {
   readonly #visit: VisitInode;
   readonly #buffer: Uint8Array;
   readonly #view: DataView;
+  readonly #words: Uint32Array;
   readonly #isProven: InodeProof;
 
   constructor(fs: Filesystem, options: ScanOptions, visit: VisitInode) {
@@ -104,7 +105,9 @@ class InodeScanner {
     this.#options = options;
     this.#visit = visit;
     this.#buffer = options.tableBuffer ?? new Uint8Array(Math.max(READ_UNIT, fs.blockSize));
-    this.#view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.byteLength);
+    const { buffer, byteOffset, byteLength } = this.#buffer;
+    this.#view = new DataView(buffer, byteOffset, byteLength);
+    this.#words = new Uint32Array(buffer, byteOffset, byteLength >>> 2);
     this.#isProven = inodeProof(fs);
   }
 
@@ -134,12 +137,12 @@ class InodeScanner {
   }
 
   /** `count` blocks of a table, the first `done` of it left out. */
-  #chunk(group: number, table: InodeTable, done: number, count: number): void {
+  #chunk(group: number, { start, usedInodes, sureInodes }: InodeTable, done: number, count: number): void {
     const { blockSize, superblock } = this.#fs;
     const { inodeSize, inodesPerGroup } = superblock;
-    const block = table.start + done;
+    const block = start + done;
     const first = done * (blockSize / inodeSize);
-    const inodes = Math.min(count * (blockSize / inodeSize), table.usedInodes - first);
+    const inodes = Math.min(count * (blockSize / inodeSize), usedInodes - first);
     const chunk = this.#buffer.subarray(0, count * blockSize);
     let isWhole = true;
     readIsolated(this.#fs, chunk, block, (bad, reason) => {
@@ -147,12 +150,13 @@ class InodeScanner {
       this.#unreadable(group, bad, 1, reason);
     });
     const { badBlocks, onTable, skipPlain = false, withUnlinked = false } = this.#options;
-    const sure = table.sureInodes - first;
+    const sure = sureInodes - first;
     const number = group * inodesPerGroup + first + 1;
     if (inodes > sure) this.#prove(group, block, number, Math.max(0, sure), inodes);
     else if (isWhole) onTable?.(chunk, block);
+    const table = { view: this.#view, words: this.#words };
     const next = (from: number): number =>
-      nextInode(chunk, { from, count: inodes, inodeSize, skipPlain, withUnlinked });
+      nextInode(table, { from, count: inodes, inodeSize, skipPlain, withUnlinked });
     for (let i = next(0); i < inodes; i = next(i + 1)) {
       if (badBlocks?.has(block + Math.floor((i * inodeSize) / blockSize))) continue;
       if (i >= sure && !this.#isProven(number + i, this.#view, i * inodeSize)) continue;

@@ -2,17 +2,19 @@ import { EXTENT_MAGIC, extentHeaderLayout, isExtentHeader } from './extent.ts';
 import { I_BLOCK, I_BLOCK_SIZE, INODE_FLAG, inodeLayout, MODE, MODE_TYPE } from './inode.ts';
 
 /**
- * Whether the inode at `base` is a regular file that owns no metadata block: its extents fit in the inode, and it has no
- * attribute block. Nearly every inode is one, and this is all that a metadata image has to ask of it. A damaged root
- * says no.
+ * Whether the inode at `base` is a file that owns no metadata block: a regular one whose extents fit in the inode, or a
+ * link without blocks; and it has no attribute block. Nearly every inode is one, and this is all that a metadata image
+ * has to ask of it. A damaged root says no.
  */
 export function isPlainFile(view: DataView, base: number): boolean {
   const f = inodeLayout;
+  if (f.i_file_acl_lo.get(view, base) !== 0 || f.i_file_acl_hi.get(view, base) !== 0) return false;
+  const flags = f.i_flags.get(view, base) & PLAIN_MASK;
+  const type = f.i_mode.get(view, base) & MODE_TYPE;
+  if (type === MODE.symlink) return flags === 0 && f.i_blocks_lo.get(view, base) === 0;
   return (
-    (f.i_mode.get(view, base) & MODE_TYPE) === MODE.regular &&
-    (f.i_flags.get(view, base) & PLAIN_MASK) === INODE_FLAG.extents &&
-    f.i_file_acl_lo.get(view, base) === 0 &&
-    f.i_file_acl_hi.get(view, base) === 0 &&
+    type === MODE.regular &&
+    flags === INODE_FLAG.extents &&
     extentHeaderLayout.eh_depth.get(view, base + I_BLOCK) === 0 &&
     isExtentHeader(view, base + I_BLOCK, I_BLOCK_SIZE)
   );
@@ -25,6 +27,7 @@ const wordOf = (field: { readonly offset: number }): number => field.offset >>> 
 const MODE_WORD = wordOf(inodeLayout.i_mode);
 const LINKS_WORD = wordOf(inodeLayout.i_links_count);
 const DTIME_WORD = wordOf(inodeLayout.i_dtime);
+const BLOCKS_WORD = wordOf(inodeLayout.i_blocks_lo);
 const FLAGS_WORD = wordOf(inodeLayout.i_flags);
 const ACL_WORD = wordOf(inodeLayout.i_file_acl_lo);
 const ACL_HI_WORD = wordOf(inodeLayout.i_file_acl_hi);
@@ -40,13 +43,11 @@ const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
  * The one loop that runs for every inode of a file system. Through words it costs a third of what it does through the
  * layout, and what the compiler spends on it a tenth: `isPlainFile` is the readable form, and the test's oracle.
  *
- * @param table inodes of `inodeSize` bytes, from an address that is a multiple of 4
  * @returns `count` when there is none
  */
-export function nextInode(table: Uint8Array, options: NextInodeOptions): number {
+export function nextInode({ view, words }: InodeBytes, options: NextInodeOptions): number {
   const { from, count, inodeSize, skipPlain, withUnlinked } = options;
-  if (!IS_LITTLE_ENDIAN) return nextByLayout(table, options);
-  const words = new Uint32Array(table.buffer, table.byteOffset, table.byteLength >>> 2);
+  if (!IS_LITTLE_ENDIAN) return nextByLayout(view, options);
   const stride = inodeSize >>> 2;
   for (let index = from, at = from * stride; index < count; index++, at += stride) {
     if ((words[at + LINKS_WORD] as number) >>> 16 === 0) {
@@ -54,9 +55,11 @@ export function nextInode(table: Uint8Array, options: NextInodeOptions): number 
       if (!isKept) continue;
       return index;
     }
-    if (!skipPlain || ((words[at + MODE_WORD] as number) & MODE_TYPE) !== MODE.regular) return index;
-    if (((words[at + FLAGS_WORD] as number) & PLAIN_MASK) !== INODE_FLAG.extents) return index;
-    if (words[at + ACL_WORD] !== 0 || (words[at + ACL_HI_WORD] as number) >>> 16 !== 0) return index;
+    if (!skipPlain || words[at + ACL_WORD] !== 0 || (words[at + ACL_HI_WORD] as number) >>> 16 !== 0) return index;
+    const type = (words[at + MODE_WORD] as number) & MODE_TYPE;
+    const flags = (words[at + FLAGS_WORD] as number) & PLAIN_MASK;
+    if (type === MODE.symlink && flags === 0 && words[at + BLOCKS_WORD] === 0) continue;
+    if (type !== MODE.regular || flags !== INODE_FLAG.extents) return index;
     const root = words[at + ROOT_WORD] as number;
     const max = words[at + ROOT_WORD + 1] as number;
     // Depth 0 makes the second word the plain number eh_max: 2 to 4 entries, as isExtentHeader allows.
@@ -65,9 +68,15 @@ export function nextInode(table: Uint8Array, options: NextInodeOptions): number 
   return count;
 }
 
+/** Inodes in two forms, both of the same bytes: made once for a buffer, not for each search. */
+export interface InodeBytes {
+  readonly view: DataView;
+  readonly words: Uint32Array;
+}
+
 export interface NextInodeOptions {
   readonly from: number;
-  /** Inodes in `table`. */
+  /** Inodes to look at, those before `from` too. */
   readonly count: number;
   /** Bytes. */
   readonly inodeSize: number;
@@ -77,9 +86,8 @@ export interface NextInodeOptions {
 }
 
 /** The same by the layout: for big-endian machines. */
-export function nextByLayout(table: Uint8Array, options: NextInodeOptions): number {
+export function nextByLayout(view: DataView, options: NextInodeOptions): number {
   const { from, count, inodeSize, skipPlain, withUnlinked } = options;
-  const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   const f = inodeLayout;
   for (let index = from; index < count; index++) {
     const base = index * inodeSize;
