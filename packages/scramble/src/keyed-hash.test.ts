@@ -31,7 +31,22 @@ describe('KeyedHash', () => {
     add();
     hash.digest(PURPOSE.name, 6, text, 0, 16);
     add();
-    expect(seen.size).toBe(17 + 16 + 2);
+    hash.digest(PURPOSE.name, 7, text, 0, 16);
+    add();
+    hash.digest(PURPOSE.linkTarget, 7, text, 0, 16);
+    add();
+    expect(seen.size).toBe(17 + 16 + 4);
+  });
+
+  test('does not depend on what was digested before', () => {
+    const digestOf = (hash: KeyedHash): number[] => {
+      hash.digest(PURPOSE.name, 5, KEY, 1, 13);
+      return [hash.high, hash.low];
+    };
+    const hash = new KeyedHash(KEY);
+    const first = digestOf(hash);
+    hash.digest(PURPOSE.name, 6, KEY, 0, 3);
+    expect([digestOf(hash), digestOf(hash), digestOf(new KeyedHash(KEY))]).toEqual([first, first, first]);
   });
 
   test('digests two numbers as it does their bytes', () => {

@@ -18,10 +18,12 @@ export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 const ROUNDS = 2;
 const FINAL_ROUNDS = 4;
+/** Bytes of the message before those that are digested: the purpose and the number. */
+const HEAD = 8;
 
 const rotl = (high: number, low: number, by: number): number => (high << by) | (low >>> (32 - by));
-/** 1 when a sum of two 32-bit halves, `sum`, went over. */
-const carry = (sum: number, part: number): number => (sum >>> 0 < part >>> 0 ? 1 : 0);
+/** 1 when the sum of two 32-bit halves went over: without a comparison, which would cost as much as a round. */
+const carry = (sum: number, a: number, b: number): number => ((a & b) | ((a | b) & ~sum)) >>> 31;
 
 /**
  * SipHash-2-4 of a purpose, a number and some bytes: without the key nobody can tell which bytes gave a digest, nor test
@@ -36,8 +38,11 @@ export class KeyedHash {
   /** Lower 32 bits of the last digest. */
   low = 0;
   readonly #start: Int32Array;
-  /** The message as little-endian words. */
-  #words = new Int32Array(128);
+  /** The state behind the head of the last message: names of one directory have the same. */
+  readonly #behindHead = new Int32Array(8);
+  #purpose = 0;
+  #number = 0;
+  readonly #second = new Uint8Array(4);
 
   /** @param key 16 bytes nobody can guess; copied */
   constructor(key: Uint8Array) {
@@ -59,89 +64,91 @@ export class KeyedHash {
     );
   }
 
-  /** Digest `bytes[from, from + length)` for `purpose` and a number below 2^32: an inode, a length, a counter. */
-  digest(purpose: Purpose, number: number, bytes: Uint8Array, from: number, length: number): void {
-    this.#rounds(this.#load(purpose, number, bytes, from, length));
-  }
-
   /** Digest two numbers. */
   digestNumbers(purpose: Purpose, number: number, second: number): void {
-    const words = this.#words;
-    words[0] = purpose;
-    words[1] = number;
-    words[2] = second;
-    words[3] = 12 << 24;
-    this.#rounds(4);
+    for (let at = 0; at < 4; at++) this.#second[at] = second >>> (8 * at);
+    this.digest(purpose, number, this.#second, 0, 4);
   }
 
-  /** @returns words loaded, an even number */
-  #load(purpose: number, number: number, bytes: Uint8Array, from: number, length: number): number {
-    // Two words of head, the bytes, and up to two words of padding with the length.
-    if (this.#words.length < length / 4 + 5) this.#words = new Int32Array(length / 4 + 64);
-    const words = this.#words;
-    words[0] = purpose;
-    words[1] = number;
+  /**
+   * Digest `bytes[from, from + length)` for `purpose` and a number below 2^32: an inode, a length, a counter.
+   *
+   * Two rounds for each word of the message, four at the end. The four words of the state are a, b, c, d in halves. One
+   * function, longer than others: calls in the middle of it would cost as much as the rounds.
+   */
+  digest(purpose: Purpose, number: number, bytes: Uint8Array, from: number, length: number): void {
+    const isSameHead = purpose === this.#purpose && number === this.#number;
+    const state = isSameHead ? this.#behindHead : this.#start;
+    let al = state[0] as number;
+    let ah = state[1] as number;
+    let bl = state[2] as number;
+    let bh = state[3] as number;
+    let cl = state[4] as number;
+    let ch = state[5] as number;
+    let dl = state[6] as number;
+    let dh = state[7] as number;
+    const end = from + length;
     let at = from;
-    let index = 2;
-    for (const end = from + length - 3; at < end; at += 4) {
-      words[index++] =
-        (bytes[at] as number) |
-        ((bytes[at + 1] as number) << 8) |
-        ((bytes[at + 2] as number) << 16) |
-        ((bytes[at + 3] as number) << 24);
-    }
-    let word = 0;
-    for (let shift = 0; at < from + length; at++, shift += 8) word |= (bytes[at] as number) << shift;
-    // The last byte of the last pair of words is the length.
-    if (index % 2 === 0) {
-      words[index++] = word;
-      word = 0;
-    }
-    words[index++] = word | ((length + 8) << 24);
-    return index;
-  }
-
-  /** Two rounds for each pair of words, four at the end. The four words of the state are a, b, c, d in halves. */
-  #rounds(count: number): void {
-    const words = this.#words;
-    const start = this.#start;
-    let al = start[0] as number;
-    let ah = start[1] as number;
-    let bl = start[2] as number;
-    let bh = start[3] as number;
-    let cl = start[4] as number;
-    let ch = start[5] as number;
-    let dl = start[6] as number;
-    let dh = start[7] as number;
+    let ml = 0;
+    let mh = 0;
     let t = 0;
-    for (let index = 0; index <= count; index += 2) {
-      const isLast = index === count;
-      const ml = isLast ? 0 : (words[index] as number);
-      const mh = isLast ? 0 : (words[index + 1] as number);
-      if (isLast) cl ^= 0xff;
+    // Bytes of the message from this word on; below 0 behind its last word.
+    for (let left = isSameHead ? length : length + HEAD; ; left -= 8) {
+      if (left > length) {
+        ml = purpose;
+        mh = number | 0;
+      } else if (left >= 8) {
+        ml =
+          (bytes[at] as number) |
+          ((bytes[at + 1] as number) << 8) |
+          ((bytes[at + 2] as number) << 16) |
+          ((bytes[at + 3] as number) << 24);
+        mh =
+          (bytes[at + 4] as number) |
+          ((bytes[at + 5] as number) << 8) |
+          ((bytes[at + 6] as number) << 16) |
+          ((bytes[at + 7] as number) << 24);
+        at += 8;
+      } else if (left >= 0) {
+        // The last byte of the last word is the length.
+        ml = 0;
+        mh = (length + HEAD) << 24;
+        for (let bits = 0; at < end; at++, bits += 8) {
+          if (bits < 32) ml |= (bytes[at] as number) << bits;
+          else mh |= (bytes[at] as number) << bits;
+        }
+      } else {
+        ml = 0;
+        mh = 0;
+        cl ^= 0xff;
+      }
       dl ^= ml;
       dh ^= mh;
-      for (let round = isLast ? FINAL_ROUNDS : ROUNDS; round > 0; round--) {
-        al = (al + bl) | 0;
-        ah = (ah + bh + carry(al, bl)) | 0;
+      for (let round = left < 0 ? FINAL_ROUNDS : ROUNDS; round > 0; round--) {
+        t = (al + bl) | 0;
+        ah = (ah + bh + carry(t, al, bl)) | 0;
+        al = t;
         t = rotl(bh, bl, 13) ^ ah;
         bl = rotl(bl, bh, 13) ^ al;
         bh = t;
         t = ah;
         ah = al;
         al = t;
-        cl = (cl + dl) | 0;
-        ch = (ch + dh + carry(cl, dl)) | 0;
+        t = (cl + dl) | 0;
+        ch = (ch + dh + carry(t, cl, dl)) | 0;
+        cl = t;
         t = rotl(dh, dl, 16) ^ ch;
         dl = rotl(dl, dh, 16) ^ cl;
         dh = t;
-        al = (al + dl) | 0;
-        ah = (ah + dh + carry(al, dl)) | 0;
+        t = (al + dl) | 0;
+        ah = (ah + dh + carry(t, al, dl)) | 0;
+        al = t;
         t = rotl(dh, dl, 21) ^ ah;
         dl = rotl(dl, dh, 21) ^ al;
         dh = t;
-        cl = (cl + bl) | 0;
-        ch = (ch + bh + carry(cl, bl)) | 0;
+        t = (cl + bl) | 0;
+        ch = (ch + bh + carry(t, cl, bl)) | 0;
+        cl = t;
         t = rotl(bh, bl, 17) ^ ch;
         bl = rotl(bl, bh, 17) ^ cl;
         bh = t;
@@ -151,6 +158,12 @@ export class KeyedHash {
       }
       al ^= ml;
       ah ^= mh;
+      if (left < 0) break;
+      if (left > length) {
+        this.#purpose = purpose;
+        this.#number = number;
+        this.#behindHead.set([al, ah, bl, bh, cl, ch, dl, dh]);
+      }
     }
     this.high = ah ^ bh ^ ch ^ dh;
     this.low = al ^ bl ^ cl ^ dl;
