@@ -1,4 +1,5 @@
 import { BlockSet } from '@e2image/ext-core';
+import { ascendingOrder } from './ascending-order.ts';
 
 /** What is scrambled. Blocks of other kinds are kept, or become zeros. */
 export const KIND = {
@@ -14,6 +15,7 @@ export const KIND = {
 } as const;
 /** One of them. */
 export type Kind = (typeof KIND)[keyof typeof KIND];
+const KINDS = Object.values(KIND);
 
 /** What is known of the inode that owns a run. Bits of `flags`. */
 export const OWNER_FLAG = { indexed: 1, encrypted: 2, casefold: 4 } as const;
@@ -45,6 +47,7 @@ export class BlockClasses {
   readonly kept = new BlockSet();
   /** Those of them that never were anything else: bitmaps and descriptors. */
   readonly fixed = new BlockSet();
+  /** All blocks that were told, kept ones too. */
   readonly #seen = new BlockSet();
   #count = 0;
   #starts = new Float64Array(FIRST_CAPACITY);
@@ -55,17 +58,28 @@ export class BlockClasses {
   #generations = new Uint32Array(FIRST_CAPACITY);
   #flags = new Uint8Array(FIRST_CAPACITY);
   /** Runs by their first block. */
-  #order = new Uint32Array(0);
+  #order: Uint32Array = new Uint32Array(0);
+  /** What `find` answered last, and for which blocks the answer is the same. */
+  #found: ClassRun | undefined;
+  #foundFrom = 0;
+  #foundEnd = 0;
 
   /** Runs, in the order they were added. */
   get length(): number {
     return this.#count;
   }
 
+  /** Blocks `[start, start + count)` are kept; `isFixed` where they never were anything else. */
+  keep(start: number, count: number, isFixed: boolean): void {
+    this.kept.add(start, count);
+    if (isFixed) this.fixed.add(start, count);
+    this.#seen.add(start, count);
+  }
+
   add(run: ClassRun): void {
     // Tables come first and are long: asking for each of their blocks would cost more than all the rest.
     if (run.kind !== KIND.inodeTable) {
-      if (run.count === 1 ? this.#isTaken(run.start) : this.#splitTaken(run)) return;
+      if (run.count === 1 ? this.#seen.has(run.start) : this.#splitTaken(run)) return;
     }
     this.#seen.add(run.start, run.count);
     if (this.#count === this.#starts.length) this.#grow();
@@ -81,10 +95,9 @@ export class BlockClasses {
 
   /** Run `index`, in the order of adding. */
   run(index: number): ClassRun {
-    // Every kind in the array came in as one.
-    const kind = Object.values(KIND)[this.#kinds[index] as number] ?? KIND.superblock;
     return {
-      kind,
+      // Every kind in the array came in as one.
+      kind: KINDS[this.#kinds[index] as number] ?? KIND.superblock,
       start: this.#starts[index] as number,
       count: this.#counts[index] as number,
       owner: this.#owners[index] as number,
@@ -94,38 +107,54 @@ export class BlockClasses {
     };
   }
 
-  /** All is told: make it ready to be asked. */
-  seal(): void {
-    const starts = this.#starts;
-    this.#order = Uint32Array.from({ length: this.#count }, (_, index) => index);
-    this.#order.sort((a, b) => (starts[a] as number) - (starts[b] as number) || a - b);
+  /** Whether runs `[from, to)` are one block of something that has no index. */
+  isOneBlock(from: number, to: number): boolean {
+    return to - from === 1 && this.#counts[from] === 1 && ((this.#flags[from] as number) & OWNER_FLAG.indexed) === 0;
   }
 
-  /** The run that holds `block`; undefined for one that is kept, or that nothing owns. */
+  /** All is told: make it ready to be asked. */
+  seal(): void {
+    this.#order = ascendingOrder(this.#starts.subarray(0, this.#count));
+  }
+
+  /** The run that holds `block`; undefined for one that is kept, or that nothing owns. The same object for neighbours. */
   find(block: number): ClassRun | undefined {
-    const starts = this.#starts;
+    if (block >= this.#foundFrom && block < this.#foundEnd) return this.#found;
+    const next = this.#firstBehind(block);
+    this.#found = undefined;
+    this.#foundFrom = block;
+    this.#foundEnd = next < this.#count ? this.#start(next) : Number.POSITIVE_INFINITY;
+    for (let at = next - 1; at >= Math.max(0, next - LOOK_BACK); at--) {
+      const end = this.#start(at) + (this.#counts[this.#order[at] as number] as number);
+      if (block >= end) continue;
+      this.#found = this.run(this.#order[at] as number);
+      this.#foundEnd = Math.min(this.#foundEnd, end);
+      break;
+    }
+    return this.#found;
+  }
+
+  /** First block of the run at a place in their order. */
+  #start(at: number): number {
+    return this.#starts[this.#order[at] as number] as number;
+  }
+
+  /** Place in their order of the first run that begins behind `block`. */
+  #firstBehind(block: number): number {
     let low = 0;
     let high = this.#count;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((starts[this.#order[middle] as number] as number) <= block) low = middle + 1;
+      if (this.#start(middle) <= block) low = middle + 1;
       else high = middle;
     }
-    for (let at = low - 1; at >= Math.max(0, low - LOOK_BACK); at--) {
-      const index = this.#order[at] as number;
-      if (block < (starts[index] as number) + (this.#counts[index] as number)) return this.run(index);
-    }
-    return undefined;
-  }
-
-  #isTaken(block: number): boolean {
-    return this.#seen.has(block) || this.kept.has(block);
+    return low;
   }
 
   /** Where part of a run is taken, add what is not, block by block. @returns whether that was done */
   #splitTaken(run: ClassRun): boolean {
     let isTaken = false;
-    for (let i = 0; i < run.count && !isTaken; i++) isTaken = this.#isTaken(run.start + i);
+    for (let i = 0; i < run.count && !isTaken; i++) isTaken = this.#seen.has(run.start + i);
     if (!isTaken) return false;
     for (let i = 0; i < run.count; i++) {
       this.add({ ...run, start: run.start + i, count: 1, logical: run.logical + i });

@@ -1,5 +1,5 @@
 import { BlockSet, type Filesystem, type Source } from '@e2image/ext-core';
-import { type BlockClasses, KIND } from './block-classes.ts';
+import { type BlockClasses, type ClassRun, KIND } from './block-classes.ts';
 import type { Classified, OwnedRuns } from './classify.ts';
 import { blockOf, type Context } from './context.ts';
 import { noCounts, type ScrambleCounts } from './counts.ts';
@@ -45,9 +45,15 @@ export interface Recovered extends View {
 function zeroedBlocks(classes: BlockClasses, { from, to }: OwnedRuns, journal: JournalScrambler): BlockSet {
   const zeroed = new BlockSet();
   for (let index = from; index < to; index++) {
-    const run = classes.run(index);
-    if (run.kind !== KIND.journal) continue;
-    for (let i = 0; i < run.count; i++) if (journal.isZeroed(run.logical + i)) zeroed.add(run.start + i);
+    const { kind, start, count, logical } = classes.run(index);
+    if (kind !== KIND.journal) continue;
+    // Nearly all: in a journal that was closed all but the first.
+    let done = 0;
+    for (let at = 0; at <= count; at++) {
+      if (at < count && journal.isZeroed(logical + at)) continue;
+      if (at > done) zeroed.add(start + done, at - done);
+      done = at + 1;
+    }
   }
   return zeroed;
 }
@@ -84,8 +90,14 @@ export class BlockScrambler implements Scrambler {
 
   transform(bytes: Uint8Array, byteOffset: number): void {
     const { blockSize } = this.#context.fs;
-    for (let at = 0; at < bytes.length; at += blockSize) {
-      this.#block(bytes.subarray(at, at + blockSize), (byteOffset + at) / blockSize);
+    const first = byteOffset / blockSize;
+    const end = first + bytes.length / blockSize;
+    for (let number = first; number < end; ) {
+      const run = this.#classes.kept.has(number) ? 'kept' : this.#classes.find(number);
+      const count = typeof run === 'object' && run.kind === KIND.inodeTable ? this.#together(run, number, end) : 1;
+      const from = (number - first) * blockSize;
+      if (run !== 'kept') this.#block(bytes.subarray(from, from + count * blockSize), number, run);
+      number += count;
     }
   }
 
@@ -102,9 +114,14 @@ export class BlockScrambler implements Scrambler {
     return { ...this.#counts };
   }
 
-  #block(bytes: Uint8Array, number: number): void {
-    if (this.#classes.kept.has(number)) return;
-    const run = this.#classes.find(number);
+  /** Blocks from `number` on, before `end`, that are of the same table. */
+  #together(run: ClassRun, number: number, end: number): number {
+    let next = number + 1;
+    while (next < end && this.#classes.find(next) === run && !this.#classes.kept.has(next)) next++;
+    return next - number;
+  }
+
+  #block(bytes: Uint8Array, number: number, run: ClassRun | undefined): void {
     if (run === undefined) {
       this.#unowned(bytes, number);
       return;

@@ -94,8 +94,7 @@ export function* classify(
   yield* walkSteps(fs, { selection: 'complete', ...options, onInode }, (name, start, count, owner, logical) => {
     const kind = SCRAMBLED[name];
     if (kind === undefined) {
-      classes.kept.add(start, count);
-      if (FIXED.has(name)) classes.fixed.add(start, count);
+      classes.keep(start, count, FIXED.has(name));
       return;
     }
     const isOwned = owner === current && current !== 0;
@@ -109,7 +108,8 @@ export function* classify(
       generation: isOwned ? generation : 0,
       flags: isOwned ? flags : 0,
     });
-    note(list[kind], owner, from, classes.length);
+    const runs = list[kind];
+    if (runs !== undefined) note(runs, owner, from, classes.length);
   });
   classes.seal();
   return {
@@ -123,8 +123,8 @@ export function* classify(
 }
 
 /** Runs come inode by inode: between two of one inode there are only others of it, of its map for example. */
-function note(list: OwnedRuns[] | undefined, inode: number, from: number, to: number): void {
-  if (list === undefined || from === to) return;
+function note(list: OwnedRuns[], inode: number, from: number, to: number): void {
+  if (from === to) return;
   const last = list.at(-1);
   if (last?.inode === inode) last.to = to;
   else list.push({ inode, from, to });

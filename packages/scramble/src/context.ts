@@ -24,9 +24,9 @@ export interface Context {
   readonly onProblem: OnScrambleProblem | undefined;
 }
 
-/** One block to scramble in place. */
+/** One block to scramble in place; of an inode table, one or more that follow each other. */
 export interface Block {
-  /** Exactly the block. */
+  /** Exactly what it holds. */
   readonly bytes: Uint8Array;
   /** The same bytes. */
   readonly view: DataView;

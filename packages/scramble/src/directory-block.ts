@@ -1,12 +1,10 @@
 import {
   DIR_ENTRY_HEADER,
-  DIR_TAIL_SIZE,
   DIRENT_HASH_SIZE,
   dirBlockChecksum,
   dirEntryLayout,
   direntHashOffset,
   dirTailLayout,
-  hasDirTail,
   INODE,
   inodeSeed,
   isDotName,
@@ -17,12 +15,13 @@ import { spell } from './alphabet.ts';
 import { type ClassRun, OWNER_FLAG } from './block-classes.ts';
 import { renewChecksum } from './checksum-renewal.ts';
 import type { Block, Context, ScrambleCounts } from './context.ts';
-import { walkRecords } from './dir-records.ts';
+import { blockRecords, type RecordList } from './dir-records.ts';
 import { scrambleIndexBlock } from './index-block.ts';
 import { hasRootShape } from './index-root.ts';
+import type { KeyTable } from './key-table.ts';
 import { PURPOSE } from './keyed-hash.ts';
 import { alphabetOf, MAX_SHORT, NameStreams, unpackName } from './name-source.ts';
-import { scrambleBytes } from './scramble-bytes.ts';
+import { clearBytes, scrambleBytes } from './scramble-bytes.ts';
 
 /** Types of entries up to here are files; above is damage. */
 const MAX_FILE_TYPE = 7;
@@ -34,13 +33,25 @@ export interface DirectoryOwner {
   readonly inode: number;
   /** `OWNER_FLAG`s. */
   readonly flags: number;
+  /** By the digest of an old name: what was chosen for it. Undefined where nothing was, as nearly everywhere. */
+  readonly chosen: KeyTable | undefined;
   readonly streams: NameStreams;
 }
 
-export const directoryOwner = (context: Context, inode: number, flags: number): DirectoryOwner => ({
+/**
+ * The directory of records that are about to be scrambled. One at a time: what was chosen is forgotten with the next.
+ *
+ * @param lists all records of the directory, where it was not named beforehand
+ */
+export const directoryOwner = (
+  { hash, namer }: Context,
+  { inode, flags }: { readonly inode: number; readonly flags: number },
+  lists: readonly RecordList[],
+): DirectoryOwner => ({
   inode,
   flags,
-  streams: new NameStreams(context.hash, inode, flags),
+  chosen: namer.chosenFor(inode, flags, lists),
+  streams: new NameStreams(hash, inode, flags),
 });
 
 /**
@@ -62,82 +73,90 @@ export function scrambleDirectoryBlock(
     scrambleIndexBlock(context, block, { inode, logical, seed });
     return;
   }
-  const hasTail = hasDirTail(view, 0, bytes.length);
+  const list = blockRecords(bytes, view);
+  const hasTail = list.end < bytes.length;
   const before = hasTail ? dirBlockChecksum(seed, bytes) : 0;
-  const isWhole = scrambleRecords(context, directoryOwner(context, inode, flags), bytes, true, counts);
+  const isWhole = scrambleRecords(context, directoryOwner(context, { inode, flags }, [list]), list, counts);
   if (!isWhole) {
     counts.damagedBlocks++;
     const message = `inode ${inode}: block ${block.number} is no list of directory entries, scrambled as bytes`;
     context.onProblem?.({ code: 'corrupt-directory', message, block: block.number, inode });
   }
   if (!hasTail) return;
-  const tail = bytes.length - DIR_TAIL_SIZE;
-  const stored = dirTailLayout.det_checksum.get(view, tail);
-  dirTailLayout.det_checksum.set(view, tail, renewChecksum(stored, before, dirBlockChecksum(seed, bytes)));
+  const stored = dirTailLayout.det_checksum.get(view, list.end);
+  dirTailLayout.det_checksum.set(view, list.end, renewChecksum(stored, before, dirBlockChecksum(seed, bytes)));
 }
 
 /**
- * Scramble the names in records that tile `bytes`, and clear what is behind the names.
+ * Scramble the names in a list of records, and clear what is behind them.
  *
- * @param tail whether a checksum tail may end them
  * @returns false when something is no record; from there on everything was scrambled as bytes
  */
 export function scrambleRecords(
   context: Context,
   owner: DirectoryOwner,
-  bytes: Uint8Array,
-  tail: boolean,
+  list: RecordList,
   counts: ScrambleCounts,
 ): boolean {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const end = tail && hasDirTail(view, 0, bytes.length) ? bytes.length - DIR_TAIL_SIZE : bytes.length;
-  const stop = walkRecords(view, { from: 0, to: bytes.length, tail }, (at, length, nameLength, inode) => {
-    if (nameLength === 0) bytes.fill(0, at + 8, at + length);
-    else scrambleRecord(context, owner, { bytes, view }, { at, length, nameLength });
+  const { bytes, view, places, end } = list;
+  const count = places.length - 1;
+  for (let i = 0; i < count; i++) {
+    const at = places[i] as number;
+    const behind = places[i + 1] as number;
     if (dirEntryLayout.file_type.get(view, at) > MAX_FILE_TYPE) dirEntryLayout.file_type.set(view, at, BAD_FILE_TYPE);
-    if (nameLength === 0 || isDotName(bytes, at + 8, nameLength)) return;
-    if (inode === 0) counts.deletedNames++;
-    else counts.names++;
-  });
-  if (stop >= end) return true;
+    const nameLength = dirEntryLayout.name_len.get(view, at);
+    if (nameLength === 0) {
+      bytes.fill(0, at + DIR_ENTRY_HEADER, behind);
+    } else if (isDotName(bytes, at + DIR_ENTRY_HEADER, nameLength)) {
+      clearBehindDots(bytes, at + DIR_ENTRY_HEADER + nameLength, behind);
+    } else {
+      scrambleRecord(context, owner, list, { at, behind, nameLength });
+      if (dirEntryLayout.inode.get(view, at) === 0) counts.deletedNames++;
+      else counts.names++;
+    }
+  }
+  const at = places[count] as number;
+  if (at >= end) return true;
   // Less than the head of a record holds at most an inode number.
-  if (stop + DIR_ENTRY_HEADER > end) return false;
-  scrambleBytes(context.hash, bytes, stop, end);
+  if (at + DIR_ENTRY_HEADER > end) return false;
+  scrambleBytes(context.hash, bytes, at, end);
   // It was no record; chance must not make it one. Odd, and too long in blocks of 64 KiB.
-  dirEntryLayout.rec_len.set(view, stop, 5);
+  dirEntryLayout.rec_len.set(view, at, 5);
   return false;
+}
+
+/** e2fsck asks whether a zero byte follows `.` and `..`: where none does, none does afterwards. */
+function clearBehindDots(bytes: Uint8Array, from: number, to: number): void {
+  const isUnterminated = from < to && bytes[from] !== 0;
+  bytes.fill(0, from, to);
+  if (isUnterminated) bytes[from] = 1;
 }
 
 interface RecordPlace {
   readonly at: number;
-  readonly length: number;
+  /** Byte behind the record. */
+  readonly behind: number;
   readonly nameLength: number;
 }
 
 function scrambleRecord(
   context: Context,
   owner: DirectoryOwner,
-  { bytes, view }: Pick<Block, 'bytes' | 'view'>,
-  { at, length, nameLength }: RecordPlace,
+  { bytes, view }: RecordList,
+  { at, behind, nameLength }: RecordPlace,
 ): void {
-  const name = at + 8;
-  const isDot = isDotName(bytes, name, nameLength);
-  const hashes = direntHashOffset(nameLength);
-  const hasHashes = !isDot && hasStoredHashes(owner.flags) && hashes + DIRENT_HASH_SIZE <= length;
-  let newLength = nameLength;
-  const isKept = isDot || (owner.inode === INODE.root && isLostAndFound(bytes, name, nameLength));
-  if (!isKept) newLength = renameAt(context, owner, bytes, name, nameLength);
+  const name = at + DIR_ENTRY_HEADER;
+  const isKept = owner.inode === INODE.root && isLostAndFound(bytes, name, nameLength);
+  const newLength = isKept ? nameLength : renameAt(context, owner, bytes, name, nameLength);
   if (newLength !== nameLength) dirEntryLayout.name_len.set(view, at, newLength);
-  if (!hasHashes) {
-    // e2fsck asks whether a zero byte follows `.` and `..`: where none does, none does afterwards.
-    const isUnterminated = isDot && nameLength + 8 < length && bytes[name + nameLength] !== 0;
-    bytes.fill(0, name + newLength, at + length);
-    if (isUnterminated) bytes[name + nameLength] = 1;
-    return;
+  const hashes = at + direntHashOffset(nameLength);
+  if (hasStoredHashes(owner.flags) && hashes + DIRENT_HASH_SIZE <= behind) {
+    // Hash and minor hash were made with the encryption key: any cipher text fits them.
+    bytes.fill(0, name + newLength, hashes);
+    bytes.fill(0, hashes + DIRENT_HASH_SIZE, behind);
+  } else {
+    clearBytes(bytes, name + newLength, behind);
   }
-  // Hash and minor hash were made with the encryption key: any cipher text fits them.
-  bytes.fill(0, name + newLength, at + hashes);
-  bytes.fill(0, at + hashes + DIRENT_HASH_SIZE, at + length);
 }
 
 const hasStoredHashes = (flags: number): boolean =>
@@ -145,23 +164,23 @@ const hasStoredHashes = (flags: number): boolean =>
 
 /** Write the new name over an old one. @returns bytes of the new name: more only for the shortest */
 function renameAt(
-  { hash, namer }: Context,
-  { inode, flags, streams }: DirectoryOwner,
+  { hash }: Context,
+  { inode, flags, chosen, streams }: DirectoryOwner,
   bytes: Uint8Array,
   at: number,
   length: number,
 ): number {
   hash.digest(PURPOSE.name, inode, bytes, at, length);
   const { high, low } = hash;
-  const chosen = namer.chosen.get(high, low);
-  if (chosen < 0) {
+  const number = chosen === undefined ? -1 : chosen.get(high, low);
+  if (number < 0) {
     spell(bytes, at, length, high, low, alphabetOf(flags));
     return length;
   }
   if (length > MAX_SHORT) {
-    streams.write(bytes, at, length, chosen);
+    streams.write(bytes, at, length, number);
     return length;
   }
   // Up to four bytes: a record is at least 12 bytes, so that each has room for them.
-  return unpackName(chosen, bytes, at);
+  return unpackName(number, bytes, at);
 }

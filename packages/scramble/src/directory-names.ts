@@ -1,35 +1,28 @@
-import {
-  DX_HASH,
-  type DxHasher,
-  type Filesystem,
-  INODE,
-  isDotName,
-  isDxNode,
-  isLostAndFound,
-  superblockLayout,
-} from '@e2image/ext-core';
+import { DX_HASH, type DxHasher, type Filesystem, superblockLayout } from '@e2image/ext-core';
 import { spell } from './alphabet.ts';
 import { OWNER_FLAG } from './block-classes.ts';
-import { walkRecords } from './dir-records.ts';
+import type { RecordList } from './dir-records.ts';
 import { type FileBlocks, readBuffer } from './directory-blocks.ts';
 import { type DirectoryIndex, indexHasher, readIndex } from './directory-index.ts';
 import { drawNames } from './draw-names.ts';
 import { type BoundaryTable, freshBoundaries } from './fresh-boundaries.ts';
-import { hasRootShape } from './index-root.ts';
 import { KeyTable } from './key-table.ts';
-import { type KeyedHash, PURPOSE } from './keyed-hash.ts';
+import type { KeyedHash } from './keyed-hash.ts';
 import { LeafRanges } from './leaf-ranges.ts';
+import { NameCollector } from './name-collector.ts';
 import { NameSet } from './name-set.ts';
 import { alphabetOf, MAX_SHORT } from './name-source.ts';
-import { ANY_LEAF, PendingNames, SIDE, type Side } from './pending-names.ts';
+import { ANY_LEAF, PendingNames, SIDE } from './pending-names.ts';
 import type { OnScrambleProblem } from './problem.ts';
 
 /**
- * From this length on no two keyed names of a directory of `bytes` bytes are the same: with n names of b bits the chance
- * is n * n / 2^(b + 1), and this leaves one in 2^31. A record has 12 bytes at least, a letter of the poorer alphabet
- * some 5 bits.
+ * From this length on no two keyed names of a directory of `count` names are the same: with n names of b bits the chance
+ * is n * n / 2^(b + 1), and this leaves one in 2^31. A letter of the poorer alphabet has some 5 bits.
  */
-export const safeLength = (bytes: number): number => Math.ceil((2 * Math.log2(Math.max(1, bytes / 12)) + 30) / 5);
+export const safeLength = (count: number): number => Math.ceil((2 * Math.log2(Math.max(1, count)) + 30) / 5);
+
+/** Bytes of the shortest record. */
+const MIN_RECORD = 12;
 
 /** How the indexes of directories are treated. */
 export interface IndexRules {
@@ -46,16 +39,25 @@ export interface DirectoryJob {
   /** `OWNER_FLAG`s. */
   readonly flags: number;
   readonly states: readonly FileBlocks[];
-  /** Entries inside the inode: records of an inline directory, whole spans. */
-  readonly inline?: readonly Uint8Array[];
+  /** Its records, where they are at hand. */
+  readonly lists?: readonly RecordList[];
 }
 
-/** Chooses the new names of directories that need choosing: those in an index, and those that could meet. */
+/**
+ * Chooses the new names of directories that need choosing: those in an index, and those that could meet.
+ *
+ * For a directory whose records lie in different places, or in different states, that is done beforehand: `name`. For
+ * the others, which are nearly all, it is done when they are scrambled.
+ */
 export class DirectoryNamer {
-  /** By the digest of an old name in its directory: what `drawNames` chose. Other names follow from their digest. */
-  readonly chosen = new KeyTable();
   /** By inode: directories with new boundaries. */
   readonly boundaries = new Map<number, BoundaryTable>();
+  /** By the digest of an old name in its directory: what `drawNames` chose. Other names follow from their digest. */
+  readonly #chosen = new KeyTable();
+  /** Directories that were named beforehand. */
+  readonly #named = new Set<number>();
+  /** The same as `#chosen` for the names of one directory that was not. */
+  readonly #chosenNow = new KeyTable();
   readonly #fs: Filesystem;
   readonly #hash: KeyedHash;
   readonly #rules: IndexRules;
@@ -76,32 +78,60 @@ export class DirectoryNamer {
     this.#buffer = readBuffer(fs);
   }
 
-  /** Choose the names of one directory. */
+  /** Choose the names of one directory beforehand. */
   *name(job: DirectoryJob): Generator<void> {
+    this.#named.add(job.inode);
+    yield* this.#choose(job, this.#chosen);
+  }
+
+  /**
+   * What was chosen for the names of a directory, by the digest of the old one.
+   *
+   * @param lists all records of the directory, where it was not named beforehand
+   * @returns a table that is valid until the next call; undefined when nothing had to be chosen
+   */
+  chosenFor(inode: number, flags: number, lists: readonly RecordList[]): KeyTable | undefined {
+    if (this.#named.has(inode)) return this.#chosen;
+    if (areSurelyUnique(lists)) return undefined;
+    this.#chosenNow.clear();
+    for (const _ of this.#choose({ inode, flags, states: [], lists }, this.#chosenNow));
+    return this.#chosenNow;
+  }
+
+  *#choose(job: DirectoryJob, chosen: KeyTable): Generator<void> {
     const first = job.states[0];
     const isIndexed = (job.flags & OWNER_FLAG.indexed) !== 0;
     const index = isIndexed && first ? readIndex(first, this.#fs.blockSize, this.#superblockFlags) : undefined;
     this.#pending.clear();
     this.#taken.clear();
     const old = index && new LeafRanges(index);
-    const collector = this.#collector(job, index, old);
-    for (const bytes of job.inline ?? []) collector.records(new DataView(bytes.buffer), bytes, ANY_LEAF, false);
+    const collector = this.#collector(job, chosen, index, old);
+    for (const list of job.lists ?? []) collector.records(list, ANY_LEAF);
     for (const state of job.states) {
       yield* state.each(this.#buffer, (bytes, logical) => collector.blocks(bytes, logical), this.#onProblem);
     }
     this.#settleKeyed(job);
     if (this.#pending.count === 0 && index === undefined) return;
-    yield* this.#draw(job, index, old, collector.pinnedLeaf);
+    yield* this.#draw(job, chosen, index, old, collector.pinnedLeaf);
   }
 
-  #collector(job: DirectoryJob, index: DirectoryIndex | undefined, ranges: LeafRanges | undefined): Collector {
-    const canHash = index !== undefined && (job.flags & OWNER_FLAG.casefold) === 0;
-    return new Collector(this.#hash, job, {
-      blockSize: this.#fs.blockSize,
+  #collector(
+    job: DirectoryJob,
+    chosen: KeyTable,
+    index: DirectoryIndex | undefined,
+    ranges: LeafRanges | undefined,
+  ): NameCollector {
+    const { inode, flags } = job;
+    const { blockSize } = this.#fs;
+    const canHash = index !== undefined && (flags & OWNER_FLAG.casefold) === 0;
+    return new NameCollector(this.#hash, {
+      inode,
+      flags,
+      blockSize,
       pending: this.#pending,
       taken: this.#taken,
-      chosen: this.chosen,
-      safeLength: safeLength(bytesOf(job, this.#fs.blockSize)),
+      chosen,
+      safeLength: safeLength(mostNames(job, blockSize)),
       // SipHash stores the hash with the name: nothing limits the name.
       ranges: index?.hashVersion === DX_HASH.siphash ? undefined : ranges,
       hasher: canHash ? indexHasher(index, this.#rules.oldSeed) : undefined,
@@ -122,6 +152,7 @@ export class DirectoryNamer {
 
   *#draw(
     job: DirectoryJob,
+    chosen: KeyTable,
     index: DirectoryIndex | undefined,
     old: LeafRanges | undefined,
     pinnedLeaf: number,
@@ -134,7 +165,7 @@ export class DirectoryNamer {
       flags,
       pending: this.#pending,
       taken: this.#taken,
-      chosen: this.chosen,
+      chosen,
       ...(ranges && { ranges, hasher }),
     });
     if (lost > 0) {
@@ -181,9 +212,22 @@ export class DirectoryNamer {
   }
 }
 
-/** Bytes of a directory, or more: of all its states. */
-const bytesOf = ({ states }: DirectoryJob, blockSize: number): number =>
-  Math.max(1, ...states.map((state) => state.end)) * blockSize;
+function countNames(lists: readonly RecordList[]): number {
+  let count = 0;
+  for (const { names } of lists) count += names;
+  return count;
+}
+
+/** Whether no two keyed names of a directory can be the same: so it is with most, and nothing else is done for them. */
+function areSurelyUnique(lists: readonly RecordList[]): boolean {
+  const safe = safeLength(countNames(lists));
+  for (const { shortest } of lists) if (shortest < safe) return false;
+  return true;
+}
+
+/** Names of a directory, or more: of its longest state. */
+const mostNames = ({ states, lists = [] }: DirectoryJob, blockSize: number): number =>
+  Math.max(countNames(lists), ...states.map((state) => (state.end * blockSize) / MIN_RECORD));
 
 const LOST_AND_FOUND = new TextEncoder().encode('lost+found');
 
@@ -192,66 +236,3 @@ export const lostAndFoundHash = (hasher: DxHasher): number => hasher.hash(LOST_A
 
 const holdsLostAndFound = (ranges: LeafRanges, leaf: number, hasher: DxHasher): boolean =>
   ranges.find(lostAndFoundHash(hasher)) === leaf;
-
-interface CollectorParts {
-  readonly blockSize: number;
-  readonly pending: PendingNames;
-  readonly taken: NameSet;
-  readonly chosen: KeyTable;
-  /** Length from which on names that nothing limits need no choosing. */
-  readonly safeLength: number;
-  readonly ranges: LeafRanges | undefined;
-  /** With the old seed: tells defects of the index. */
-  readonly hasher: DxHasher | undefined;
-}
-
-/** Gathers the names of one directory that need choosing. */
-class Collector {
-  /** Leaf of the root's `lost+found`; ANY_LEAF when there is none in an index. */
-  pinnedLeaf = ANY_LEAF;
-  readonly #hash: KeyedHash;
-  readonly #job: DirectoryJob;
-  readonly #parts: CollectorParts;
-
-  constructor(hash: KeyedHash, job: DirectoryJob, parts: CollectorParts) {
-    this.#hash = hash;
-    this.#job = job;
-    this.#parts = parts;
-  }
-
-  blocks(bytes: Uint8Array, logical: number): void {
-    const { blockSize, ranges } = this.#parts;
-    const isIndexed = (this.#job.flags & OWNER_FLAG.indexed) !== 0;
-    for (let at = 0, number = logical; at < bytes.length; at += blockSize, number++) {
-      const block = bytes.subarray(at, at + blockSize);
-      const view = new DataView(block.buffer, block.byteOffset, blockSize);
-      const isIndex = number === 0 ? hasRootShape(view, blockSize) : isDxNode(view, 0, blockSize);
-      if (isIndexed && isIndex) continue;
-      this.records(view, block, ranges?.leafAt(number) ?? ANY_LEAF, true);
-    }
-  }
-
-  records(view: DataView, bytes: Uint8Array, leaf: number, tail: boolean): void {
-    walkRecords(view, { from: 0, to: bytes.length, tail }, (at, _length, nameLength, inode) => {
-      if (inode !== 0 && nameLength > 0) this.#record(bytes, at + 8, nameLength, leaf);
-    });
-  }
-
-  #record(bytes: Uint8Array, from: number, length: number, leaf: number): void {
-    const { pending, taken, chosen, hasher, ranges } = this.#parts;
-    if (isDotName(bytes, from, length)) return;
-    if (leaf === ANY_LEAF && length >= this.#parts.safeLength) return;
-    // A name that is there twice is a defect, and stays one.
-    if (!taken.add(bytes, from, length)) return;
-    this.#hash.digest(PURPOSE.name, this.#job.inode, bytes, from, length);
-    const { high, low } = this.#hash;
-    if (chosen.get(high, low) >= 0) return;
-    if (this.#job.inode === INODE.root && isLostAndFound(bytes, from, length)) {
-      this.pinnedLeaf = leaf;
-      return;
-    }
-    let side: Side = SIDE.inside;
-    if (leaf !== ANY_LEAF && ranges && hasher) side = ranges.side(leaf, hasher.hash(bytes, from, length));
-    pending.add(high, low, length, leaf, side);
-  }
-}

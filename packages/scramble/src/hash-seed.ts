@@ -1,7 +1,16 @@
-import { DX_HASH, DX_UNSIGNED, type Filesystem, INODE, isLostAndFound, superblockLayout } from '@e2image/ext-core';
+import {
+  DIR_ENTRY_HEADER,
+  DX_HASH,
+  DX_UNSIGNED,
+  dirEntryLayout,
+  type Filesystem,
+  INODE,
+  isLostAndFound,
+  superblockLayout,
+} from '@e2image/ext-core';
 import { OWNER_FLAG } from './block-classes.ts';
 import type { Classified } from './classify.ts';
-import { walkRecords } from './dir-records.ts';
+import { blockRecords } from './dir-records.ts';
 import { FileBlocks } from './directory-blocks.ts';
 import { indexHasher, readIndex } from './directory-index.ts';
 import { lostAndFoundHash } from './directory-names.ts';
@@ -66,13 +75,9 @@ function pinnedLeaf(fs: Filesystem, { classes, directories }: Classified): ((see
 
 function holdsLostAndFound(bytes: Uint8Array | undefined): boolean {
   if (bytes === undefined) return false;
-  let isFound = false;
-  walkRecords(
-    new DataView(bytes.buffer),
-    { from: 0, to: bytes.length, tail: true },
-    (at, _length, nameLength, inode) => {
-      if (inode !== 0 && isLostAndFound(bytes, at + 8, nameLength)) isFound = true;
-    },
-  );
-  return isFound;
+  const { view, places } = blockRecords(bytes, new DataView(bytes.buffer));
+  return places.slice(0, -1).some((at) => {
+    const nameLength = dirEntryLayout.name_len.get(view, at);
+    return dirEntryLayout.inode.get(view, at) !== 0 && isLostAndFound(bytes, at + DIR_ENTRY_HEADER, nameLength);
+  });
 }

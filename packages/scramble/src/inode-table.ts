@@ -1,4 +1,5 @@
 import {
+  type ByteSpan,
   EXTENT_ENTRY_SIZE,
   EXTENT_MAGIC,
   extentHeaderLayout,
@@ -30,42 +31,26 @@ import { noteAttributes, scrambleAttributes } from './attributes.ts';
 import { OWNER_FLAG } from './block-classes.ts';
 import { renewChecksum } from './checksum-renewal.ts';
 import type { Block, Context, ScrambleCounts } from './context.ts';
+import { type RecordList, recordList } from './dir-records.ts';
 import { directoryOwner, scrambleRecords } from './directory-block.ts';
 import { isGarbageInode, scrambleGarbageFields } from './garbage-inode.ts';
 import { scrambleEncryptedTarget, scrambleTarget, targetLength } from './link-target.ts';
+import { eachToHide } from './nothing-to-hide.ts';
 import { isZero, scrambleBytes } from './scramble-bytes.ts';
 
 /** Known fields of an inode end here; extra fields that the future brings are kept while they are within their size. */
 const KNOWN_FIELDS = 160;
 
 /**
- * Scramble a block of an inode table.
+ * Scramble blocks of an inode table.
  *
  * @param first number of its first inode
  */
-export function scrambleInodeBlock(context: Context, block: Block, first: number, counts: ScrambleCounts): void {
+export function scrambleInodeBlocks(context: Context, block: Block, first: number, counts: ScrambleCounts): void {
   const size = context.fs.superblock.inodeSize;
-  for (let base = 0, inode = first; base < block.bytes.length; base += size, inode++) {
-    if (hasNothingToHide(block, base, size)) continue;
-    scrambleInode(context, block, { inode, base, size }, counts);
-  }
-}
-
-/**
- * Whether scrambling would change nothing: an extent root, zeros behind it, and no attributes. Nearly every inode is
- * like that, and its checksum need not be looked at.
- */
-function hasNothingToHide({ bytes, view }: Block, base: number, size: number): boolean {
-  const flags = inodeLayout.i_flags.get(view, base);
-  const map = base + I_BLOCK;
-  if ((flags & (INODE_FLAG.extents | INODE_FLAG.eaInode | INODE_FLAG.inlineData)) !== INODE_FLAG.extents) {
-    return isZero(bytes, base, base + size);
-  }
-  const type = fileType(view, base);
-  if ((type !== MODE.regular && type !== MODE.directory) || !isExtentHeader(view, map, I_BLOCK_SIZE)) return false;
-  const used = map + EXTENT_ENTRY_SIZE * (1 + extentHeaderLayout.eh_entries.get(view, map));
-  if (!isZero(bytes, used, map + I_BLOCK_SIZE)) return false;
-  return size === 128 || isZero(bytes, base + (inodeXattrStart(view, base, size) ?? 128), base + size);
+  eachToHide(block, size, (index) => {
+    scrambleInode(context, block, { inode: first + index, base: index * size, size }, counts);
+  });
 }
 
 interface InodePlace {
@@ -180,10 +165,9 @@ function scrambleInline(
   const list = inlineAttributes(view, base, size);
   const type = fileType(view, base);
   if (type === MODE.directory) {
-    const owner = directoryOwner(context, inode, ownerFlags(view, base));
-    for (const { from, to } of inlineDirSpans(view, base, list)) {
-      if (!scrambleRecords(context, owner, bytes.subarray(from, to), false, counts)) counts.damagedBlocks++;
-    }
+    const lists = inlineRecords(block, inlineDirSpans(view, base, list));
+    const owner = directoryOwner(context, { inode, flags: ownerFlags(view, base) }, lists);
+    for (const records of lists) if (!scrambleRecords(context, owner, records, counts)) counts.damagedBlocks++;
     return;
   }
   const spans = inlineDataSpans(view, base, list);
@@ -218,6 +202,12 @@ function scrambleInlineLink(
     at += to - from;
   }
 }
+
+/** The records of an inline directory. */
+export const inlineRecords = ({ bytes }: Pick<Block, 'bytes'>, spans: readonly ByteSpan[]): RecordList[] =>
+  spans.map(({ from, to }) =>
+    recordList(bytes.subarray(from, to), new DataView(bytes.buffer, bytes.byteOffset + from, to - from), to - from),
+  );
 
 /** `OWNER_FLAG`s of an inode, but not whether it has an index. */
 export function ownerFlags(view: DataView, base: number): number {

@@ -3,13 +3,13 @@ import { type ClassRun, KIND, OWNER_FLAG } from './block-classes.ts';
 import type { Block, Context, ScrambleCounts } from './context.ts';
 import { scrambleDirectoryBlock } from './directory-block.ts';
 import { scrambleExtentNode } from './extent-node.ts';
-import { scrambleInodeBlock } from './inode-table.ts';
+import { scrambleInodeBlocks } from './inode-table.ts';
 import { scrambleEncryptedTarget, scrambleTarget, targetLength } from './link-target.ts';
 import { scrambleBytes } from './scramble-bytes.ts';
 import { scrambleMmp, scrambleSuperblockBlock } from './superblock.ts';
 import { writeValueBlock } from './value-inodes.ts';
 
-/** Scramble a block as what it is. Blocks of the journal are not for this. */
+/** Scramble a block as what it is; of an inode table, several. Blocks of the journal are not for this. */
 export function scrambleBlock(context: Context, block: Block, run: ClassRun, counts: ScrambleCounts): void {
   const logical = run.logical + block.number - run.start;
   switch (run.kind) {
@@ -17,7 +17,7 @@ export function scrambleBlock(context: Context, block: Block, run: ClassRun, cou
       scrambleSuperblockBlock(context, block, counts);
       break;
     case KIND.inodeTable:
-      scrambleInodeBlock(context, block, firstInode(context, run.owner, logical), counts);
+      scrambleInodeBlocks(context, block, firstInode(context, run.owner, logical), counts);
       break;
     case KIND.attributes:
       scrambleAttributeBlock(context, block, counts);

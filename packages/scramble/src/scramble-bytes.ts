@@ -6,7 +6,7 @@ import { type KeyedHash, PURPOSE } from './keyed-hash.ts';
  * zero: what was no entry, number or name before is none afterwards.
  */
 export function scrambleBytes(hash: KeyedHash, bytes: Uint8Array, from: number, to: number): void {
-  if (from >= to) return;
+  if (isZero(bytes, from, to)) return;
   hash.digest(PURPOSE.bytes, 0, bytes, from, to - from);
   const { high, low } = hash;
   for (let at = from; at < to; at++) {
@@ -14,6 +14,12 @@ export function scrambleBytes(hash: KeyedHash, bytes: Uint8Array, from: number, 
     const random = mix32(high ^ mix32(low + at - from)) >>> 0;
     bytes[at] = 1 + (random % 255);
   }
+}
+
+/** Zero `[from, to)`: for the few bytes behind a name the call of `fill` would cost more than they do. */
+export function clearBytes(bytes: Uint8Array, from: number, to: number): void {
+  if (to - from > 16) bytes.fill(0, from, to);
+  else for (let at = from; at < to; at++) bytes[at] = 0;
 }
 
 /** Whether all bytes of `[from, to)` are zero. */

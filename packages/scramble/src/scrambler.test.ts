@@ -75,6 +75,24 @@ describe('a scrambled directory', () => {
     );
   });
 
+  test('has as many names when they are so short that chance would make two the same', () => {
+    const names = [...'abcdefghijklmnopqrst', 'aa', 'bb', 'cc'];
+    const after = read(scrambledRoot(tiny(names))).map(({ name }) => name);
+    expect(new Set(after).size).toBe(names.length + 2);
+    for (const name of names) expect(after).not.toContain(name);
+  });
+
+  test('is the same each time it is asked for, with names that must be chosen, too', () => {
+    const disk = tiny(['a', 'b', 'cc', 'four', 'a-long-one']);
+    const scrambler = createScrambler(openFilesystem(disk), OPTIONS);
+    const [first, second] = [0, 1].map(() => {
+      const bytes = disk.bytes.slice(ROOT_BLOCK * TINY.blockSize, (ROOT_BLOCK + 1) * TINY.blockSize);
+      scrambler.transform(bytes, ROOT_BLOCK * TINY.blockSize);
+      return bytes;
+    });
+    expect(second).toEqual(first);
+  });
+
   test('is the same for the same key, and another for another', () => {
     const disk = tiny(['alpha', 'beta', 'c']);
     expect(scrambledRoot(disk)).toEqual(scrambledRoot(disk));

@@ -20,9 +20,9 @@ import { FileBlocks } from './directory-blocks.ts';
 import { type DirectoryJob, DirectoryNamer } from './directory-names.ts';
 import { ScrambleError } from './errors.ts';
 import { chooseHashSeed } from './hash-seed.ts';
-import { ownerFlags } from './inode-table.ts';
+import { inlineRecords, ownerFlags } from './inode-table.ts';
 import { JournalScrambler } from './journal-blocks.ts';
-import { type JournalLog, readJournal, recoveredSource } from './journal-log.ts';
+import { type JournalLog, type JournalState, readJournal, recoveredSource } from './journal-log.ts';
 import { KEY_SIZE, KeyedHash, PURPOSE } from './keyed-hash.ts';
 import type { OnScrambleProblem } from './problem.ts';
 import { type ValueHashes, valueHashes } from './value-inodes.ts';
@@ -86,7 +86,7 @@ export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Gener
   }
   const rules = { isFresh: index === 'fresh', oldSeed, newSeed: newHashSeed ?? oldSeed };
   const namer = new DirectoryNamer(fs, hash, rules, onProblem);
-  for (const job of directoryJobs(views)) yield* namer.name(job);
+  for (const job of directoryJobs(views, loggedBlocks(state))) yield* namer.name(job);
   const values: ValueHashes = new Map();
   for (const view of views) {
     const more = yield* valueHashes(view.fs, hash, seed, view.classified);
@@ -152,22 +152,57 @@ function* recover(fs: Filesystem, log: JournalLog, allData: boolean): Generator<
   }
 }
 
-/** Each directory once, with its blocks in every view. */
-function* directoryJobs(views: readonly View[]): Generator<DirectoryJob> {
+/** Blocks that the journal has copies of. */
+const loggedBlocks = (state: JournalState): ReadonlySet<number> =>
+  new Set(state.kind === 'log' ? Array.from(state.log.copies.values(), ({ block }) => block) : []);
+
+/** The runs of a directory in one view. */
+interface OwnedView {
+  readonly view: View;
+  readonly runs: OwnedRuns;
+}
+
+/** Each directory that must be named beforehand, once, with its blocks in every view. */
+function* directoryJobs(views: readonly View[], logged: ReadonlySet<number>): Generator<DirectoryJob> {
   const done = new Set<number>();
-  const byInode = views.map(({ classified }) => new Map(classified.directories.map((runs) => [runs.inode, runs])));
-  for (const [number, { classified }] of views.entries()) {
-    for (const { inode } of classified.directories) {
+  const later = views.slice(1).map((view) => ({ view, byInode: byInode(view) }));
+  for (const [number, view] of views.entries()) {
+    const { classes, directories } = view.classified;
+    for (const runs of directories) {
+      const { inode } = runs;
+      if (later.length === 0 && logged.size === 0 && classes.isOneBlock(runs.from, runs.to)) continue;
       if (done.has(inode)) continue;
-      if (views.length > 1) done.add(inode);
-      const states = views.slice(number).flatMap((view, i) => {
-        const runs: OwnedRuns | undefined = byInode[number + i]?.get(inode);
-        return runs ? [new FileBlocks(view.fs, view.classified.classes, runs)] : [];
-      });
+      if (later.length > 0) done.add(inode);
+      const owned: OwnedView[] = [{ view, runs }];
+      for (const { view: other, byInode: found } of later.slice(number)) {
+        const same = found.get(inode);
+        if (same) owned.push({ view: other, runs: same });
+      }
+      if (isAtHand(owned, logged)) continue;
+      const states = owned.map(
+        ({ view: { fs, classified }, runs: one }) => new FileBlocks(fs, classified.classes, one),
+      );
       yield { inode, flags: states[0]?.first?.flags ?? 0, states };
     }
   }
+  if (logged.size === 0) return;
   for (const view of views) for (const inode of view.classified.inlineDirectories) yield* inlineJob(view, inode);
+}
+
+const byInode = ({ classified }: View): ReadonlyMap<number, OwnedRuns> =>
+  new Map(classified.directories.map((runs) => [runs.inode, runs]));
+
+/** Whether a directory is one list of records, in one block, of which there is no other state: as nearly all are. */
+function isAtHand(owned: readonly OwnedView[], logged: ReadonlySet<number>): boolean {
+  let place: number | undefined;
+  for (const { view, runs } of owned) {
+    const { classes } = view.classified;
+    const { start } = classes.run(runs.from);
+    if (!classes.isOneBlock(runs.from, runs.to) || logged.has(start)) return false;
+    if (place !== undefined && place !== start) return false;
+    place = start;
+  }
+  return true;
 }
 
 function* inlineJob({ fs }: View, inode: number): Generator<DirectoryJob> {
@@ -176,10 +211,5 @@ function* inlineJob({ fs }: View, inode: number): Generator<DirectoryJob> {
   const area = inodeXattrArea(view, 0, view.byteLength);
   const spans = inlineDirSpans(view, 0, area && readXattrs(view, area));
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  yield {
-    inode,
-    flags: ownerFlags(view, 0) & ~OWNER_FLAG.indexed,
-    states: [],
-    inline: spans.map(({ from, to }) => bytes.slice(from, to)),
-  };
+  yield { inode, flags: ownerFlags(view, 0) & ~OWNER_FLAG.indexed, states: [], lists: inlineRecords({ bytes }, spans) };
 }
