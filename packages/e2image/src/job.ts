@@ -40,9 +40,9 @@ export async function openJob(
   const inside = plan.sourceOffset > 0 ? windowOf(whole, plan.sourceOffset) : whole;
   const fs = openPlanned(rescue?.guard(inside) ?? inside, plan, onProblem);
   const { blockSize, blocksCount } = fs;
-  rescue?.resume(blockSize, blocksCount);
+  rescue?.refuseOtherSize(blockSize * blocksCount);
   const scrambler = await prepareScrambling(fs, { plan, world, findings });
-  const told = toldSource(fs, rescue?.recording(fs.source, blockSize) ?? fs.source, findings);
+  const told = toldSource(fs, fs.source, findings);
   const source = scrambler?.source(told) ?? told;
   const walk = { selection: plan.selection, allData: plan.allData, onProblem };
   // Under a mapfile every block must pass the record of what was read.

@@ -1,37 +1,33 @@
-import { fdatasync } from 'node:fs';
-import { promisify } from 'node:util';
-import { SignalGuard, say, writeOutput } from '@e2image/cli';
+import { reasonOf, SignalGuard, say, writeOutput } from '@e2image/cli';
+import type { Output } from '@e2image/sparse-io';
 import { type ImageJob, JobProgress } from './job.ts';
 import { recordUnread } from './provenance.ts';
 import { writeRawImage } from './raw-image.ts';
+import type { Rescue } from './rescue.ts';
 import { selectOf } from './selection.ts';
 import { openTarget, type Target } from './target.ts';
-
-const fdatasyncAsync = promisify(fdatasync);
 
 /** Make a raw image. */
 export async function makeRaw(job: ImageJob): Promise<void> {
   const { plan, world, rescue } = job;
-  const target = await openTarget(job);
+  const guard = new SignalGuard();
+  const target = await openTarget(job, guard);
   const { output } = target;
-  if (output === undefined) {
-    await write(job, target);
-  } else if (rescue === undefined) {
-    await writeOutput(output, () => write(job, target));
-  } else {
-    await writeRescue(job, target);
-  }
+  if (output === undefined) await write(job, target);
+  else if (rescue === undefined) await writeOutput(output, () => write(job, target), guard);
+  else await writeOutput(output, () => writeRescue(job, rescue, { target, output, guard }), guard);
   if (plan.compare) world.stdout(`${target.equalBlocks()} blocks already contained the data to be copied\n`);
 }
 
 function write(job: ImageJob, target: Target): Promise<void> {
   const { plan, fs, source, rescue } = job;
+  const place = { blockSize: fs.blockSize, targetOffset: plan.targetOffset };
   const progress = new JobProgress(job);
   return progress.around(() =>
     writeRawImage({
       fs,
       source,
-      sink: target.sink,
+      sink: rescue?.recording(target.sink, place) ?? target.sink,
       select: (walk) => selectOf(job, walk),
       walk: { ...job.walk, wholeTables: target.isBlockDevice },
       targetOffset: plan.targetOffset,
@@ -41,37 +37,53 @@ function write(job: ImageJob, target: Target): Promise<void> {
         onProgress: (done: number) => progress.update(done * fs.blockSize),
       }),
       onCopied: (selected) => recordUnread(job, selected, target.output),
-      ...(rescue && { done: rescue.done, checkpoint: () => checkpoint(job, target) }),
+      ...(rescue && { done: rescue.done, checkpoint: () => checkpoint(job, rescue, target.output?.fd) }),
     }),
   );
 }
 
+interface RescueTarget {
+  readonly target: Target;
+  readonly output: Output;
+  readonly guard: SignalGuard;
+}
+
 /** With a mapfile: whatever ends the run, the map says how far it came, and the partial image stays. */
-async function writeRescue(job: ImageJob, target: Target): Promise<void> {
-  const { rescue, world } = job;
-  const { output } = target;
-  if (rescue === undefined || output === undefined) return;
-  const guard = new SignalGuard();
-  const keep = (): void => {
-    try {
-      rescue.save({ read: rescue.done, unread: job.findings.unread }, job.fs);
-      say(world, `stopped; the same command goes on from ${rescue.path}`);
-    } catch (error) {
-      say(world, `${rescue.path} could not be written: ${String(error)}`);
-    }
-  };
+async function writeRescue(job: ImageJob, rescue: Rescue, { target, output, guard }: RescueTarget): Promise<void> {
+  const { fs, plan, scrambler } = job;
+  const place = { blockSize: fs.blockSize, targetOffset: plan.targetOffset };
+  rescue.takeOver(output, scrambler?.source(fs.source) ?? fs.source, place);
+  const keep = (): void => keepMap(job, rescue, output);
   using _ = guard.add(keep);
   try {
-    await writeOutput(output, () => write(job, target), guard);
+    await write(job, target);
   } catch (error) {
     keep();
     throw error;
   }
 }
 
+/** The last word of a run that did not come to its end. */
+function keepMap({ findings, fs, world }: ImageJob, rescue: Rescue, { fd, kind }: Output): void {
+  try {
+    if (fd === undefined || rescue.syncNow(fd)) {
+      rescue.save({ read: rescue.done, unread: findings.unread }, fs);
+      const goesOn = kind === 'partial-file' || kind === 'block-device';
+      say(
+        world,
+        goesOn ? `stopped; the same command goes on from ${rescue.path}` : `${rescue.path} tells what was read`,
+      );
+    } else {
+      say(world, `${rescue.path} stays as it was: what was written last may not have reached the disk`);
+    }
+  } catch (error) {
+    say(world, `${rescue.path} stays as it was: ${reasonOf(error) ?? String(error)}`);
+  }
+}
+
 /** What the map says was read must have reached the disk. */
-async function checkpoint({ rescue, findings, fs }: ImageJob, { output }: Target): Promise<void> {
-  if (output?.fd === undefined) return;
-  await fdatasyncAsync(output.fd);
-  rescue?.save({ read: rescue.done, unread: findings.unread }, fs);
+async function checkpoint({ findings, fs }: ImageJob, rescue: Rescue, fd: number | undefined): Promise<void> {
+  if (fd === undefined) return;
+  await rescue.sync(fd);
+  rescue.save({ read: rescue.done, unread: findings.unread }, fs);
 }

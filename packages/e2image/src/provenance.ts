@@ -3,7 +3,7 @@ import { say } from '@e2image/cli';
 import type { BlockSet } from '@e2image/ext-core';
 import type { Output } from '@e2image/sparse-io';
 import type { ImageJob } from './job.ts';
-import { MAPFILE_START, writeMapfile } from './rescue.ts';
+import { MAPFILE_START, writeMapfile } from './write-mapfile.ts';
 
 /**
  * Before an image gets its name: write down which of its zeros stand for what could not be read. A regular file gets

@@ -1,15 +1,26 @@
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
+import { existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CliError, codeOf, failed, printable } from '@e2image/cli';
+import { promisify } from 'node:util';
+import { CliError, failed, printable } from '@e2image/cli';
 import { BlockSet } from '@e2image/ext-core';
-import { encodeMapfile, isUnreadable, type MapRange, parseMapfile, type Source } from '@e2image/sparse-io';
+import {
+  byHand,
+  FileSource,
+  isUnreadable,
+  type MapRange,
+  type Output,
+  parseMapfile,
+  type Sink,
+  type Source,
+  windowOf,
+} from '@e2image/sparse-io';
 import { isBlockDevice } from './block-device.ts';
-import { mapOfBlocks, type RescuedBlocks } from './rescue-map.ts';
+import { avoiding, retrying } from './careful-source.ts';
+import type { RescuedBlocks } from './rescue-map.ts';
+import { writeMapfile } from './write-mapfile.ts';
 
-/** First line of our mapfiles. */
-const COMMENT = 'Created by e2image: offsets are those of the file system';
-/** So that a file of that name is told from somebody's own. */
-export const MAPFILE_START = `# Mapfile. ${COMMENT}\n`;
+const fdatasyncAsync = promisify(fdatasync);
 
 export interface RescueOptions {
   /** How often a failed read is tried again; 0: what failed in an earlier run is not touched either. */
@@ -18,24 +29,38 @@ export interface RescueOptions {
   readonly image: string;
 }
 
+/** The blocks of a file system, and where they go. */
+interface RescuePlace {
+  readonly blockSize: number;
+  /** Byte of the target where block 0 goes. */
+  readonly targetOffset: number;
+}
+
+/** Bytes compared to see whether a target is the one that a mapfile tells of. */
+const SAMPLE = 1 << 16;
+
 /**
  * A rescue: an image of a failing disk, made in as many runs as it takes. What was read, failed and not tried is in a
  * mapfile that ddrescue understands; an interrupted run keeps its partial image beside it, and the next one goes on.
  */
 export class Rescue {
   readonly path: string;
-  /** Blocks that the partial image has. */
+  /** Blocks that the target has. */
   readonly done = new BlockSet();
+  readonly #image: string;
   readonly #retries: number;
   readonly #known: readonly MapRange[];
-  /** Whether the target keeps what an interrupted run wrote: a device does so by itself. */
-  readonly #isKept: boolean;
+  /** Whether an interrupted run left its image. */
+  readonly #hasPartial: boolean;
+  /** Whether a sync was begun and did not come to its end: what was written since the last one may be lost. */
+  #isUnsure = false;
 
   private constructor(path: string, { retries, image }: RescueOptions, known: readonly MapRange[]) {
     this.path = path;
+    this.#image = image;
     this.#retries = retries;
     this.#known = known;
-    this.#isKept = isBlockDevice(image) || existsSync(this.partialPath);
+    this.#hasPartial = existsSync(this.partialPath);
   }
 
   /**
@@ -57,67 +82,114 @@ export class Rescue {
     return `${this.path}.partial`;
   }
 
-  /**
-   * Take over what an earlier run did, once the file system is known.
-   *
-   * @throws CliError CLI_REFUSED for the mapfile of a source of another size
-   */
-  resume(blockSize: number, blocksCount: number): void {
+  /** @throws CliError CLI_REFUSED for the mapfile of a source of another size */
+  refuseOtherSize(size: number): void {
     const last = this.#known.at(-1);
-    const end = last === undefined ? 0 : last.offset + last.length;
-    if (last !== undefined && end !== blockSize * blocksCount) {
-      const sizes = `it is about ${end} bytes, the file system has ${blockSize * blocksCount}`;
-      throw new CliError('CLI_REFUSED', `${printable(this.path)} belongs to another source: ${sizes}`);
-    }
-    if (!this.#isKept) return;
-    for (const { offset, length, status } of this.#known) {
+    const end = last === undefined ? size : last.offset + last.length;
+    if (end === size) return;
+    const sizes = `it is about ${end} bytes, the file system has ${size}`;
+    throw new CliError('CLI_REFUSED', `${printable(this.path)} belongs to another source: ${sizes}`);
+  }
+
+  /**
+   * Count as done what an earlier run wrote, where this output is what it wrote to: its partial image, or a device.
+   *
+   * @param source the bytes as they are to be saved
+   * @throws CliError CLI_REFUSED when the output does not hold what the mapfile tells of: it is about another target, or
+   *   the source has changed. Nothing was written then.
+   */
+  takeOver({ kind, fd }: Output, source: Source, { blockSize, targetOffset }: RescuePlace): void {
+    const isKept = kind === 'block-device' || (kind === 'partial-file' && this.#hasPartial);
+    if (!isKept || fd === undefined) return;
+    const runs = this.#known.flatMap(({ offset, length, status }) => {
       const start = Math.ceil(offset / blockSize);
       const count = Math.floor((offset + length) / blockSize) - start;
-      if (status === '+' && count > 0) this.done.add(start, count);
+      return status === '+' && count > 0 ? [{ start, count }] : [];
+    });
+    // Nothing of an image that no map vouches for may shine through between the blocks of this one.
+    if (runs.length === 0 && kind === 'partial-file') empty(fd);
+    const sample = runs.map(({ start, count }) => ({ offset: start * blockSize, length: count * blockSize }));
+    if (!agree(source, windowOf(FileSource.over(fd), targetOffset), sample)) {
+      const where = kind === 'partial-file' ? this.partialPath : this.#image;
+      const why = 'it is about another target, or the source has changed; a mapfile without + areas begins anew';
+      throw new CliError('CLI_REFUSED', printable(`${where} does not hold what ${this.path} says was read: ${why}`));
     }
+    for (const { start, count } of runs) this.done.add(start, count);
   }
 
-  /** The source with care: known bad ranges are not touched, or tried again as often as asked for. */
+  /**
+   * The source with care: known bad ranges are not touched, or tried again as often as asked for. Its bytes are only
+   * given by reading, so that nothing is read ahead or passed on without that care.
+   */
   guard(source: Source): Source {
-    return this.#retries > 0 ? retrying(source, this.#retries) : avoiding(source, this.#known);
+    return byHand(this.#retries > 0 ? retrying(source, this.#retries) : avoiding(source, this.#known));
   }
 
-  /** The source with a memory: blocks that were read count as done. */
-  recording(source: Source, blockSize: number): Source {
+  /** The sink with a memory: blocks that it took count as done. */
+  recording(sink: Sink, { blockSize, targetOffset }: RescuePlace): Sink {
     return {
-      size: source.size,
-      readAt: (into, offset) => {
-        source.readAt(into, offset);
-        const start = Math.ceil(offset / blockSize);
-        const count = Math.floor((offset + into.length) / blockSize) - start;
+      sequential: sink.sequential,
+      ...(sink.buffer && { buffer: () => sink.buffer?.() }),
+      writeAt: (bytes, offset) => {
+        sink.writeAt(bytes, offset);
+        const at = offset - targetOffset;
+        const start = Math.ceil(at / blockSize);
+        const count = Math.floor((at + bytes.length) / blockSize) - start;
         if (count > 0) this.done.add(start, count);
       },
-      ...(source.extentAt && { extentAt: source.extentAt.bind(source) }),
+      zero: (offset, length) => sink.zero(offset, length),
+      skip: (offset, length) => sink.skip(offset, length),
+      finish: (size) => sink.finish(size),
+      abort: () => sink.abort(),
     };
   }
 
-  /** Write the mapfile: under its name it is whole at any time. */
+  /** Write the mapfile: under its name it is whole at any time. @throws CliError CLI_FAILED */
   save(blocks: RescuedBlocks, fs: { blockSize: number; blocksCount: number }): void {
     writeMapfile(this.path, blocks, fs);
   }
+
+  /** Bring all that was written to the disk. @throws system errors; after one `syncNow` refuses, too */
+  async sync(fd: number): Promise<void> {
+    // The kernel tells of a lost write once: the next sync would say that all is well.
+    this.#isUnsure = true;
+    await fdatasyncAsync(fd);
+    this.#isUnsure = false;
+  }
+
+  /** The same, when the run is over and there is no time to wait. @returns false when something may be lost */
+  syncNow(fd: number): boolean {
+    if (this.#isUnsure) return false;
+    fdatasyncSync(fd);
+    return true;
+  }
 }
 
-/**
- * Write a mapfile.
- *
- * @throws CliError CLI_FAILED
- */
-export function writeMapfile(
-  path: string,
-  blocks: RescuedBlocks,
-  fs: { blockSize: number; blocksCount: number },
-): void {
-  const temporary = `${path}.new`;
+function empty(fd: number): void {
+  const { size } = fstatSync(fd);
+  ftruncateSync(fd, 0);
+  ftruncateSync(fd, size);
+}
+
+/** Whether two sources have the same bytes in the first of some ranges that can be read. */
+function agree(a: Source, b: Source, ranges: readonly { readonly offset: number; readonly length: number }[]): boolean {
+  for (const { offset, length } of ranges) {
+    const [ours, theirs] = [a, b].map((source) => sampleOf(source, offset, Math.min(length, SAMPLE)));
+    if (ours === undefined || theirs === undefined) continue;
+    return Buffer.compare(ours, theirs) === 0;
+  }
+  return true;
+}
+
+/** @returns undefined for what cannot be read */
+function sampleOf(source: Source, offset: number, length: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(length);
   try {
-    writeFileSync(temporary, encodeMapfile(mapOfBlocks(blocks, fs), COMMENT), { flush: true, mode: 0o600 });
-    renameSync(temporary, path);
+    source.readAt(bytes, offset);
+    return bytes;
   } catch (error) {
-    throw failed(error, `while writing ${path}`);
+    if (isUnreadable(error)) return undefined;
+    throw error;
   }
 }
 
@@ -127,38 +199,4 @@ function refuseOtherDisk(path: string, image: string): void {
   const [ours, theirs] = [path, image].map((one) => statSync(dirname(one), { throwIfNoEntry: false })?.dev);
   if (ours === theirs || theirs === undefined) return;
   throw new CliError('CLI_REFUSED', `${printable(path)} must be on the file system of ${printable(image)}`);
-}
-
-/** Reads that touch a range which failed before fail without touching it. */
-function avoiding(source: Source, known: readonly MapRange[]): Source {
-  const bad = known.filter(({ status }) => status === '-' || status === '*' || status === '/');
-  if (bad.length === 0) return source;
-  return {
-    ...source,
-    size: source.size,
-    readAt(into, offset) {
-      const range = bad.find((one) => one.offset < offset + into.length && offset < one.offset + one.length);
-      if (range === undefined) return source.readAt(into, offset);
-      throw Object.assign(new Error('EIO: failed before, see the mapfile'), { code: 'EIO', syscall: 'read' });
-    },
-    ...(source.extentAt && { extentAt: source.extentAt.bind(source) }),
-  };
-}
-
-/** A read that fails is tried again, as disks sometimes come to their senses. */
-function retrying(source: Source, times: number): Source {
-  return {
-    ...source,
-    size: source.size,
-    readAt(into, offset) {
-      for (let left = times; ; left--) {
-        try {
-          return source.readAt(into, offset);
-        } catch (error) {
-          if (left === 0 || !isUnreadable(error) || codeOf(error) === 'SPARSE_SHORT_READ') throw error;
-        }
-      }
-    },
-    ...(source.extentAt && { extentAt: source.extentAt.bind(source) }),
-  };
 }

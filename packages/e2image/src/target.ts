@@ -1,5 +1,14 @@
 import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
-import { CliError, failed, isCliError, openGuarded, printable, refuseTerminal, warnInPlace } from '@e2image/cli';
+import {
+  CliError,
+  failed,
+  isCliError,
+  openGuarded,
+  printable,
+  refuseTerminal,
+  SignalGuard,
+  warnInPlace,
+} from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
 import {
   FileSink,
@@ -39,12 +48,13 @@ const imageEnd = ({ plan, fs, size = fs.blocksCount * fs.blockSize }: TargetJob)
 /**
  * Open the target of a raw image, as the last thing that can be refused.
  *
+ * @param guard cleans up after it, until `writeOutput` has
  * @throws CliError CLI_FAILED when it cannot be opened, CLI_REFUSED when it is too small
  */
-export async function openTarget(job: TargetJob): Promise<Target> {
+export async function openTarget(job: TargetJob, guard: SignalGuard = new SignalGuard()): Promise<Target> {
   const { plan, world, fs } = job;
   if (plan.dryRun) return dryTarget(job);
-  const output = await openGuarded(() => open(job)).catch((error: unknown) => {
+  const output = await openGuarded(() => open(job), guard).catch((error: unknown) => {
     throw isCliError(error) ? error : failed(error, `while trying to open ${plan.image}`);
   });
   refuseTerminal(output, { isForced: plan.force });
