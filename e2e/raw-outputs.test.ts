@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -20,7 +21,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Ending, makeFifo, start } from './endless.ts';
 import { FIXTURE_NEEDS, fixture } from './fixtures.ts';
 import { LoopDevice, Mount } from './loop.ts';
-import { describeNeeds, ours, RUNTIMES, type Runtime, testNeeds, tool } from './oracle.ts';
+import { commandLine, describeNeeds, ours, RUNTIMES, type Runtime, testNeeds, tool } from './oracle.ts';
 
 /** What is promised of every output (outputs.test.ts), where e2image has moments and targets of its own. */
 
@@ -214,6 +215,42 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'refused before anything is touched', 
     using loop = LoopDevice.attach(file('shared'));
     expectRefused(['-ra', source, loop.path], 'marks as in use (MMP sequence 0x1)', file('shared'));
     expect(ours(['-ra', '--force', source, loop.path]).status).toBe(0);
+  });
+
+  testNeeds(['qemu-img'], 'the file behind a QCOW2 image', () => {
+    linkSync(file('fs'), file('hard'));
+    tool('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', file('fs'), '-F', 'raw', file('over')]);
+    for (const options of [['-r'], ['-rac'], ['-Q']]) {
+      expectRefused([...options, file('over'), file('fs')], 'are the same file', file('fs'));
+      expectRefused([...options, file('over'), file('hard')], 'are the same file', file('fs'));
+    }
+    expect(ours(['-r', file('over'), file('new')]).status).toBe(0);
+  });
+
+  test('a place in a disk for an image to be put back: it would go to the beginning', () => {
+    copyFileSync(file('fs'), file('disk'));
+    expect(ours([file('fs'), file('normal')]).status).toBe(0);
+    expectRefused(['-I', '-O', '4096', file('disk'), file('normal')], 'Offsets are only allowed', file('disk'));
+    expectRefused(['-I', '-o', '4096', file('disk'), file('normal')], 'Offsets are only allowed', file('disk'));
+  });
+
+  test('a place that no position can name, and standard output that appends', () => {
+    copyFileSync(file('fs'), file('disk'));
+    for (const offset of ['9007199254740991', '4503599627370495']) {
+      expectRefused(['-raO', offset, file('fs'), file('disk')], 'the image would end at byte', file('disk'));
+    }
+    const fd = openSync(file('disk'), 'a');
+    try {
+      const [program, ...args] = commandLine();
+      const { status, stderr } = spawnSync(program, [...args, '-raO', '4096', file('fs'), '-'], {
+        stdio: ['ignore', fd, 'pipe'],
+        encoding: 'latin1',
+      });
+      expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('appended to') });
+    } finally {
+      closeSync(fd);
+    }
+    expect(readFileSync(file('disk')).equals(readFileSync(file('fs')))).toBe(true);
   });
 
   testNeeds(['root'], 'a target that is no file and no device', () => {

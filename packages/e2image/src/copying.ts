@@ -1,6 +1,6 @@
 import {
-  CliError,
   failed,
+  isCliError,
   NO_PROGRESS,
   type Progress,
   type ProgressOptions,
@@ -31,7 +31,7 @@ export async function aroundCopy<T>(
     return result;
   } catch (error) {
     progress.stop();
-    if (error instanceof CliError) throw error;
+    if (isCliError(error)) throw error;
     throw failed(error, isReadError(error) ? `while reading ${device}` : `while writing ${image}`);
   }
 }

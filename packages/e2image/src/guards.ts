@@ -7,7 +7,7 @@ import {
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
 } from '@e2image/ext-core';
-import { FileSource, isUnreadable, overlapOf, windowOf } from '@e2image/sparse-io';
+import { FileSource, isUnreadable, overlapOf, type PathRange, windowOf } from '@e2image/sparse-io';
 import { isBlockDevice } from './block-device.ts';
 import type { ImagePlan } from './plan.ts';
 
@@ -66,12 +66,22 @@ function refuseMountedSource({ device, ignoreMount }: ImagePlan, world: World): 
 }
 
 /** Source and target must not share bytes. A file that is replaced as a whole must not be the source at all. */
-function refuseSelf({ device, image, sourceOffset, targetOffset }: ImagePlan): void {
-  const source = { path: device === '-' ? '/dev/stdin' : device, offset: sourceOffset };
-  const target = { path: image === '-' ? '/dev/stdout' : image, offset: targetOffset };
-  const overlap =
-    overlapOf(source, target) ?? (targetOffset === 0 ? overlapOf({ path: source.path }, target) : undefined);
+function refuseSelf(plan: ImagePlan): void {
+  const { device, sourceOffset, targetOffset } = plan;
+  const path = device === '-' ? '/dev/stdin' : device;
+  refuseOverlap({ path, offset: sourceOffset }, plan);
+  if (targetOffset === 0) refuseOverlap({ path }, plan);
+}
+
+/**
+ * Refuse a target that shares bytes with a file that is read: the source, or one behind a QCOW2 image.
+ *
+ * @throws CliError CLI_REFUSED
+ */
+export function refuseOverlap(source: PathRange, { image, targetOffset, dryRun, measure }: ImagePlan): void {
+  if (dryRun || measure !== undefined) return;
+  const overlap = overlapOf(source, { path: image === '-' ? '/dev/stdout' : image, offset: targetOffset });
   if (overlap === undefined) return;
   const how = overlap === 'same' ? 'are the same file' : 'share bytes of one disk';
-  throw new CliError('CLI_REFUSED', `${printable(device)} and ${printable(image)} ${how}; nothing was written`);
+  throw new CliError('CLI_REFUSED', printable(`${source.path} and ${image} ${how}; nothing was written`));
 }

@@ -1,6 +1,7 @@
-import { CliError, codeOf, failed, mountState, realMounts, say, type World } from '@e2image/cli';
+import { CliError, codeOf, failed, isCliError, mountState, realMounts, say, type World } from '@e2image/cli';
 import type { Qcow2Image } from '@e2image/qcow2';
 import { aroundCache, byHand, FileSource, openSeekable, type Source, windowOf } from '@e2image/sparse-io';
+import { refuseOverlap } from './guards.ts';
 import type { ImagePlan } from './plan.ts';
 
 /** What the file system is read from. The files behind it are open until `close`. */
@@ -30,6 +31,7 @@ export async function openDevice(plan: ImagePlan, world: World): Promise<Device>
     const source = careful ?? input;
     if (!isQcow2(source)) return { source: safely(source, plan, world), qcow2: undefined, close };
     const open = (path: string): Source => {
+      refuseOverlap({ path }, plan);
       const file = FileSource.open(path);
       closers.push(() => file[Symbol.dispose]());
       return file;
@@ -74,8 +76,9 @@ function isQcow2(source: Source): boolean {
 
 /** The C tool adds a second line, on standard output; ours keeps that free for images. */
 function openFailed(error: unknown, { device }: ImagePlan): unknown {
+  if (isCliError(error)) return error;
   const told = failed(error, `while trying to open ${device}`);
-  if (!(told instanceof CliError)) return told;
+  if (!isCliError(told)) return told;
   // No room for a spool says nothing of the file system.
   if (codeOf(error) === 'SPARSE_SPOOL_FULL') {
     return new CliError('CLI_FAILED', `${told.message}; --spool names another folder`, { cause: error });

@@ -1,5 +1,5 @@
 import { parseOptions } from '@e2image/cli';
-import { planImage, planResume } from './plan.ts';
+import { planImage, planInstall, planMoveInPlace, planResume } from './plan.ts';
 import { TABLE } from './table.ts';
 
 const plan = (...argv: string[]) => planImage(parseOptions(TABLE, argv));
@@ -76,8 +76,38 @@ describe('planImage', () => {
     [['-Q', '--cluster-size', '5000', 'd', 'i'], 'CLI_USAGE', 'cluster size 5000 is not a power of two'],
     [['-r', '--scramble-index', 'keep', 'd', 'i'], 'CLI_USAGE', '--scramble-key and --scramble-index need -s'],
     [['-r', '--select', 'all', 'd', 'i'], 'CLI_USAGE', "--select is compat or complete, not 'all'"],
+    [['-r', '-z', 'undo', 'd', 'i'], 'CLI_USAGE', '-z, --verify and --drop-journal need -I'],
+    [['-r', '--verify', 'd', 'i'], 'CLI_USAGE', '-z, --verify and --drop-journal need -I'],
+    [['-r', '--journal', 'j', 'd', 'i'], 'CLI_USAGE', '--journal is for a move in place'],
+    [['-Q', '--mapfile', 'm', 'd', 'i'], 'CLI_USAGE', '--mapfile needs -r'],
+    [['--mapfile', 'm', 'd', 'i'], 'CLI_USAGE', '--mapfile needs -r'],
+    [['-r', '--retry', '2', 'd', 'i'], 'CLI_USAGE', '--retry needs --mapfile'],
   ])('refuses %j', (argv, code, message) => {
     expect(() => plan(...argv)).toThrow(expect.objectContaining({ code, message }));
+  });
+});
+
+describe('planInstall', () => {
+  const install = (...argv: string[]) => planInstall(parseOptions(TABLE, argv));
+  test('takes the device first, as C does', () => {
+    expect(install('-In', '-z', 'u', 'dev', 'img')).toMatchObject({ device: 'dev', image: 'img', undo: 'u' });
+  });
+  test.each([
+    [['-o', '1024'], 'Offsets are only allowed with raw images.'],
+    [['-O', '0x100000'], 'Offsets are only allowed with raw images.'],
+    [['-b', '8193'], '-b option can only be used with raw or QCOW2 images.'],
+    [['-r'], 'Raw and qcow2 images cannot be installed'],
+  ])('refuses %j: it would not be heeded', (option, message) => {
+    expect(() => install('-I', ...option, 'dev', 'img')).toThrow(
+      expect.objectContaining({ code: 'CLI_REFUSED', message }),
+    );
+  });
+});
+
+describe('planMoveInPlace', () => {
+  test('refuses an undo file that would not be made', () => {
+    const options = parseOptions(TABLE, ['-ra', '-O', '4096', '-z', 'undo', 'dev']);
+    expect(() => planMoveInPlace(options)).toThrow(expect.objectContaining({ code: 'CLI_USAGE' }));
   });
 });
 

@@ -66,6 +66,7 @@ export function planImage(options: Options): ImagePlan {
   const isRaw = options.flag('raw');
   const isQcow2 = options.flag('qcow2');
   if (isRaw && isQcow2) throw usageError();
+  refuseMisplaced(options, isRaw);
   const isMeasure = options.flag('measure');
   if (options.flag('json') && !isMeasure) throw usageError('--json goes with --measure');
   const [device, image = isMeasure ? '-' : undefined] = options.operands;
@@ -100,6 +101,22 @@ export function planImage(options: Options): ImagePlan {
     retries: numberOf(options.value('retry'), { what: 'number of retries', max: 1000 }) ?? 0,
     spoolFolder: options.value('spool'),
   };
+}
+
+/** Options that mean nothing here are not passed over in silence: who gives `-z` counts on an undo file. */
+function refuseMisplaced(options: Options, isRaw: boolean): void {
+  refuseInstallOptions(options);
+  if (options.value('journal') !== undefined) throw usageError('--journal is for a move in place');
+  if (options.value('mapfile') !== undefined && !isRaw) throw usageError('--mapfile needs -r');
+  if (options.value('retry') !== undefined && options.value('mapfile') === undefined) {
+    throw usageError('--retry needs --mapfile');
+  }
+}
+
+function refuseInstallOptions(options: Options): void {
+  if (options.value('undo') !== undefined || options.flag('verify') || options.flag('dropJournal')) {
+    throw usageError('-z, --verify and --drop-journal need -I');
+  }
 }
 
 type ScrambleOptions = Pick<ImagePlan, 'scramble' | 'keyFile' | 'scrambleIndex'>;
@@ -186,6 +203,7 @@ export function planMoveInPlace(options: Options): MoveInPlace {
   }
   if (!options.flag('raw')) throw refused('Offsets are only allowed with raw images.');
   if (!options.flag('all')) throw refused('Move mode requires all data mode.');
+  refuseInstallOptions(options);
   const request = {
     device,
     from: sourceOffset,
@@ -224,6 +242,7 @@ export function isMove(options: Options): boolean {
  * @throws CliError CLI_USAGE, CLI_REFUSED
  */
 export function planInstall(options: Options): RestoreRequest {
+  const { superblockBlock, sourceOffset, targetOffset } = readNumbers(options);
   const [device, image] = options.operands;
   if (device === undefined || image === undefined || options.operands.length > 2) throw usageError();
   if (options.flag('raw') || options.flag('qcow2')) {
@@ -231,9 +250,9 @@ export function planInstall(options: Options): RestoreRequest {
     throw refused('Raw and qcow2 images cannot be installed');
   }
   if (options.flag('all')) throw refused('-a option can only be used with raw or QCOW2 images.');
-  if (options.value('superblock') !== undefined) {
-    throw refused('-b option can only be used with raw or QCOW2 images.');
-  }
+  if (superblockBlock !== undefined) throw refused('-b option can only be used with raw or QCOW2 images.');
+  // A file system inside a disk: a loop device on that part of it (losetup --offset) is a device of its own.
+  if (sourceOffset > 0 || targetOffset > 0) throw refused('Offsets are only allowed with raw images.');
   return {
     image,
     device,

@@ -1,4 +1,4 @@
-import { existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
+import { constants, existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
 import {
   CliError,
   failed,
@@ -16,6 +16,7 @@ import {
   type Output,
   openOutput,
   openStandardOutput,
+  realDisks,
   type Sink,
   type Source,
   skipEqual,
@@ -54,6 +55,7 @@ const imageEnd = ({ plan, fs, size = fs.blocksCount * fs.blockSize }: TargetJob)
 export async function openTarget(job: TargetJob, guard: SignalGuard = new SignalGuard()): Promise<Target> {
   const { plan, world, fs } = job;
   if (plan.dryRun) return dryTarget(job);
+  refuseTooFar(job);
   const output = await openGuarded(() => open(job), guard).catch((error: unknown) => {
     throw isCliError(error) ? error : failed(error, `while trying to open ${plan.image}`);
   });
@@ -86,12 +88,29 @@ async function open({ plan, rescue }: TargetJob): Promise<Output> {
 /** COMPAT: `-O` seeks standard output, which only a file allows. */
 function seekStandardOutput(): Output {
   if (!fstatSync(1).isFile()) throw new CliError('CLI_REFUSED', 'seek_set: Illegal seek', { isBare: true });
+  // Every write would go to the end, wherever it was meant to go.
+  if (isAppending(1)) throw new CliError('CLI_REFUSED', 'standard output is appended to (>>): -O has no effect there');
   return {
     sink: new FileSink(1, { zero: 'write', keepTail: true }),
     kind: 'in-place',
     existed: true,
     isTerminal: false,
   };
+}
+
+/** Whether a descriptor was opened with O_APPEND. Source: proc_pid_fdinfo(5). */
+function isAppending(fd: number): boolean {
+  const flags = /^flags:\s*([0-7]+)$/m.exec(realDisks.readText(`/proc/self/fdinfo/${fd}`) ?? '')?.[1] ?? '0';
+  return (Number.parseInt(flags, 8) & constants.O_APPEND) !== 0;
+}
+
+/** End of the longest file that both runtimes can address: a position beyond is cut, or taken for none at all. */
+const MAX_END = 2 ** 52 - 1;
+
+function refuseTooFar(job: TargetJob): void {
+  const end = imageEnd(job);
+  if (end <= MAX_END) return;
+  throw new CliError('CLI_REFUSED', `the image would end at byte ${end}, ${MAX_END} is the most`);
 }
 
 function refuseTooSmall(job: TargetJob, output: Output): void {
