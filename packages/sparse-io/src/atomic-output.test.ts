@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -250,6 +251,22 @@ describe('a partial file with a name of its own', () => {
     await expect(openOutput(folder.file('a'), { partialPath: folder.file('a.partial') })).rejects.toMatchObject({
       code: 'ELOOP',
     });
+    expect(text(folder.file('victim'))).toBe('precious');
+  });
+
+  test('is not written where it has another name, is no file, or is owned by somebody else', async () => {
+    using folder = tempFolder();
+    const resume = (name: string) => openOutput(folder.file('a'), { partialPath: folder.file(name) });
+    writeFileSync(folder.file('victim'), 'precious');
+    linkSync(folder.file('victim'), folder.file('linked'));
+    await expect(resume('linked')).rejects.toMatchObject({ code: 'SPARSE_NOT_OURS' });
+    execFileSync('mkfifo', [folder.file('fifo')]);
+    await expect(resume('fifo')).rejects.toMatchObject({ code: 'SPARSE_NOT_OURS' });
+    if (isRoot) {
+      writeFileSync(folder.file('foreign'), '');
+      chownSync(folder.file('foreign'), 1234, 1234);
+      await expect(resume('foreign')).rejects.toMatchObject({ code: 'SPARSE_NOT_OURS' });
+    }
     expect(text(folder.file('victim'))).toBe('precious');
   });
 });

@@ -7,6 +7,9 @@ const LEAST = 1 << 17;
 /** Bytes of the buffer to write from. Measured: 256 KiB cost a fifth more CPU, 2 MiB save none. */
 const BUFFER = 1 << 20;
 
+/** What says that there are no direct writes here, of such pieces or at all; anything else is about the disk. */
+const REFUSALS: ReadonlySet<string> = new Set(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP']);
+
 /**
  * Writes large aligned pieces of an open file or block device around the page cache (O_DIRECT).
  *
@@ -48,7 +51,7 @@ export class DirectWriter {
       try {
         done += writeSync(direct, bytes, done, whole - done, offset + done);
       } catch (error) {
-        if (codeOf(error) !== 'EINVAL') throw located(error, offset + done);
+        if (!REFUSALS.has(codeOf(error) ?? '')) throw located(error, offset + done);
         this.close();
         this.#isRefused = true;
         return done;

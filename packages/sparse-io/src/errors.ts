@@ -9,7 +9,9 @@ export type SparseErrorCode =
   /** A size that this kind of file does not have, or that no program could find. */
   | 'SPARSE_NO_SIZE'
   /** The spool did not fit its folder. */
-  | 'SPARSE_SPOOL_FULL';
+  | 'SPARSE_SPOOL_FULL'
+  /** What lies where a partial file should be gone on with is no file of this user alone. */
+  | 'SPARSE_NOT_OURS';
 
 /** Where the fault was found, in bytes from the start of the source or output. */
 export interface SparseErrorDetail {

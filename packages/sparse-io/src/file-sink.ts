@@ -85,11 +85,12 @@ export class FileSink implements Sink, Disposable {
   abort(): void {
     if (!this.#open) return;
     this.#open = false;
-    try {
-      this.#direct?.close();
-      closeSync(this.fd);
-    } catch {
-      // The output is given up: what close reports about lost writes interests nobody any more.
+    for (const close of [() => this.#direct?.close(), () => closeSync(this.fd)]) {
+      try {
+        close();
+      } catch {
+        // The output is given up: what close reports about lost writes interests nobody any more.
+      }
     }
   }
 

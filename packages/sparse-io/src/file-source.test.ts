@@ -78,6 +78,18 @@ describe('extentAt', () => {
     expect(asked).toBe(1);
   });
 
+  test('behind the end of a file that was cut short there is no hole: reading must tell', async () => {
+    using folder = tempFolder();
+    sparseFile(folder.file('a'));
+    using source = await openFileSource(folder.file('a'));
+    truncateSync(folder.file('a'), 8 * GIB);
+    expect(source.extentAt(9 * GIB)).toEqual({ kind: 'data', offset: 9 * GIB, length: 5 * GIB });
+    expect(source.extentAt(0)).toEqual({ kind: 'hole', offset: 0, length: 8 * GIB });
+    expect(() => source.readAt(new Uint8Array(1), 9 * GIB)).toThrow(
+      expect.objectContaining({ code: 'SPARSE_SHORT_READ' }),
+    );
+  });
+
   test('a file that is not sparse, a kernel that cannot tell, no kernel: all is data', () => {
     using folder = tempFolder();
     writeFileSync(folder.file('full'), new Uint8Array(8192).fill(1));

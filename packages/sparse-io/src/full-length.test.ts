@@ -32,3 +32,15 @@ test('a source that is long enough is cut', () => {
   source.readAt(into, 0);
   expect([source.size, [...into], missing]).toEqual([4, [7, 7, 7, 7], []]);
 });
+
+test('a source that is long enough may be an object of a class', () => {
+  class Long implements Source {
+    readonly size = 8;
+    readAt(into: Uint8Array): void {
+      into.fill(3);
+    }
+  }
+  const into = new Uint8Array(2);
+  fullLength(new Long(), { size: 4, onMissing: () => undefined }).readAt(into, 0);
+  expect([...into]).toEqual([3, 3]);
+});

@@ -1,4 +1,5 @@
 import type { Source } from './types.ts';
+import { windowOf } from './window.ts';
 
 /** How long a source should be. */
 export interface FullLengthOptions {
@@ -13,7 +14,7 @@ export interface FullLengthOptions {
  * read for each block: half of a large disk may be missing.
  */
 export function fullLength(source: Source, { size, onMissing }: FullLengthOptions): Source {
-  if (source.size >= size) return { ...source, size };
+  if (source.size >= size) return windowOf(source, 0, size);
   return {
     size,
     ...(source.file && { file: source.file }),

@@ -1,7 +1,7 @@
-import { closeSync, constants, fsync, open, openSync, renameSync, rmSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, fsync, open, openSync, renameSync, rmSync, type Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { codeOf } from './errors.ts';
+import { codeOf, SparseError } from './errors.ts';
 import { FileSink } from './file-sink.ts';
 import { keepAttributes } from './keep-attributes.ts';
 import type { KernelCalls } from './kernel-calls.ts';
@@ -40,7 +40,10 @@ export class PartialFile implements Sink, Disposable {
   readonly #isKept: boolean;
   #state: 'open' | 'done' | 'aborted' = 'open';
 
-  /** @throws system errors: `EACCES`, `EROFS` ... where the folder does not allow a new file */
+  /**
+   * @throws system errors: `EACCES`, `EROFS` ... where the folder does not allow a new file; SparseError SPARSE_NOT_OURS
+   *   for a file to resume that somebody else owns, or that has other names
+   */
   constructor(target: string, { replaces, kernel, letters, resume, zero }: PartialFileOptions) {
     this.#target = target;
     this.path = resume ?? join(dirname(target), `.partial-${letters}`);
@@ -48,6 +51,7 @@ export class PartialFile implements Sink, Disposable {
     // A name that can be foreseen must not lead elsewhere by a link that somebody put there.
     const access = resume === undefined ? constants.O_EXCL : constants.O_NOFOLLOW;
     this.fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT | access, 0o600);
+    if (resume !== undefined) refuseForeign(this.fd, this.path);
     this.#sink = new FileSink(this.fd, { zero: zero ?? (resume === undefined ? 'hole' : 'punch'), kernel });
     if (replaces !== undefined) keepAttributes(this.fd, target, replaces, kernel);
   }
@@ -91,6 +95,14 @@ export class PartialFile implements Sink, Disposable {
   [Symbol.dispose](): void {
     this.abort();
   }
+}
+
+/** In a folder for all somebody could have put a file of their own there, or a second name of another. */
+function refuseForeign(fd: number, path: string): void {
+  const stat = fstatSync(fd);
+  if (stat.isFile() && stat.nlink === 1 && stat.uid === process.geteuid?.()) return;
+  closeSync(fd);
+  throw new SparseError('SPARSE_NOT_OURS', `${path} is there already and is no partial file of this user`);
 }
 
 /** Make a rename durable. Some file systems cannot sync a folder and say EINVAL: theirs is durable or never will be. */

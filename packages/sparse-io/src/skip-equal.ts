@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { codeOf } from './errors.ts';
+import { isUnreadable } from './isolate-errors.ts';
 import type { Sink, Source } from './types.ts';
 import { ZEROS } from './zero.ts';
 
@@ -16,7 +16,7 @@ export interface SkipEqualOptions {
  *
  * It asks for no memory (`buffer`): what is to be written and what is there must both fit the processor's cache.
  *
- * @param old the output as a source; where it ends or does not exist, everything differs
+ * @param old the output as a source; where it ends or cannot be read, everything differs
  */
 export function skipEqual(sink: Sink, old: Source, { blockSize, onEqual }: SkipEqualOptions): Sink {
   let buffer = new Uint8Array(0);
@@ -67,7 +67,8 @@ function readWhatIsThere(old: Source, into: Uint8Array, offset: number): number 
   try {
     if (length > 0) old.readAt(into.subarray(0, length), offset);
   } catch (error) {
-    if (codeOf(error) !== 'SPARSE_SHORT_READ') throw error;
+    // What cannot be read differs: a write may mend a bad sector, and tells if it cannot.
+    if (!isUnreadable(error)) throw error;
     return 0;
   }
   return length;

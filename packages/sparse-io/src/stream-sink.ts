@@ -34,7 +34,8 @@ export class StreamSink implements Sink, Disposable {
   readonly fd: number;
   readonly transferFrom?: (fd: number, from: number, offset: number, length: number) => number;
   readonly #kernel: KernelCalls | undefined;
-  readonly #isFile: boolean;
+  /** A redirect into a file or a device: what is written can be made durable, and calls should not be large. */
+  readonly #isDisk: boolean;
   #owned: boolean;
   #position = 0;
 
@@ -42,7 +43,7 @@ export class StreamSink implements Sink, Disposable {
     const stat = fstatSync(fd);
     this.fd = fd;
     this.#owned = owned;
-    this.#isFile = stat.isFile();
+    this.#isDisk = stat.isFile() || stat.isBlockDevice();
     if (kernel === undefined || !stat.isFIFO()) return;
     this.#kernel = kernel;
     ignoring(() => kernel.setPipeSize(fd, PIPE_SIZE));
@@ -74,7 +75,7 @@ export class StreamSink implements Sink, Disposable {
       this.#sendZeros(Math.min(FINISH_BATCH, size - this.#position));
       await setImmediate();
     }
-    if (this.#isFile) await fsyncAsync(this.fd);
+    if (this.#isDisk) await fsyncAsync(this.fd);
     if (this.#owned) {
       this.#owned = false;
       await closeAsync(this.fd);
@@ -102,7 +103,7 @@ export class StreamSink implements Sink, Disposable {
 
   #sendZeros(length: number): void {
     for (let left = length; left > 0; ) {
-      const step = Math.min(left, this.#isFile ? ZERO_UNIT : ZEROS.length);
+      const step = Math.min(left, this.#isDisk ? ZERO_UNIT : ZEROS.length);
       const sent = this.#kernel === undefined ? this.#writeZeros(step) : this.#spliceZeros(this.#kernel, step);
       this.#position += sent;
       left -= sent;
