@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,11 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyOf, FIXTURE_NEEDS, fixture } from './fixtures.ts';
+import { LoopDevice } from './loop.ts';
 import { commandLine, describeNeeds, e2fsck, find, type Outcome, ours, run, type Tool } from './oracle.ts';
 
 /** A call that the kernel refuses: from the `from`-th on, or only that one. */
 interface Fault {
-  readonly call: 'pwrite64' | 'fsync' | 'rename';
+  readonly call: 'pwrite64' | 'fsync' | 'fdatasync' | 'rename';
   readonly code: keyof typeof TEXT;
   readonly when?: string;
 }
@@ -51,7 +53,7 @@ const hasStrace = find('strace') !== undefined;
 const each = <T>(cases: readonly T[]) => (hasStrace ? test.each(cases) : test.skip.each(cases));
 const NEEDS = hasStrace ? '' : ' [needs strace]';
 
-describeNeeds(FIXTURE_NEEDS, `a target that fails${NEEDS}`, () => {
+describeNeeds([...FIXTURE_NEEDS, 'loop'], `a target that fails${NEEDS}`, () => {
   let folder = '';
   const file = (name: string): string => join(folder, name);
   beforeEach(() => {
@@ -64,7 +66,12 @@ describeNeeds(FIXTURE_NEEDS, `a target that fails${NEEDS}`, () => {
    * Run a command whose calls fail. On the executable: Node 20 now and then never ends under strace, its threads waiting
    * for each other when all is done.
    */
-  function failing(tool: Tool, args: readonly string[], { call, code, when = '1+' }: Fault): Outcome {
+  function failing(
+    tool: Tool,
+    args: readonly string[],
+    { call, code, when = '1+' }: Fault,
+    stdout: string = '/dev/null',
+  ): Outcome {
     const words = [
       '-f',
       '-qq',
@@ -75,7 +82,8 @@ describeNeeds(FIXTURE_NEEDS, `a target that fails${NEEDS}`, () => {
       '-e',
       `inject=${call}:error=${code}:when=${when}`,
     ];
-    return run('strace', [...words, ...commandLine(tool, 'standalone executable'), ...args]);
+    const command = ['strace', ...words, ...commandLine(tool, 'standalone executable'), ...args];
+    return run('sh', ['-c', 'exec "$@" > "$0"', stdout, ...command]);
   }
 
   each(WRITERS)(
@@ -116,6 +124,36 @@ describeNeeds(FIXTURE_NEEDS, `a target that fails${NEEDS}`, () => {
         status: 1,
         stderr: expect.stringContaining(`${TEXT[code]} while restoring ${device}; `),
       });
+    },
+  );
+
+  each([{ what: 'a file' }, { what: 'a device' }])(
+    `$what that standard output leads to: a lost write is told by fsync${NEEDS}`,
+    ({ what }) => {
+      writeFileSync(file('image'), '');
+      truncateSync(file('image'), 24 << 20);
+      using loop = LoopDevice.attach(file('image'));
+      const target = what === 'a file' ? file('redirected') : loop.path;
+      for (const tool of ['e2image', 'sparse-copy'] as const) {
+        const args = [...(tool === 'e2image' ? ['-ra'] : []), fixture('ext4-1k'), '-'];
+        expect(failing(tool, args, { call: 'fsync', code: 'EIO' }, target)).toMatchObject({
+          status: 1,
+          stderr: expect.stringContaining(TEXT.EIO),
+        });
+      }
+    },
+  );
+
+  each([{ call: 'fdatasync' }, { call: 'pwrite64' }] as const)(
+    `a rescue whose $call fails once calls nothing read that may be lost${NEEDS}`,
+    ({ call }) => {
+      const args = ['-ra', '--mapfile', file('map'), fixture('ext4-1k'), file('out/image')];
+      const { status, stderr } = failing('e2image', args, { call, code: 'EIO', when: '1' });
+      expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining(TEXT.EIO) });
+      if (call === 'fdatasync') expect(existsSync(file('map'))).toBe(false);
+      expect(ours(args).status).toBe(0);
+      expect(ours(['-ra', fixture('ext4-1k'), file('expected')]).status).toBe(0);
+      expect(readFileSync(file('out/image')).equals(readFileSync(file('expected')))).toBe(true);
     },
   );
 
