@@ -1,14 +1,16 @@
 // Serves one file through FUSE, at a mount point that is a file, with ranges that cannot be read:
-//   BAD_DISK_DELAY=milliseconds BAD_DISK_WRITABLE=1 node bad-disk-server.mjs IMAGE MOUNTPOINT OFFSET+LENGTH...
+//   BAD_DISK_DELAY=milliseconds BAD_DISK_WRITABLE=1 BAD_DISK_HEALS=1 node bad-disk-server.mjs IMAGE MOUNTPOINT OFFSET+LENGTH...
 // A program of its own, because it answers synchronously and the tests that use it wait synchronously, too.
 // Layouts: linux/fuse.h, protocol 7.31. Needs root, /dev/fuse and mount(8), nothing installed.
 import { spawn } from 'node:child_process';
 import { fstatSync, openSync, readSync, writeSync } from 'node:fs';
 
 const [image, mountPoint, ...ranges] = process.argv.slice(2);
-const bad = ranges.map((range) => range.split('+').map(Number));
+let bad = ranges.map((range) => range.split('+').map(Number));
 const delay = Number(process.env.BAD_DISK_DELAY ?? '0');
 const isWritable = process.env.BAD_DISK_WRITABLE === '1';
+// A sector that is written is put elsewhere by the disk, and can be read from then on.
+const heals = process.env.BAD_DISK_HEALS === '1';
 const file = openSync(image, isWritable ? 'r+' : 'r');
 const { size } = fstatSync(file);
 const fuse = openSync('/dev/fuse', 'r+');
@@ -65,6 +67,7 @@ function write(unique, request) {
   const offset = Number(request.getBigUint64(HEADER_IN + 8, true));
   const length = request.getUint32(HEADER_IN + 16, true);
   writeSync(file, buffer, HEADER_IN + 40, length, offset);
+  if (heals) bad = bad.filter(([from, count]) => from < offset || from + count > offset + length);
   reply(unique, 8, (view) => view.setUint32(0, length, true));
 }
 

@@ -35,17 +35,23 @@ export class BadDisk implements Disposable {
    * @param path a new file, on which the bad one is mounted
    * @param delay milliseconds that every read takes: a disk that is slow enough to be interrupted
    * @param isWritable writes change `image`; bad bytes stay bad
+   * @param heals bad bytes that are written can be read from then on, as disks put them elsewhere
    */
   static over(
     image: string,
     path: string,
     ranges: readonly BadBytes[],
-    { delay = 0, isWritable = false } = {},
+    { delay = 0, isWritable = false, heals = false } = {},
   ): BadDisk {
     writeFileSync(path, '');
     const words = ranges.map(({ offset, length }) => `${offset}+${length}`);
     const server = spawn(process.execPath, [join(__dirname, 'bad-disk-server.mjs'), image, path, ...words], {
-      env: { ...process.env, BAD_DISK_DELAY: `${delay}`, BAD_DISK_WRITABLE: isWritable ? '1' : '0' },
+      env: {
+        ...process.env,
+        BAD_DISK_DELAY: `${delay}`,
+        BAD_DISK_WRITABLE: isWritable ? '1' : '0',
+        BAD_DISK_HEALS: heals ? '1' : '0',
+      },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const disk = new BadDisk(path, server);

@@ -463,6 +463,21 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     expect(lines[1]).toMatch(/: 1 of \d+ blocks differ: 1 inode table$/);
   });
 
+  test('what an image lost by damage is told of, and makes the status 3, in a dry run and for good', () => {
+    const { source, image, device } = scene('ext4-1k', 'raw');
+    // The place of an inode table (bytes 8 to 11 of its descriptor) that cannot be.
+    writeFileSync(join(folder, 'place'), Uint8Array.of(0xff, 0xff, 0xff, 0x7f));
+    run('dd', [`if=${join(folder, 'place')}`, `of=${image}`, 'bs=1', `seek=${2048 + 8}`, 'conv=notrunc']);
+    const table = placesOf(source).inodeTables.slice(0, 1);
+    for (const options of [['-n'], []]) {
+      expect(restore([...options, image, device])).toMatchObject({
+        status: 3,
+        stderr: expect.stringContaining('the image is damaged: '),
+      });
+    }
+    expect(bytesOf(device, table, 1024)).toEqual(bytesOf(source, table, 1024));
+  });
+
   test('descriptors with wrong checksums are told of', () => {
     const { image, device } = scene('ext4-1k', 'raw');
     run('sh', ['-c', `printf x | dd of=${image} bs=1 seek=$((2048 + 28)) conv=notrunc status=none`]);

@@ -50,7 +50,7 @@ const MAX_LINES = 20;
 /**
  * Put an image back: plan, say what will be done, do it, say how it went.
  *
- * @returns the exit status: 0 done, 1 refused, 3 done but for blocks that the image never had, 4 verifying failed
+ * @returns the exit status: 0 done, 3 done but for what the image never had or lost by damage, 4 verifying failed
  * @throws CliError and the errors of the libraries, for `commandMain` to report
  */
 export async function restoreImage(request: RestoreRequest, world: World): Promise<number> {
@@ -72,25 +72,24 @@ export async function restoreImage(request: RestoreRequest, world: World): Promi
   refuse(request, plan, world);
   if (request.isDryRun) return listChanges(plan, world);
   await write(request, plan, target, world);
-  const status = plan.content.unread.length > 0 ? EXIT.incomplete : EXIT.done;
   // Awaited here: returning the promise would close the device under it.
-  return request.verify ? await verify(request, plan, target, world, status) : status;
+  return request.verify ? await verify(request, plan, target, world) : statusOf(plan);
 }
 
 function refuseSame({ image, device }: RestoreRequest): void {
-  if (image === STANDARD_INPUT) return;
-  if (overlapOf({ path: image }, { path: device }) !== undefined) {
-    throw new CliError('CLI_REFUSED', `${printable(image)} and ${printable(device)} share bytes of one disk`);
+  const path = image === STANDARD_INPUT ? '/dev/stdin' : image;
+  if (overlapOf({ path }, { path: device }) !== undefined) {
+    throw new CliError('CLI_REFUSED', `${imageName(image)} and ${printable(device)} share bytes of one disk`);
   }
 }
 
 /** A device that ends before the file system cannot hold it. A file can grow, but only when that is wanted. */
-function refuseShort({ device, force }: RestoreRequest, image: OpenImage, { source }: OpenTarget): void {
+function refuseShort({ device, force }: RestoreRequest, image: OpenImage, { source, isBlockDevice }: OpenTarget): void {
   const { blocksCount, blockSize } = image.content.fs;
   const needed = blocksCount * blockSize;
   if (source.size >= needed) return;
   const what = `${printable(device)} has ${source.size} bytes, the file system of the image ${needed}`;
-  if (source.isBlockDevice) throw new CliError('CLI_REFUSED', what);
+  if (isBlockDevice) throw new CliError('CLI_REFUSED', what);
   if (!force) throw new CliError('CLI_REFUSED', `${what}; --force makes the file as long`);
 }
 
@@ -193,17 +192,11 @@ const interrupted = ({ undo, device }: RestoreRequest): string =>
 /** A path for a shell. */
 const quoted = (path: string): string => (/^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
-async function verify(
-  request: RestoreRequest,
-  plan: RestorePlan,
-  target: OpenTarget,
-  world: World,
-  status: number,
-): Promise<number> {
+async function verify(request: RestoreRequest, plan: RestorePlan, target: OpenTarget, world: World): Promise<number> {
   const wrong = await verifyRestore(plan, target);
   if (wrong.length === 0) {
     say(world, `${request.device}: verified`);
-    return status;
+    return statusOf(plan);
   }
   tellList(
     wrong.map((block) => `block ${block} on the medium is not what was written`),

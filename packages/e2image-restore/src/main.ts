@@ -20,8 +20,8 @@ const TABLE = {
     ...COMMON_OPTIONS,
   },
   notes: [
-    'Exit status: 0 done; 1 nothing or not all done; 3 done, but some blocks were never in the image and stay as they\n' +
-      'are; 4 verifying found a difference.',
+    'Exit status: 0 done; 1 nothing or not all done; 3 done, but some blocks were never in the image, or lost by damage,\n' +
+      'and stay as they are; 4 verifying found a difference.',
   ],
 } as const satisfies CommandTable;
 

@@ -37,7 +37,7 @@ export interface RestorePlan {
   readonly runs: readonly BlockRun[];
   /** The primary superblock as it will be, and as it is: 1,024 bytes each, zeros when it cannot be read. */
   readonly superblock: { readonly wanted: Uint8Array; readonly now: Uint8Array; readonly differs: boolean };
-  /** Blocks of the device that cannot be read now; they are among `runs`. */
+  /** Blocks of the device that cannot be read now; they are among those to overwrite. */
   readonly unreadable: readonly BlockRun[];
   /** What the user should know before it begins. */
   readonly notes: readonly string[];
@@ -58,7 +58,8 @@ export interface PlanOptions {
 export async function planRestore(content: ImageContent, device: Source, options: PlanOptions): Promise<RestorePlan> {
   const { fs } = content;
   const { blockSize } = fs;
-  const now = readSuperblockNow(device);
+  const lost: BlockRun[] = [];
+  const now = readSuperblockNow(device, () => lost.push({ start: primarySuperblockBlock(fs.superblock), count: 1 }));
   const journal = decideJournal(content, device, options.dropJournal);
   const segments = patched(content.segments, journal.patches);
   const ranges = rangesOf(segments);
@@ -84,7 +85,7 @@ export async function planRestore(content: ImageContent, device: Source, options
     ranges,
     runs,
     superblock: { wanted: journal.superblock, now, differs },
-    unreadable,
+    unreadable: [...lost, ...unreadable],
     notes: [...checksumNotes(content), ...journal.notes, ...changedSince(found[0]?.raw, content)],
     obstacles,
     refusals: [...refusals, ...journalRefusals],
@@ -98,9 +99,10 @@ const superblockSegment = (superblock: Uint8Array): Segment => ({
   from: 0,
 });
 
-function readSuperblockNow(device: Source): Uint8Array {
+/** The 1,024 bytes of the primary superblock as they are; zeros for what cannot be read, which no superblock is. */
+export function readSuperblockNow(device: Source, onBad: () => void = () => {}): Uint8Array {
   const raw = new Uint8Array(SUPERBLOCK_SIZE);
-  isolateErrors(device, { blockSize: SUPERBLOCK_SIZE, onBad: () => {} }).readAt(raw, SUPERBLOCK_OFFSET);
+  isolateErrors(device, { blockSize: SUPERBLOCK_SIZE, onBad }).readAt(raw, SUPERBLOCK_OFFSET);
   return raw;
 }
 

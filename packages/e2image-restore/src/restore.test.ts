@@ -1,6 +1,6 @@
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { memorySource, tempFolder } from '@e2image/sparse-io/testing';
+import { faultySource, memorySource, tempFolder } from '@e2image/sparse-io/testing';
 import { runRestore } from './restore.ts';
 
 const BLOCK = 1024;
@@ -57,4 +57,19 @@ test('nothing but the runs and the superblock is written', async () => {
   const { bytes } = await restored();
   const written = Array.from({ length: 8 }, (_, block) => bytes[block * BLOCK]);
   expect(written).toEqual([0, 2, 0, 1, 1, 0, 1, 0]);
+});
+
+test('a restore that fails leaves no descriptor of its own open', async () => {
+  using folder = tempFolder();
+  const path = join(folder.path, 'device');
+  writeFileSync(path, new Uint8Array(8 * BLOCK));
+  const fd = openSync(path, 'r+');
+  const open = (): number => readdirSync('/proc/self/fd').length;
+  const before = open();
+  const wanted = faultySource(memorySource(new Uint8Array(8 * BLOCK)), { at: [{ offset: 3 * BLOCK, length: 1 }] });
+  const superblock = { wanted: new Uint8Array(BLOCK), now: new Uint8Array(BLOCK), differs: true };
+  const plan = { blockSize: BLOCK, runs: [{ start: 3, count: 2 }], size: 8 * BLOCK, superblock, wanted };
+  await expect(runRestore(plan, { fd })).rejects.toMatchObject({ code: 'EIO' });
+  expect(open()).toBe(before);
+  closeSync(fd);
 });

@@ -1,7 +1,8 @@
+import { Buffer } from 'node:buffer';
 import { SUPERBLOCK_OFFSET } from '@e2image/ext-core';
 import { copyRuns, FileSink, isolateErrors, openDirectSource, type Source } from '@e2image/sparse-io';
 import { findDifferences } from './compare.ts';
-import { allRuns, type RestorePlan } from './restore-plan.ts';
+import { allRuns, type RestorePlan, readSuperblockNow } from './restore-plan.ts';
 import { type Protect, UndoFile } from './undo-file.ts';
 
 /** Where a restore goes. */
@@ -34,7 +35,7 @@ export async function runRestore(
   options: RunOptions = {},
 ): Promise<void> {
   const { undo, onProgress } = options;
-  const sink = new FileSink(target.fd, { zero: 'write', keepTail: true });
+  using sink = new FileSink(target.fd, { zero: 'write', keepTail: true, owned: false });
   const { blockSize, superblock } = plan;
   const runs = plan.runs.map(({ start, count }) => ({ offset: start * blockSize, length: count * blockSize }));
   if (runs.length > 0) {
@@ -81,9 +82,7 @@ export async function verifyRestore(plan: RestorePlan, { fd, source }: RestoreTa
   const device = direct ?? source;
   const { runs } = await findDifferences({ wanted: plan.wanted, device }, plan.ranges, plan.blockSize);
   const wrong = runs.flatMap(({ start, count }) => Array.from({ length: count }, (_, index) => start + index));
-  const now = new Uint8Array(plan.superblock.wanted.length);
-  device.readAt(now, SUPERBLOCK_OFFSET);
-  const isRight = now.every((byte, at) => byte === plan.superblock.wanted[at]);
+  const isRight = Buffer.compare(readSuperblockNow(device), plan.superblock.wanted) === 0;
   return isRight ? wrong : [Math.floor(SUPERBLOCK_OFFSET / plan.blockSize), ...wrong];
 }
 

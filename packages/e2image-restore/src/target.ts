@@ -1,11 +1,11 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { CliError, codeOf, failed, type MountView, mountState, printable, realMounts, type World } from '@e2image/cli';
-import { FileSource, flushView, loadKernelCalls } from '@e2image/sparse-io';
+import { aroundCache, FileSource, flushView, loadKernelCalls } from '@e2image/sparse-io';
 import type { RestoreTarget } from './restore.ts';
 
 /** The device or file that is restored, held against everybody else until disposed. */
 export interface OpenTarget extends RestoreTarget, Disposable {
-  readonly source: FileSource;
+  readonly isBlockDevice: boolean;
 }
 
 /**
@@ -22,8 +22,14 @@ export async function openTarget(path: string, writable: boolean, world: World):
   const fd = openDevice(path, writable);
   try {
     if (fstatSync(fd).isBlockDevice()) await flushView(fd);
-    const source = FileSource.over(fd, { kernel: await loadKernelCalls() });
-    return { fd, source, [Symbol.dispose]: () => closeSync(fd) };
+    const file = FileSource.over(fd, { kernel: await loadKernelCalls() });
+    // Good blocks beside a bad one must not count as unreadable: their old content would be missing in the undo file.
+    const careful = aroundCache(file);
+    const close = (): void => {
+      careful?.[Symbol.dispose]();
+      closeSync(fd);
+    };
+    return { fd, source: careful ?? file, isBlockDevice: file.isBlockDevice, [Symbol.dispose]: close };
   } catch (error) {
     closeSync(fd);
     throw failed(error, `while trying to open ${path}`);

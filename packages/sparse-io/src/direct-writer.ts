@@ -7,6 +7,8 @@ const LEAST = 1 << 17;
 /** Bytes of the buffer to write from. Measured: 256 KiB cost a fifth more CPU, 2 MiB save none. */
 const BUFFER = 1 << 20;
 
+const SECTOR = 512;
+
 /** What says that there are no direct writes here, of such pieces or at all; anything else is about the disk. */
 const REFUSALS: ReadonlySet<string> = new Set(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP']);
 
@@ -58,6 +60,27 @@ export class DirectWriter {
       }
     }
     return done;
+  }
+
+  /**
+   * Write whole sectors, from any memory and however few: where a sector of the same page cannot be read, the page cache
+   * cannot take them.
+   *
+   * @returns false where that cannot be done, or failed, too
+   */
+  writeSectors(bytes: Uint8Array, offset: number): boolean {
+    const direct = offset % SECTOR === 0 && bytes.length % SECTOR === 0 ? this.#open() : undefined;
+    if (direct === undefined) return false;
+    const aligned = pageMemory(bytes.length);
+    aligned.set(bytes);
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        done += writeSync(direct, aligned, done, bytes.length - done, offset + done);
+      }
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Close the descriptor of its own; the next large piece opens another. */

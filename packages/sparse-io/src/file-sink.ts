@@ -17,10 +17,12 @@ export interface FileSinkOptions {
   /** Never shorten: what lies behind the image (the rest of a disk) stays. Default: the size is exact. */
   readonly keepTail?: boolean;
   readonly kernel?: KernelCalls | undefined;
+  /** Close the descriptor at the end. Default true. */
+  readonly owned?: boolean;
 }
 
 /**
- * An open file or block device, written in place at byte offsets. The sink owns the descriptor.
+ * An open file or block device, written in place at byte offsets.
  *
  * Large aligned pieces go around the page cache where that is possible: see `DirectWriter`, and `buffer`.
  *
@@ -34,11 +36,13 @@ export class FileSink implements Sink, Disposable {
   readonly #keepTail: boolean;
   readonly #isFile: boolean;
   readonly #direct: DirectWriter | undefined;
+  readonly #owned: boolean;
   #open = true;
 
-  constructor(fd: number, { zero, keepTail = false, kernel }: FileSinkOptions) {
+  constructor(fd: number, { zero, keepTail = false, kernel, owned = true }: FileSinkOptions) {
     const stat = fstatSync(fd);
     this.fd = fd;
+    this.#owned = owned;
     this.#isFile = stat.isFile();
     this.#keepTail = keepTail;
     this.#direct = stat.isFile() || stat.isBlockDevice() ? new DirectWriter(fd) : undefined;
@@ -47,7 +51,14 @@ export class FileSink implements Sink, Disposable {
 
   writeAt(bytes: Uint8Array, offset: number): void {
     const done = this.#direct?.write(bytes, offset) ?? 0;
-    if (done < bytes.length) writeFully(this.fd, done === 0 ? bytes : bytes.subarray(done), offset + done);
+    if (done === bytes.length) return;
+    const rest = done === 0 ? bytes : bytes.subarray(done);
+    try {
+      writeFully(this.fd, rest, offset + done);
+    } catch (error) {
+      // A disk with a bad sector: writing may mend it, if it is not first read for the rest of its page.
+      if (this.#isFile || codeOf(error) !== 'EIO' || !this.#direct?.writeSectors(rest, offset + done)) throw error;
+    }
   }
 
   buffer(): Uint8Array | undefined {
@@ -79,13 +90,13 @@ export class FileSink implements Sink, Disposable {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    await closeAsync(this.fd);
+    if (this.#owned) await closeAsync(this.fd);
   }
 
   abort(): void {
     if (!this.#open) return;
     this.#open = false;
-    for (const close of [() => this.#direct?.close(), () => closeSync(this.fd)]) {
+    for (const close of [() => this.#direct?.close(), () => this.#owned && closeSync(this.fd)]) {
       try {
         close();
       } catch {
