@@ -2,6 +2,7 @@ import { walkBlockMap } from './block-map.ts';
 import { BlockSet } from './block-set.ts';
 import { walkExtents } from './extent-tree.ts';
 import type { Filesystem } from './filesystem.ts';
+import { hasInlineData } from './inline-data.ts';
 import { fileType, hasBlockMap, INODE, INODE_FLAG, inodeLayout, MODE, xattrBlock } from './inode.ts';
 import type { MappingVisitor, MappingWalk } from './mapping.ts';
 import type { OnProblem, Problem } from './problem.ts';
@@ -44,8 +45,10 @@ export class InodeBlocks implements MappingVisitor {
   inode(inode: number, view: DataView, base: number): void {
     const acl = xattrBlock(view, base, this.#has64);
     if (acl !== 0) this.#visit('extended attribute block', acl, 1, inode, 0);
-    if (!hasBlockMap(view, base, acl)) return;
-    this.#kind = this.#kindOf(inode, view, base);
+    const type = fileType(view, base);
+    // Directories are most of what comes here.
+    if (type === MODE.directory ? hasInlineData(view, base) : !hasBlockMap(view, base, acl)) return;
+    this.#kind = type === MODE.directory ? 'directory' : this.#kindOf(inode, view, base);
     const isContent = this.#kind === 'file data' || this.#kind === 'reserved group descriptors';
     const wantData = this.#allData || !(isContent || (this.#kind === 'attribute value' && !this.#complete));
     this.#map(inode, view, base, wantData);
@@ -71,9 +74,7 @@ export class InodeBlocks implements MappingVisitor {
 
   #kindOf(inode: number, view: DataView, base: number): BlockKind {
     const sb = this.#fs.superblock;
-    const type = fileType(view, base);
-    if (type === MODE.directory) return 'directory';
-    if (type === MODE.symlink) return 'symbolic link';
+    if (fileType(view, base) === MODE.symlink) return 'symbolic link';
     if (inode === sb.journalInode) return 'journal';
     if (inode === INODE.userQuota || inode === INODE.groupQuota || inode === sb.projectQuotaInode) return 'quota file';
     if (inode === sb.orphanFileInode) return 'orphan file';

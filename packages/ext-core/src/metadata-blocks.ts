@@ -1,6 +1,6 @@
 import { type BlockRun, BlockSet } from './block-set.ts';
 import type { Filesystem } from './filesystem.ts';
-import { type BlockKind, describeBlocks, type WalkOptions, walkBlocks, walkSteps } from './walk.ts';
+import { type BlockKind, describeBlocks, type VisitRun, type WalkOptions, walkBlocks, walkSteps } from './walk.ts';
 
 /**
  * The blocks that an image must contain.
@@ -15,13 +15,18 @@ export function selectBlocks(fs: Filesystem, options: WalkOptions): BlockSet {
   }
 }
 
-/** The same in steps: see `walkSteps`. */
-export function* selectSteps(fs: Filesystem, options: WalkOptions): Generator<void, BlockSet> {
+/**
+ * The same in steps: see `walkSteps`.
+ *
+ * @param visit told each run as well, for who wants to know both which blocks they are and what
+ */
+export function* selectSteps(fs: Filesystem, options: WalkOptions, visit?: VisitRun): Generator<void, BlockSet> {
   const set = new BlockSet();
   // Files lie behind one another: most runs only go on where the last one ended, and need not be looked up.
   let from = 0;
   let to = 0;
-  yield* walkSteps(fs, options, (_kind, start, count) => {
+  yield* walkSteps(fs, options, (kind, start, count, owner, logical) => {
+    visit?.(kind, start, count, owner, logical);
     if (start === to) {
       to += count;
       return;
