@@ -33,8 +33,13 @@ export interface DirectoryOwner {
   readonly inode: number;
   /** `OWNER_FLAG`s. */
   readonly flags: number;
-  /** By the digest of an old name: what was chosen for it. Undefined where nothing was, as nearly everywhere. */
-  readonly chosen: KeyTable | undefined;
+  /** New names that were chosen; undefined where none were, as nearly everywhere. */
+  readonly chosen: ChosenNames | undefined;
+}
+
+/** By the digest of an old name, the number of the new one among those that follow from the key. */
+interface ChosenNames {
+  readonly numbers: KeyTable;
   readonly streams: NameStreams;
 }
 
@@ -43,16 +48,14 @@ export interface DirectoryOwner {
  *
  * @param lists all records of the directory, where it was not named beforehand
  */
-export const directoryOwner = (
+export function directoryOwner(
   { hash, namer }: Context,
   { inode, flags }: { readonly inode: number; readonly flags: number },
   lists: readonly RecordList[],
-): DirectoryOwner => ({
-  inode,
-  flags,
-  chosen: namer.chosenFor(inode, flags, lists),
-  streams: new NameStreams(hash, inode, flags),
-});
+): DirectoryOwner {
+  const numbers = namer.chosenFor(inode, flags, lists);
+  return { inode, flags, chosen: numbers && { numbers, streams: new NameStreams(hash, inode, flags) } };
+}
 
 /**
  * Scramble one block of a directory: its index or its entries, and the checksum.
@@ -110,7 +113,7 @@ export function scrambleRecords(
     } else if (isDotName(bytes, at + DIR_ENTRY_HEADER, nameLength)) {
       clearBehindDots(bytes, at + DIR_ENTRY_HEADER + nameLength, behind);
     } else {
-      scrambleRecord(context, owner, list, { at, behind, nameLength });
+      scrambleRecord(context, owner, list, at, behind);
       if (dirEntryLayout.inode.get(view, at) === 0) counts.deletedNames++;
       else counts.names++;
     }
@@ -132,25 +135,21 @@ function clearBehindDots(bytes: Uint8Array, from: number, to: number): void {
   if (isUnterminated) bytes[from] = 1;
 }
 
-interface RecordPlace {
-  readonly at: number;
-  /** Byte behind the record. */
-  readonly behind: number;
-  readonly nameLength: number;
-}
-
+/** Scramble the record `[at, behind)`, which has a name. Numbers one by one: an object for each record would cost more. */
 function scrambleRecord(
   context: Context,
   owner: DirectoryOwner,
   { bytes, view }: RecordList,
-  { at, behind, nameLength }: RecordPlace,
+  at: number,
+  behind: number,
 ): void {
   const name = at + DIR_ENTRY_HEADER;
+  const nameLength = dirEntryLayout.name_len.get(view, at);
   const isKept = owner.inode === INODE.root && isLostAndFound(bytes, name, nameLength);
   const newLength = isKept ? nameLength : renameAt(context, owner, bytes, name, nameLength);
   if (newLength !== nameLength) dirEntryLayout.name_len.set(view, at, newLength);
-  const hashes = at + direntHashOffset(nameLength);
-  if (hasStoredHashes(owner.flags) && hashes + DIRENT_HASH_SIZE <= behind) {
+  const hashes = hasStoredHashes(owner.flags) ? at + direntHashOffset(nameLength) : behind;
+  if (hashes + DIRENT_HASH_SIZE <= behind) {
     // Hash and minor hash were made with the encryption key: any cipher text fits them.
     bytes.fill(0, name + newLength, hashes);
     bytes.fill(0, hashes + DIRENT_HASH_SIZE, behind);
@@ -165,22 +164,22 @@ const hasStoredHashes = (flags: number): boolean =>
 /** Write the new name over an old one. @returns bytes of the new name: more only for the shortest */
 function renameAt(
   { hash }: Context,
-  { inode, flags, chosen, streams }: DirectoryOwner,
+  { inode, flags, chosen }: DirectoryOwner,
   bytes: Uint8Array,
   at: number,
   length: number,
 ): number {
   hash.digest(PURPOSE.name, inode, bytes, at, length);
   const { high, low } = hash;
-  const number = chosen === undefined ? -1 : chosen.get(high, low);
-  if (number < 0) {
-    spell(bytes, at, length, high, low, alphabetOf(flags));
-    return length;
-  }
-  if (length > MAX_SHORT) {
-    streams.write(bytes, at, length, number);
-    return length;
-  }
+  const number = chosen === undefined ? -1 : chosen.numbers.get(high, low);
+  if (chosen !== undefined && number >= 0) return writeChosen(chosen.streams, bytes, at, length, number);
+  spell(bytes, at, length, high, low, alphabetOf(flags));
+  return length;
+}
+
+function writeChosen(streams: NameStreams, bytes: Uint8Array, at: number, length: number, number: number): number {
   // Up to four bytes: a record is at least 12 bytes, so that each has room for them.
-  return unpackName(number, bytes, at);
+  if (length <= MAX_SHORT) return unpackName(number, bytes, at);
+  streams.write(bytes, at, length, number);
+  return length;
 }

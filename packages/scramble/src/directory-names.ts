@@ -19,7 +19,8 @@ import type { OnScrambleProblem } from './problem.ts';
  * From this length on no two keyed names of a directory of `count` names are the same: with n names of b bits the chance
  * is n * n / 2^(b + 1), and this leaves one in 2^31. A letter of the poorer alphabet has some 5 bits.
  */
-export const safeLength = (count: number): number => Math.ceil((2 * Math.log2(Math.max(1, count)) + 30) / 5);
+export const safeLength = (count: number): number =>
+  Math.ceil((2 * (32 - Math.clz32(Math.min(count, 0xffff_ffff))) + 30) / 5);
 
 /** Bytes of the shortest record. */
 const MIN_RECORD = 12;
