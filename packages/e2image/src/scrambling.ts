@@ -17,9 +17,16 @@ export async function prepareScrambling(
   if (!plan.scramble) return undefined;
   if (plan.allData) say(world, 'warning: with -a file contents are in the image, and they are not hidden');
   const { scramblerSteps } = await import('@e2image/scramble');
-  const onProblem = findings.scrambling.bind(findings);
-  const options = { key: readKey(plan.keyFile, world), index: plan.scrambleIndex, allData: plan.allData, onProblem };
-  return inBatches(scramblerSteps(fs, options));
+  const { scrambleIndex: index, allData, selection } = plan;
+  return inBatches(
+    scramblerSteps(fs, {
+      key: readKey(plan.keyFile, world),
+      index,
+      allData,
+      select: { selection, onProblem: findings.problem.bind(findings) },
+      onProblem: findings.scrambling.bind(findings),
+    }),
+  );
 }
 
 /** Say what was hidden, and what by nature stays visible. */

@@ -13,7 +13,7 @@ import {
   warnInPlace,
   writeOutput,
 } from '@e2image/cli';
-import { type BlockSet, type Filesystem, openFilesystem, selectSteps } from '@e2image/ext-core';
+import { type BlockSet, type Filesystem, openFilesystem } from '@e2image/ext-core';
 import { describeCounts, type Scrambler, STAYS_VISIBLE, scramblerSteps } from '@e2image/scramble';
 import {
   fullLength,
@@ -44,25 +44,16 @@ export async function runScramble(plan: ScramblePlan, world: World): Promise<num
   const findings = new Findings(world);
   try {
     const fs = openInside(input, plan, findings);
-    const scrambler = await inBatches(
-      scramblerSteps(fs, { key, index: plan.index, onProblem: (problem) => findings.problem(problem) }),
-    );
     const onProblem = findings.problem.bind(findings);
-    const walk = { selection: 'complete', allData: false } as const;
-    const blocks = await inBatches(selectSteps(fs, { ...walk, onProblem }));
-    // Whoever gets the image may replay its journal: what is in use only then belongs in it, too.
-    if (scrambler.recovered) addAll(blocks, await inBatches(selectSteps(scrambler.recovered, walk)));
-    await writeScrambled({ plan, world, input, fs, blocks, scrambler, findings });
+    const select = { selection: 'complete', onProblem } as const;
+    const scrambler = await inBatches(scramblerSteps(fs, { key, index: plan.index, select, onProblem }));
+    await writeScrambled({ plan, world, input, fs, blocks: scrambler.selected, scrambler, findings });
     report(scrambler, world);
   } finally {
     input.close();
   }
   findings.close();
   return findings.isLost ? EXIT.incomplete : EXIT.done;
-}
-
-function addAll(blocks: BlockSet, more: BlockSet): void {
-  for (const { start, count } of more.runs()) blocks.add(start, count);
 }
 
 function openInside({ disk }: ScrambleInput, { image }: ScramblePlan, findings: Findings): Filesystem {

@@ -1,4 +1,4 @@
-import { BlockSet, type Filesystem, type Source } from '@e2image/ext-core';
+import { BlockSet, type Source } from '@e2image/ext-core';
 import { type BlockClasses, type ClassRun, KIND } from './block-classes.ts';
 import type { Classified, OwnedRuns } from './classify.ts';
 import { blockOf, type Context } from './context.ts';
@@ -7,6 +7,7 @@ import type { JournalScrambler } from './journal-blocks.ts';
 import { scrambleBlock } from './scramble-block.ts';
 import { scrambledSource } from './scrambled-source.ts';
 import { scrambleSuperblock } from './superblock.ts';
+import type { View } from './views.ts';
 
 /** Scrambles the blocks of one file system, in any order. */
 export interface Scrambler {
@@ -22,18 +23,12 @@ export interface Scrambler {
   /** Scramble a superblock of 1,024 bytes that lies elsewhere, in a normal image. */
   superblock(raw: Uint8Array): void;
   /**
-   * The file system as a replay of its journal would leave it, where that is another one: an image that is to be
-   * replayed needs the blocks of both. It reads what is not scrambled.
+   * The blocks that an image needs under `ScrambleOptions.select`: those of the file system, and what a replay of its
+   * journal, which was rewritten, would put into use.
    */
-  readonly recovered: Filesystem | undefined;
+  readonly selected: BlockSet;
   /** What was hidden so far. */
   report(): ScrambleCounts;
-}
-
-/** A state of the file system: as it is, or as a replay of its journal would leave it. */
-export interface View {
-  readonly fs: Filesystem;
-  readonly classified: Classified;
 }
 
 /** What a replay would make of the file system. */
@@ -58,8 +53,17 @@ function zeroedBlocks(classes: BlockClasses, { from, to }: OwnedRuns, journal: J
   return zeroed;
 }
 
+/** What is known of the file system beforehand. */
+interface ScramblerParts {
+  readonly device: Classified;
+  readonly journal: JournalScrambler;
+  readonly recovered: Recovered | undefined;
+  readonly selected: BlockSet;
+}
+
 /** What `scramblerSteps` makes. */
 export class BlockScrambler implements Scrambler {
+  readonly selected: BlockSet;
   readonly #context: Context;
   readonly #classes: BlockClasses;
   readonly #journal: JournalScrambler;
@@ -68,24 +72,16 @@ export class BlockScrambler implements Scrambler {
   /** Blocks of the journal that become zeros. */
   readonly #zeroed: BlockSet = new BlockSet();
 
-  constructor(
-    context: Context,
-    { classes, journal: runs }: Classified,
-    journal: JournalScrambler,
-    recovered?: Recovered,
-  ) {
+  constructor(context: Context, { device, journal, recovered, selected }: ScramblerParts) {
     this.#context = context;
-    this.#classes = classes;
+    this.#classes = device.classes;
     this.#journal = journal;
     this.#recovered = recovered;
-    if (runs) this.#zeroed = zeroedBlocks(classes, runs, journal);
+    this.selected = selected;
+    if (device.journal) this.#zeroed = zeroedBlocks(device.classes, device.journal, journal);
     // They are the same whichever blocks are asked for, and those that become zeros may not be.
     this.#counts.journalCopies = journal.copies;
     this.#counts.journalZeroed = this.#zeroed.size;
-  }
-
-  get recovered(): Filesystem | undefined {
-    return this.#recovered?.fs;
   }
 
   transform(bytes: Uint8Array, byteOffset: number): void {

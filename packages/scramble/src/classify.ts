@@ -1,5 +1,6 @@
 import {
   type BlockKind,
+  type BlockSet,
   type Filesystem,
   fileSize,
   fileType,
@@ -7,8 +8,8 @@ import {
   INODE_FLAG,
   inodeLayout,
   MODE,
-  type OnProblem,
-  walkSteps,
+  selectSteps,
+  type WalkOptions,
 } from '@e2image/ext-core';
 import { BlockClasses, KIND, type Kind, OWNER_FLAG } from './block-classes.ts';
 
@@ -31,6 +32,8 @@ export interface ValueInode {
 /** What one state of a file system consists of. */
 export interface Classified {
   readonly classes: BlockClasses;
+  /** All its blocks: those of the walk. */
+  readonly selected: BlockSet;
   /** In the order of their inodes. */
   readonly directories: readonly OwnedRuns[];
   /** Directories whose entries are in the inode. */
@@ -62,10 +65,7 @@ const FIXED: ReadonlySet<BlockKind> = new Set([
 ]);
 
 /** Walk a file system and note what its blocks are. Yields where a program may give up the stack. */
-export function* classify(
-  fs: Filesystem,
-  options: { readonly allData: boolean; readonly onProblem?: OnProblem },
-): Generator<void, Classified> {
+export function* classify(fs: Filesystem, walk: WalkOptions): Generator<void, Classified> {
   const classes = new BlockClasses();
   const owned: Record<'directories' | 'values' | 'journals', OwnedRuns[]> = {
     directories: [],
@@ -91,7 +91,7 @@ export function* classify(
     [KIND.attributeValue]: owned.values,
     [KIND.journal]: owned.journals,
   };
-  yield* walkSteps(fs, { selection: 'complete', ...options, onInode }, (name, start, count, owner, logical) => {
+  const selected = yield* selectSteps(fs, { ...walk, onInode }, (name, start, count, owner, logical) => {
     const kind = SCRAMBLED[name];
     if (kind === undefined) {
       classes.keep(start, count, FIXED.has(name));
@@ -114,6 +114,7 @@ export function* classify(
   classes.seal();
   return {
     classes,
+    selected,
     directories: owned.directories,
     inlineDirectories,
     values: owned.values,

@@ -1,4 +1,4 @@
-import { dirEntryLayout, inodeLayout, openFilesystem, superblockLayout } from '@e2image/ext-core';
+import { dirEntryLayout, inodeLayout, openFilesystem, selectBlocks, superblockLayout } from '@e2image/ext-core';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
 import fc from 'fast-check';
 import { createScrambler, type ScrambleOptions } from './scrambler.ts';
@@ -125,6 +125,31 @@ describe('a scrambled directory', () => {
       { numRuns: 20 },
     );
   });
+});
+
+test.each(['compat', 'complete'] as const)('selects what a walk would: %s', (selection) => {
+  const disk = tiny(['one']);
+  // Deleted while it was open: C does not save it.
+  inodeLayout.i_links_count.set(disk.view, disk.extents(12, 'directory', 0, [[0, 1, 44]]), 0);
+  const fs = openFilesystem(disk);
+  const { selected } = createScrambler(fs, { ...OPTIONS, select: { selection } });
+  expect([...selected.runs()]).toEqual([...selectBlocks(fs, { selection, allData: false }).runs()]);
+  expect(selected.has(44)).toBe(selection === 'complete');
+});
+
+test('what the walk meets is told once, and what it did not select becomes zeros', () => {
+  const disk = tiny(['one']);
+  disk.extents(12, 'directory', 0, [[0, 1, 44]]);
+  inodeLayout.i_links_count.set(disk.view, disk.inodeBase(12), 0);
+  records(disk.view, 44, ['.', '..', 'secret']);
+  disk.extents(13, 'directory', 33, []);
+  const problems: string[] = [];
+  const select = { selection: 'compat', onProblem: ({ code }: { code: string }) => problems.push(code) } as const;
+  const scrambler = createScrambler(openFilesystem(disk), { ...OPTIONS, select });
+  expect(problems).toEqual(['bad-extent-root']);
+  const bytes = disk.bytes.slice(44 * TINY.blockSize, 45 * TINY.blockSize);
+  scrambler.transform(bytes, 44 * TINY.blockSize);
+  expect(bytes.every((byte) => byte === 0)).toBe(true);
 });
 
 test('any bytes in any block of the selection are scrambled without a throw', () => {

@@ -4,17 +4,15 @@ import {
   hasRoCompat,
   inlineDirSpans,
   inodeXattrArea,
-  isExtError,
-  openFilesystem,
   orphanInodes,
-  primarySuperblockBlock,
   readInode,
   readXattrs,
   superblockLayout,
+  type WalkOptions,
 } from '@e2image/ext-core';
 import { OWNER_FLAG } from './block-classes.ts';
-import { BlockScrambler, type Scrambler, type View } from './block-scrambler.ts';
-import { classify, type OwnedRuns } from './classify.ts';
+import { BlockScrambler, type Scrambler } from './block-scrambler.ts';
+import type { OwnedRuns } from './classify.ts';
 import type { Context } from './context.ts';
 import { FileBlocks } from './directory-blocks.ts';
 import { type DirectoryJob, DirectoryNamer } from './directory-names.ts';
@@ -22,10 +20,11 @@ import { ScrambleError } from './errors.ts';
 import { chooseHashSeed } from './hash-seed.ts';
 import { inlineRecords, ownerFlags } from './inode-table.ts';
 import { JournalScrambler } from './journal-blocks.ts';
-import { type JournalLog, type JournalState, readJournal, recoveredSource } from './journal-log.ts';
+import type { JournalState } from './journal-log.ts';
 import { KEY_SIZE, KeyedHash, PURPOSE } from './keyed-hash.ts';
 import type { OnScrambleProblem } from './problem.ts';
 import { type ValueHashes, valueHashes } from './value-inodes.ts';
+import { readViews, type View } from './views.ts';
 
 /** How to scramble. */
 export interface ScrambleOptions {
@@ -41,14 +40,20 @@ export interface ScrambleOptions {
   readonly index: 'fresh' | 'keep';
   /** Whether the image holds the contents of files, which are not hidden. Default false: such blocks become zeros. */
   readonly allData?: boolean;
+  /**
+   * Which blocks will be asked for, by default all that are metadata: `Scrambler.selected` has them, and what the walk
+   * meets is told. Others may become zeros.
+   */
+  readonly select?: Pick<WalkOptions, 'selection' | 'onProblem'>;
   readonly onProblem?: OnScrambleProblem;
 }
 
 /**
  * Prepare to scramble a file system: find out what each block is, and choose the new names of directories.
  *
- * It reads all directories and the journal once. Memory: 30 bytes for each run of metadata blocks, some 25 bytes for
- * each name in an indexed directory, and while one directory is done some 60 bytes for each of its names.
+ * It reads the journal, and once each directory that has an index, several blocks or copies in the journal. Memory: 30
+ * bytes for each run of metadata blocks, some 25 bytes for each name in an indexed directory, and while one directory is
+ * done some 60 bytes for each of its names.
  *
  * @throws ScrambleError SCRAMBLE_KEY; what the source throws
  */
@@ -62,19 +67,10 @@ export function createScrambler(fs: Filesystem, options: ScrambleOptions): Scram
 
 /** The same in steps of some milliseconds: between two of them a program may give up the stack. */
 export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Generator<void, Scrambler> {
-  const { index, allData = false, onProblem } = options;
+  const { index, allData = false, select = { selection: 'complete' }, onProblem } = options;
   const hash = new KeyedHash(foldKey(options.key));
   const seed = filesystemSeed(fs.superblockBytes);
-  const device: View = { fs, classified: yield* classify(fs, { allData }) };
-  const state = readJournal(fs, device.classified);
-  if (state.kind === 'bad') {
-    onProblem?.({ code: 'bad-journal', message: `the journal cannot be read, and becomes zeros: ${state.reason}` });
-  }
-  const log = state.kind === 'log' && state.log.newest.size > 0 ? state.log : undefined;
-  const recovered = log && (yield* recover(fs, log, allData));
-  if (log && recovered === undefined) {
-    onProblem?.({ code: 'bad-journal', message: 'a replay of the journal would leave no file system' });
-  }
+  const { device, recovered, state, selected } = yield* readViews(fs, { ...select, allData }, onProblem);
   // The first view is the one that counts: after a replay nobody sees the other.
   const views = recovered ? [recovered, device] : [device];
   const main = recovered ?? device;
@@ -112,7 +108,12 @@ export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Gener
   );
   yield* journal.prepare();
   const isStale = (block: number): boolean => state.kind === 'log' && state.log.newest.has(block);
-  return new BlockScrambler(context, device.classified, journal, recovered && { ...recovered, isStale });
+  return new BlockScrambler(context, {
+    device: device.classified,
+    journal,
+    recovered: recovered && { ...recovered, isStale },
+    selected,
+  });
 }
 
 /** The first 16 bytes, with what follows folded in. */
@@ -137,19 +138,6 @@ function foldKey(key: Uint8Array): Uint8Array {
 function hashSeed(fs: Filesystem): Uint8Array {
   const { buffer, byteOffset } = fs.superblockBytes;
   return superblockLayout.s_hash_seed.get(new DataView(buffer, byteOffset), 0).slice();
-}
-
-/** The file system after a replay; undefined when it could not be opened then. */
-function* recover(fs: Filesystem, log: JournalLog, allData: boolean): Generator<void, View | undefined> {
-  try {
-    const { superblockBlock, blockSize } = fs;
-    const isPrimary = superblockBlock === primarySuperblockBlock(fs.superblock);
-    const recovered = openFilesystem(recoveredSource(fs, log), isPrimary ? {} : { superblockBlock, blockSize });
-    return { fs: recovered, classified: yield* classify(recovered, { allData }) };
-  } catch (error) {
-    if (!isExtError(error)) throw error;
-    return undefined;
-  }
 }
 
 /** Blocks that the journal has copies of. */
