@@ -165,6 +165,31 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
     expect(Math.min(...blocks)).toBeGreaterThanOrEqual(12 * 1024);
   });
 
+  test('in a QCOW2 image that is converted: status 3, one line, and the mapfile tells it', () => {
+    const sound = fixture(EXTENTS);
+    expect(ours(['-Qa', sound, file('qcow2')]).status).toBe(0);
+    const { block, blockSize } = blockOf(sound, 'file data');
+    const content = readFileSync(sound).subarray(block * blockSize, (block + 1) * blockSize);
+    const place = readFileSync(file('qcow2')).indexOf(content);
+    expect(place).toBeGreaterThan(0);
+    using disk = BadDisk.over(file('qcow2'), file('bad'), [{ offset: place, length: 512 }]);
+    const unit = Math.floor((block * blockSize) / 4096) * 4096;
+    const outcome = ours(['-r', disk.path, file('raw')]);
+    expect(outcome).toMatchObject({
+      status: 3,
+      stderr: expect.stringContaining(`bytes ${unit} to ${unit + 4095} cannot be read: Input/output error; zeros`),
+    });
+    const lost = new TextDecoder().decode(tool('ddrescuelog', ['-l-', '-b4096', file('raw.mapfile')]).stdout);
+    expect(lost).toBe(`${unit / 4096}\n`);
+    // The mapfile must not speak of the next image of that name.
+    expect(ours(['-r', file('qcow2'), file('raw')]).status).toBe(0);
+    expect(new TextDecoder().decode(tool('ddrescuelog', ['-l-', '-b4096', file('raw.mapfile')]).stdout)).toBe('');
+    expect(ours(['-r', '--mapfile', file('map'), file('qcow2'), file('raw')])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('--mapfile is for disks'),
+    });
+  });
+
   test('in an image: restore writes nothing but what it read', () => {
     const sound = fixture(EXTENTS);
     expect(ours(['-r', sound, file('image')]).status).toBe(0);

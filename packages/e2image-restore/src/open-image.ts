@@ -2,7 +2,15 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { failed, printable } from '@e2image/cli';
 import { EXT_MAGIC, isImageHeader, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
 import { loadCodec, openQcow2 } from '@e2image/qcow2';
-import { isUnreadable, openSeekable, parseMapfile, type Source, unreadRanges, windowOf } from '@e2image/sparse-io';
+import {
+  isUnreadable,
+  mapfileOf,
+  openSeekable,
+  parseMapfile,
+  type Source,
+  unreadRanges,
+  windowOf,
+} from '@e2image/sparse-io';
 import type { ImageContent } from './content.ts';
 import { RestoreError } from './errors.ts';
 import { normalContent } from './normal-content.ts';
@@ -28,9 +36,6 @@ export interface Spooling {
 
 /** Standard input as the name of an image. */
 export const STANDARD_INPUT = '-';
-
-/** What a mapfile beside an image is called. */
-export const mapfileOf = (image: string): string => `${image}.mapfile`;
 
 /**
  * Open an image of any kind and look through it. Standard input is spooled first.

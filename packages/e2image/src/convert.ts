@@ -1,37 +1,50 @@
-import { EXIT, reasonOf, say, type World, writeOutput } from '@e2image/cli';
+import { CliError, EXIT, reasonOf, say, type World, writeOutput } from '@e2image/cli';
+import { BlockSet } from '@e2image/ext-core';
 import type { Qcow2Image } from '@e2image/qcow2';
-import { copyRuns, isolateErrors, type Sink, type Source } from '@e2image/sparse-io';
+import { type BadRange, copyRuns, isolateErrors, type Sink, type Source } from '@e2image/sparse-io';
 import { aroundCopy, startPlanned } from './copying.ts';
+import type { UnreadRun } from './findings.ts';
 import type { ImagePlan } from './plan.ts';
+import { recordUnread } from './provenance.ts';
 import { openTarget } from './target.ts';
 
 /** Bytes per block where there is no file system to say: what is tested for zeros, compared, counted and lost alone. */
 const UNIT = 4096;
+/** Ranges that are named one by one; the mapfile has all. */
+const MAX_LINES = 1000;
 
 /**
  * Write the whole disk of a QCOW2 image as a raw image, whoever made it. What the image does not hold reads as zeros
  * from any target, unless the plan keeps what is there.
  *
  * @returns the exit status
+ * @throws CliError CLI_REFUSED with a mapfile: an image is not a disk that comes to its senses
  */
 export async function convertToRaw(image: Qcow2Image, plan: ImagePlan, world: World): Promise<number> {
-  let isWhole = true;
-  const source = isolateErrors(image, {
-    blockSize: UNIT,
-    onBad: ({ offset, length, error }) => {
-      isWhole = false;
-      say(world, `bytes ${offset} to ${offset + length - 1} cannot be read: ${reasonOf(error)}; zeros in the image`);
-    },
-  });
+  if (plan.mapfile !== undefined) throw new CliError('CLI_REFUSED', '--mapfile is for disks, not for a QCOW2 image');
+  const lost = new LostUnits();
+  const source = isolateErrors(image, { blockSize: UNIT, onBad: (range) => lost.add(range) });
   const fs = { blockSize: UNIT, blocksCount: Math.ceil(image.size / UNIT) };
   const target = await openTarget({ plan, world, fs, size: image.size });
-  const fill = (sink: Sink): Promise<void> => copyDisk(source, sink, plan, world);
+  const all = new BlockSet();
+  all.add(0, fs.blocksCount);
+  const fill = (sink: Sink): Promise<void> =>
+    copyDisk(source, sink, plan, world, () =>
+      recordUnread({ plan, world, fs, findings: { unread: lost.runs } }, all, target.output),
+    );
   await (target.output === undefined ? fill(target.sink) : writeOutput(target.output, () => fill(target.sink)));
+  lost.tell(image.size, world);
   if (plan.compare) world.stdout(`${target.equalBlocks()} blocks already contained the data to be copied\n`);
-  return isWhole ? EXIT.done : EXIT.incomplete;
+  return lost.runs.length === 0 ? EXIT.done : EXIT.incomplete;
 }
 
-async function copyDisk(source: Source, sink: Sink, plan: ImagePlan, world: World): Promise<void> {
+async function copyDisk(
+  source: Source,
+  sink: Sink,
+  plan: ImagePlan,
+  world: World,
+  onCopied: () => Promise<void>,
+): Promise<void> {
   const total = Math.ceil(source.size / UNIT);
   const progress = await startPlanned(plan, world, { total, unitSize: UNIT });
   await aroundCopy(plan, progress, total, async () => {
@@ -39,8 +52,34 @@ async function copyDisk(source: Source, sink: Sink, plan: ImagePlan, world: Worl
       sinkOffset: plan.targetOffset,
       onProgress: (bytes) => progress.update(Math.floor(bytes / UNIT)),
     });
+    await onCopied();
     await sink.finish(plan.targetOffset + source.size);
   });
+}
+
+/** Units that could not be read, neighbours joined: half of an image may be missing. */
+class LostUnits {
+  readonly runs: UnreadRun[] = [];
+
+  /** Calls come ascending. */
+  add({ offset, error }: BadRange): void {
+    const start = Math.floor(offset / UNIT);
+    const last = this.runs.at(-1);
+    if (last !== undefined && last.start + last.count === start) {
+      this.runs[this.runs.length - 1] = { ...last, count: last.count + 1 };
+    } else {
+      this.runs.push({ start, count: 1, reason: reasonOf(error) ?? 'unknown error' });
+    }
+  }
+
+  tell(size: number, world: World): void {
+    for (const { start, count, reason } of this.runs.slice(0, MAX_LINES)) {
+      const end = Math.min(size, (start + count) * UNIT);
+      say(world, `bytes ${start * UNIT} to ${end - 1} cannot be read: ${reason}; zeros in the image`);
+    }
+    const more = this.runs.length - MAX_LINES;
+    if (more > 0) say(world, `${more} more such ranges`);
+  }
 }
 
 /** The C tool's way: what is not in the image stays as it is in the target. */

@@ -25,7 +25,7 @@ export async function makeNormal(job: ImageJob): Promise<void> {
       for (const [start, count] of unreadRuns(fs, unread)) findings.unreadable(start, count, 'Input/output error');
       const all = new BlockSet();
       all.add(0, fs.blocksCount);
-      recordUnread(job, all, output);
+      await recordUnread(job, all, output);
       await sink.finish(size);
     }),
   );

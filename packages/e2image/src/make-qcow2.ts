@@ -45,7 +45,7 @@ export async function makeQcow2(job: ImageJob): Promise<void> {
     progress.around(async () => {
       await progress.start(selected.blocks.size);
       const bytes = await write(job, selected, sink, progress);
-      recordUnread(job, selected.blocks, output);
+      await recordUnread(job, selected.blocks, output);
       await sink.finish(bytes);
     }),
   );

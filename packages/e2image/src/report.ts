@@ -23,5 +23,5 @@ export function sayUnread({ fs, plan, walk, findings, world }: ImageJob): void {
     );
   }
   const more = Math.max(named.length, findings.unread.length) - MAX_LINES;
-  if (more > 0) say(world, `${more} more such ranges; the mapfile has all of them`);
+  if (more > 0) say(world, `${more} more such ranges; a mapfile (--mapfile) has all of them`);
 }

@@ -52,12 +52,12 @@ export const TABLE = {
     mapfile: {
       long: 'mapfile',
       value: 'FILE',
-      help: 'ddrescue map of what was read; an interrupted run goes on from it',
+      help: 'with -r: ddrescue map of what was read; an interrupted run into a file or device goes on from it',
     },
     retry: {
       long: 'retry',
       value: 'N',
-      help: 'try a failed read N times more, also where the mapfile knows it as bad',
+      help: 'with --mapfile: try a failed read N times more, also where the map knows it as bad',
     },
     resume: { long: 'resume', help: 'finish a move in place that was interrupted' },
     journal: { long: 'journal', value: 'FILE', help: 'moving in place: where the record of the move is kept' },

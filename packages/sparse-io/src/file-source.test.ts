@@ -116,7 +116,6 @@ function fakeKernel(calls: Pick<KernelCalls, 'seekData' | 'seekHole'>): KernelCa
   return {
     allocate: unexpected,
     punchHole: unexpected,
-    zeroRange: unexpected,
     blockDeviceSize: unexpected,
     discard: unexpected,
     zeroOut: unexpected,

@@ -26,7 +26,7 @@ export {
   type Mapfile,
   type MapRange,
   type MapStatus,
-  mapOfUnread,
+  mapfileOf,
   parseMapfile,
   unreadRanges,
 } from './mapfile.ts';

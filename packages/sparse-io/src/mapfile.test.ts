@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { encodeMapfile, type Mapfile, type MapStatus, mapOfUnread, parseMapfile, unreadRanges } from './mapfile.ts';
+import { encodeMapfile, type Mapfile, type MapStatus, parseMapfile, unreadRanges } from './mapfile.ts';
 
 const statuses: fc.Arbitrary<MapStatus> = fc.constantFrom('+', '-', '?', '*', '/');
 
@@ -68,20 +68,21 @@ test.each([
   expect(() => parseMapfile(text)).toThrow(message);
 });
 
-const range = fc.record({ offset: fc.integer({ min: 0, max: 80 }), length: fc.integer({ min: 0, max: 30 }) });
-
-test('mapOfUnread tiles the source, and unreadRanges gives the same bytes back', () => {
+test('unreadRanges gives each byte below the size that is not told to be read, in ranges that do not touch', () => {
+  const pieces = fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), statuses), { maxLength: 12 });
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 100 }), fc.array(range, { maxLength: 8 }), (size, unread) => {
-      const map = mapOfUnread(size, unread);
-      expect(map.ranges.reduce((end, { offset, length }) => (offset === end ? end + length : NaN), 0)).toBe(size);
-      const bytes = (list: readonly { offset: number; length: number }[]) => {
-        const set = new Set<number>();
-        for (const { offset, length } of list)
-          for (let i = 0; i < length; i++) if (offset + i < size) set.add(offset + i);
-        return [...set].sort((a, b) => a - b);
-      };
-      expect(bytes(unreadRanges(map, size))).toEqual(bytes(unread));
+    fc.property(fc.nat(9), pieces, fc.nat(60), (first, list, size) => {
+      let end = first;
+      const ranges = list.map(([length, status]) => {
+        end += length;
+        return { offset: end - length, length, status };
+      });
+      const isRead = (byte: number): boolean =>
+        ranges.some(({ offset, length, status }) => status === '+' && byte >= offset && byte < offset + length);
+      const unread = unreadRanges({ currentOffset: 0, currentStatus: '+', currentPass: 1, ranges }, size);
+      const told = unread.flatMap(({ offset, length }) => Array.from({ length }, (_, index) => offset + index));
+      expect(told).toEqual(Array.from({ length: size }, (_, byte) => byte).filter((byte) => !isRead(byte)));
+      expect(unread.some(({ offset }) => told.includes(offset - 1))).toBe(false);
     }),
   );
 });

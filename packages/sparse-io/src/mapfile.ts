@@ -94,27 +94,6 @@ interface ByteRange {
   readonly length: number;
 }
 
-/**
- * The map of a source that was gone through once: all read but for some ranges.
- *
- * @param size bytes of the source
- * @param unread in any order; they may touch and overlap, and are cut at `size`
- */
-export function mapOfUnread(size: number, unread: readonly ByteRange[]): Mapfile {
-  const ranges: MapRange[] = [];
-  const push = (offset: number, end: number, status: MapStatus): void => {
-    if (end > offset) ranges.push({ offset, length: end - offset, status });
-  };
-  let at = 0;
-  for (const { offset, length } of merge(unread)) {
-    push(at, Math.min(offset, size), '+');
-    push(Math.max(at, offset), Math.min(offset + length, size), '-');
-    at = Math.min(offset + length, size);
-  }
-  push(at, size, '+');
-  return { currentOffset: 0, currentStatus: '+', currentPass: 1, ranges };
-}
-
 /** The same bytes as ascending ranges that do not touch. */
 function merge(ranges: readonly ByteRange[]): ByteRange[] {
   const merged: { offset: number; length: number }[] = [];
@@ -128,6 +107,9 @@ function merge(ranges: readonly ByteRange[]): ByteRange[] {
   }
   return merged;
 }
+
+/** What the mapfile of an image is called that lies beside it: which of its zeros stand for what could not be read. */
+export const mapfileOf = (image: string): string => `${image}.mapfile`;
 
 /**
  * The bytes below `size` of which a map does not say that they were read: failed, untried, or outside all its ranges.

@@ -13,7 +13,7 @@ export const ZERO_UNIT = 1 << 18;
 const UNIT_OF_ZEROS = ZEROS.subarray(0, ZERO_UNIT);
 
 /** Sleep without spinning; synchronous, as everything inside a batch. */
-export function pause(milliseconds: number): void {
+function pause(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
