@@ -78,7 +78,7 @@ function firstBlock(fs: Filesystem, inode: number): number | undefined {
     },
     problem: () => undefined,
   };
-  const walk = { fs, visitor, inode, wantData: true, nextLogical: 0 };
+  const walk = { fs, visitor, inode, wantData: true, nextLogical: 0, windows: [] };
   const isTree = (inodeLayout.i_flags.get(view, 0) & INODE_FLAG.extents) !== 0;
   (isTree ? walkExtents : walkBlockMap)(walk, view, 0);
   return first !== undefined && first > 0 && first < fs.blocksCount ? first : undefined;

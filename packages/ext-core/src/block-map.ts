@@ -1,6 +1,5 @@
-import { BlockWindow } from './block-reader.ts';
 import { I_BLOCK } from './inode.ts';
-import { illegalNode, isBlockOf, type MappingWalk, unreadableNode } from './mapping.ts';
+import { illegalNode, isBlockOf, type MappingWalk, unreadableNode, windowAt } from './mapping.ts';
 
 /** Entries of `i_block` that name blocks of the file itself; behind them come the three trees. */
 export const DIRECT_BLOCKS = 12;
@@ -19,7 +18,9 @@ export function walkBlockMap(walk: MappingWalk, view: DataView, base: number): v
   if (walk.wantData) direct(walk, view, map, DIRECT_BLOCKS, 0);
   let logical = DIRECT_BLOCKS;
   for (let level = 0; level < 3; level++) {
-    indirect(walk, [view.getUint32(map + 4 * (DIRECT_BLOCKS + level), true)], logical, level);
+    const block = view.getUint32(map + 4 * (DIRECT_BLOCKS + level), true);
+    // Most files have no tree, and a call for each of them is what makes a compiler think that this one is hot.
+    if (block !== 0) indirect(walk, [block], logical, level);
     logical += perBlock ** (level + 1);
   }
 }
@@ -60,7 +61,7 @@ function indirect(walk: MappingWalk, blocks: readonly number[], logical: number,
       starts.push(logical + i * covered);
     }
   });
-  const window = new BlockWindow(fs);
+  const window = windowAt(walk, level);
   for (let from = 0; from < wanted.length; from += window.capacity) {
     const offsets = window.load(wanted, from, (block, reason) => visitor.problem(unreadableNode(inode, block, reason)));
     const view = window.view;

@@ -55,6 +55,7 @@ export class BlockWindow {
       this.#buffer = new Uint8Array(count * blockSize);
     }
     const buffer = this.#buffer;
+    if (count === 1) return [this.#loadOne(buffer, blocks[from] as number, onUnreadable)];
     const at = (index: number): number => blocks[from + index] as number;
     const order = Array.from({ length: count }, (_, index) => index).sort((a, b) => at(a) - at(b));
     const offsets = new Array<number>(count).fill(-1);
@@ -73,6 +74,15 @@ export class BlockWindow {
       low = high;
     }
     return offsets;
+  }
+
+  #loadOne(buffer: Uint8Array, block: number, onUnreadable: OnUnreadable): number {
+    let offset = 0;
+    readIsolated(this.#fs, buffer.subarray(0, this.#fs.blockSize), block, (bad, reason) => {
+      offset = -1;
+      onUnreadable(bad, reason);
+    });
+    return offset;
   }
 
   /** The blocks of the last `load`. */

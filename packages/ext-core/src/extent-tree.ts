@@ -1,4 +1,3 @@
-import { BlockWindow } from './block-reader.ts';
 import {
   EXTENT_ENTRY_SIZE,
   extentHeaderLayout,
@@ -9,7 +8,7 @@ import {
 } from './extent.ts';
 import { blockNumber } from './field.ts';
 import { I_BLOCK, I_BLOCK_SIZE } from './inode.ts';
-import { illegalNode, isBlockOf, type MappingWalk, unreadableNode } from './mapping.ts';
+import { illegalNode, isBlockOf, type MappingWalk, unreadableNode, windowAt } from './mapping.ts';
 
 /**
  * Levels that are followed. The kernel builds no tree deeper than 5; C e2image follows what a damaged root says, and so
@@ -73,7 +72,7 @@ function children(walk: MappingWalk, view: DataView, first: number, entries: num
     if (!isBlockOf(fs, block)) visitor.problem(illegalNode(inode, block));
     else if (visitor.node(block, level) && (level > 0 || wantData)) blocks.push(block);
   }
-  const window = new BlockWindow(fs);
+  const window = windowAt(walk, level);
   for (let from = 0; from < blocks.length; from += window.capacity) {
     const offsets = window.load(blocks, from, (block, reason) => visitor.problem(unreadableNode(inode, block, reason)));
     const { view: loaded } = window;

@@ -5,6 +5,7 @@ import type { Filesystem } from './filesystem.ts';
 import { hasInlineData } from './inline-data.ts';
 import { fileType, hasBlockMap, INODE, INODE_FLAG, inodeLayout, MODE, xattrBlock } from './inode.ts';
 import type { MappingVisitor, MappingWalk } from './mapping.ts';
+import { plainExtents, type VisitExtent } from './plain-inode.ts';
 import type { OnProblem, Problem } from './problem.ts';
 import { hasIncompat } from './superblock.ts';
 import type { BlockKind, VisitRun, WalkOptions } from './walk.ts';
@@ -12,6 +13,9 @@ import type { BlockKind, VisitRun, WalkOptions } from './walk.ts';
 /** Regular files whose contents are metadata, by number alone: C asks no feature bit either. */
 export const specialFiles = ({ superblock: sb }: Filesystem): ReadonlySet<number> =>
   new Set([sb.journalInode, INODE.userQuota, INODE.groupQuota, sb.projectQuotaInode, sb.orphanFileInode]);
+
+/** Inode numbers up to this one have a meaning of their own. Source: kernel Documentation/filesystems/ext4/inodes.rst. */
+const LAST_RESERVED = 10;
 
 /** Tells the blocks that inodes own, by the rules of what an image holds. One object for all inodes. */
 export class InodeBlocks implements MappingVisitor {
@@ -22,6 +26,7 @@ export class InodeBlocks implements MappingVisitor {
   readonly #allData: boolean;
   readonly #has64: boolean;
   readonly #walk: MappingWalk;
+  readonly #tellData: VisitExtent = (start, count, logical, unwritten) => this.data(start, count, logical, unwritten);
   /** What the blocks of the current inode are. */
   #kind: BlockKind = 'file data';
   #nodeKind: 'extent node' | 'indirect block' = 'extent node';
@@ -38,7 +43,7 @@ export class InodeBlocks implements MappingVisitor {
     this.#complete = options.selection === 'complete';
     this.#allData = options.allData;
     this.#has64 = hasIncompat(fs.superblock, '64bit');
-    this.#walk = { fs, visitor: this, inode: 0, wantData: false, nextLogical: 0 };
+    this.#walk = { fs, visitor: this, inode: 0, wantData: false, nextLogical: 0, windows: [] };
   }
 
   /** The blocks of a linked inode. */
@@ -52,6 +57,17 @@ export class InodeBlocks implements MappingVisitor {
     const isContent = this.#kind === 'file data' || this.#kind === 'reserved group descriptors';
     const wantData = this.#allData || !(isContent || (this.#kind === 'attribute value' && !this.#complete));
     this.#map(inode, view, base, wantData);
+  }
+
+  /** The contents of a plain file that is no special one: what `inode` tells of it, for a part of the cost. */
+  plain(inode: number, view: DataView, base: number): void {
+    if (inode <= LAST_RESERVED) {
+      this.inode(inode, view, base);
+      return;
+    }
+    this.#kind = 'file data';
+    this.#walk.inode = inode;
+    plainExtents(view, base, this.#tellData);
   }
 
   /** The blocks of an inode on the orphan list: as if it still were a file. The scan met those without a time. */

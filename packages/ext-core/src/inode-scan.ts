@@ -3,7 +3,7 @@ import type { BlockSet } from './block-set.ts';
 import { doubtfulInodes, type InodeProof, inodeProof } from './doubtful-inodes.ts';
 import type { Filesystem } from './filesystem.ts';
 import { BG_INODE_UNINIT, type GroupDesc } from './group-desc.ts';
-import { nextInode } from './plain-inode.ts';
+import { isPlainIn, nextInode } from './plain-inode.ts';
 import type { OnProblem } from './problem.ts';
 import { hasGroupChecksums } from './superblock.ts';
 
@@ -58,6 +58,8 @@ export interface ScanOptions {
   readonly badBlocks?: BlockSet;
   /** Leave out plain files: see `isPlainFile`. */
   readonly skipPlain?: boolean;
+  /** Called with plain files instead of `visit`, where they are not left out. */
+  readonly visitPlain?: VisitInode | undefined;
   /** Also inodes without a link count that were never deleted. */
   readonly withUnlinked?: boolean;
   /**
@@ -149,7 +151,7 @@ class InodeScanner {
       isWhole = false;
       this.#unreadable(group, bad, 1, reason);
     });
-    const { badBlocks, onTable, skipPlain = false, withUnlinked = false } = this.#options;
+    const { badBlocks, onTable, visitPlain, skipPlain = false, withUnlinked = false } = this.#options;
     const sure = sureInodes - first;
     const number = group * inodesPerGroup + first + 1;
     if (inodes > sure) this.#prove(group, block, number, Math.max(0, sure), inodes);
@@ -160,7 +162,8 @@ class InodeScanner {
     for (let i = next(0); i < inodes; i = next(i + 1)) {
       if (badBlocks?.has(block + Math.floor((i * inodeSize) / blockSize))) continue;
       if (i >= sure && !this.#isProven(number + i, this.#view, i * inodeSize)) continue;
-      this.#visit(number + i, this.#view, i * inodeSize);
+      const visit = visitPlain !== undefined && isPlainIn(table, i * inodeSize) ? visitPlain : this.#visit;
+      visit(number + i, this.#view, i * inodeSize);
     }
   }
 

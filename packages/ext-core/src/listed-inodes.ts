@@ -30,7 +30,7 @@ function visitMap(
     },
     problem: () => {},
   };
-  const walk = { fs, visitor, inode, wantData: true, nextLogical: 0 };
+  const walk = { fs, visitor, inode, wantData: true, nextLogical: 0, windows: [] };
   const extents = (inodeLayout.i_flags.get(view, 0) & INODE_FLAG.extents) !== 0;
   if (extents) walkExtents(walk, view, 0);
   else walkBlockMap(walk, view, 0);

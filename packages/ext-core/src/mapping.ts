@@ -1,3 +1,4 @@
+import { BlockWindow } from './block-reader.ts';
 import type { Filesystem } from './filesystem.ts';
 import type { Problem } from './problem.ts';
 
@@ -33,6 +34,14 @@ export interface MappingWalk {
   wantData: boolean;
   /** The first logical block that no extent covered yet; the extent walk starts it at 0. */
   nextLogical: number;
+  /** What the nodes of each level are read through, made on first use: most files have one node, or none. */
+  readonly windows: BlockWindow[];
+}
+
+/** The window for the nodes of a level, which is in use while those below it are walked. */
+export function windowAt(walk: MappingWalk, level: number): BlockWindow {
+  walk.windows[level] ??= new BlockWindow(walk.fs);
+  return walk.windows[level];
 }
 
 /** Whether a block number can be one of the file system. */

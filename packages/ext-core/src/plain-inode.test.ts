@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { EXTENT_MAGIC } from './extent.ts';
-import { INODE_FLAG, inodeLayout, MODE } from './inode.ts';
-import { nextByLayout, nextInode } from './plain-inode.ts';
+import { EXTENT_MAGIC, extentHeaderLayout, extentLayout } from './extent.ts';
+import { walkExtents } from './extent-tree.ts';
+import { openFilesystem } from './filesystem.ts';
+import { I_BLOCK, INODE_FLAG, inodeLayout, MODE } from './inode.ts';
+import { isPlainFile, isPlainIn, nextByLayout, nextInode, plainExtents } from './plain-inode.ts';
+import { TinyFilesystem } from './tiny-filesystem.ts';
 
 const INODE_SIZE = 128;
 const f = inodeLayout;
@@ -47,10 +50,66 @@ describe('nextInode', () => {
             view.setUint16(base + 0x2e, fields.depth, true);
           }
           const options = { from, count: inodes.length, inodeSize: INODE_SIZE, skipPlain, withUnlinked };
-          expect(nextInode({ view, words: new Uint32Array(table.buffer) }, options)).toBe(nextByLayout(view, options));
+          const bytes = { view, words: new Uint32Array(table.buffer) };
+          expect(nextInode(bytes, options)).toBe(nextByLayout(view, options));
+          const bases = inodes.map((_, index) => index * INODE_SIZE);
+          expect(bases.map((base) => isPlainIn(bytes, base))).toEqual(bases.map((base) => isPlainFile(view, base)));
         },
       ),
       { numRuns: 500 },
     );
   });
 });
+
+describe('plainExtents', () => {
+  const small = fc.integer({ min: 0, max: 40 });
+  const extent = fc.record({
+    block: small,
+    len: fc.oneof(small, fc.integer({ min: 0x7ff0, max: 0x8010 })),
+    hi: fc.constantFrom(0, 0, 0xffff),
+    lo: fc.nat(),
+  });
+
+  test('tells what the walk of the tree tells', () => {
+    const fs = openFilesystem(new TinyFilesystem());
+    fc.assert(
+      fc.property(fc.array(extent, { maxLength: 4 }), (extents) => {
+        const view = new DataView(new ArrayBuffer(2 * INODE_SIZE));
+        f.i_mode.set(view, INODE_SIZE, MODE.regular);
+        writeExtents(view, INODE_SIZE, extents);
+        const walked: number[][] = [];
+        const visitor = {
+          data: (start: number, count: number, logical: number, unwritten: boolean) =>
+            void walked.push([start, count, logical, Number(unwritten)]),
+          node: () => false,
+          problem: () => undefined,
+        };
+        walkExtents({ fs, visitor, inode: 12, wantData: true, nextLogical: 0, windows: [] }, view, INODE_SIZE);
+        const told: number[][] = [];
+        plainExtents(view, INODE_SIZE, (start, count, logical, unwritten) => {
+          told.push([start, count, logical, Number(unwritten)]);
+        });
+        expect(told).toEqual(walked);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function writeExtents(
+  view: DataView,
+  base: number,
+  extents: readonly { block: number; len: number; hi: number; lo: number }[],
+): void {
+  const root = base + I_BLOCK;
+  extentHeaderLayout.eh_magic.set(view, root, EXTENT_MAGIC);
+  extentHeaderLayout.eh_entries.set(view, root, extents.length);
+  extentHeaderLayout.eh_max.set(view, root, 4);
+  extents.forEach(({ block, len, hi, lo }, index) => {
+    const at = root + 12 * (index + 1);
+    extentLayout.ee_block.set(view, at, block);
+    extentLayout.ee_len.set(view, at, len);
+    extentLayout.ee_start_hi.set(view, at, hi);
+    extentLayout.ee_start_lo.set(view, at, lo);
+  });
+}

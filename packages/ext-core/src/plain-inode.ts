@@ -1,4 +1,12 @@
-import { EXTENT_MAGIC, extentHeaderLayout, isExtentHeader } from './extent.ts';
+import {
+  EXTENT_ENTRY_SIZE,
+  EXTENT_MAGIC,
+  extentHeaderLayout,
+  extentLayout,
+  isExtentHeader,
+  MAX_WRITTEN_LENGTH,
+} from './extent.ts';
+import { blockNumber } from './field.ts';
 import { I_BLOCK, I_BLOCK_SIZE, INODE_FLAG, inodeLayout, MODE, MODE_TYPE } from './inode.ts';
 
 /**
@@ -55,17 +63,55 @@ export function nextInode({ view, words }: InodeBytes, options: NextInodeOptions
       if (!isKept) continue;
       return index;
     }
-    if (!skipPlain || words[at + ACL_WORD] !== 0 || (words[at + ACL_HI_WORD] as number) >>> 16 !== 0) return index;
-    const type = (words[at + MODE_WORD] as number) & MODE_TYPE;
-    const flags = (words[at + FLAGS_WORD] as number) & PLAIN_MASK;
-    if (type === MODE.symlink && flags === 0 && words[at + BLOCKS_WORD] === 0) continue;
-    if (type !== MODE.regular || flags !== INODE_FLAG.extents) return index;
-    const root = words[at + ROOT_WORD] as number;
-    const max = words[at + ROOT_WORD + 1] as number;
-    // Depth 0 makes the second word the plain number eh_max: 2 to 4 entries, as isExtentHeader allows.
-    if ((root & 0xffff) !== EXTENT_MAGIC || max < 2 || max > 4 || root >>> 16 > max) return index;
+    if (!skipPlain || !isPlainAt(words, at)) return index;
   }
   return count;
+}
+
+/** `isPlainFile` of the inode at word `at`. */
+function isPlainAt(words: Uint32Array, at: number): boolean {
+  if (words[at + ACL_WORD] !== 0 || (words[at + ACL_HI_WORD] as number) >>> 16 !== 0) return false;
+  const type = (words[at + MODE_WORD] as number) & MODE_TYPE;
+  const flags = (words[at + FLAGS_WORD] as number) & PLAIN_MASK;
+  if (type === MODE.symlink && flags === 0 && words[at + BLOCKS_WORD] === 0) return true;
+  if (type !== MODE.regular || flags !== INODE_FLAG.extents) return false;
+  const root = words[at + ROOT_WORD] as number;
+  const max = words[at + ROOT_WORD + 1] as number;
+  // Depth 0 makes the second word the plain number eh_max: 2 to 4 entries, as isExtentHeader allows.
+  return (root & 0xffff) === EXTENT_MAGIC && max >= 2 && max <= 4 && root >>> 16 <= max;
+}
+
+/** `isPlainFile` of the inode at byte `base`. */
+export const isPlainIn = ({ view, words }: InodeBytes, base: number): boolean =>
+  IS_LITTLE_ENDIAN ? isPlainAt(words, base >>> 2) : isPlainFile(view, base);
+
+/** Called for each extent of a file: `count` blocks from `start` on, which are the file's from `logical` on. */
+export type VisitExtent = (start: number, count: number, logical: number, unwritten: boolean) => void;
+
+const LEN_AT = extentLayout.ee_len.offset;
+const HI_AT = extentLayout.ee_start_hi.offset;
+const LO_AT = extentLayout.ee_start_lo.offset;
+
+/**
+ * The extents of the plain file at `base`, as `walkExtents` gives them; a link has none. Where files' contents are
+ * wanted this runs for nearly every inode; `walkExtents` is the readable form, and the test's oracle.
+ */
+export function plainExtents(view: DataView, base: number, visit: VisitExtent): void {
+  if ((view.getUint16(base, true) & MODE_TYPE) !== MODE.regular) return;
+  const first = base + I_BLOCK + EXTENT_ENTRY_SIZE;
+  const end = first + EXTENT_ENTRY_SIZE * view.getUint16(base + I_BLOCK + extentHeaderLayout.eh_entries.offset, true);
+  let next = 0;
+  for (let at = first; at < end; at += EXTENT_ENTRY_SIZE) {
+    const length = view.getUint16(at + LEN_AT, true);
+    const count = length > MAX_WRITTEN_LENGTH ? length - MAX_WRITTEN_LENGTH : length;
+    const logical = view.getUint32(at, true);
+    const from = Math.max(logical, next);
+    const until = logical + count;
+    if (until <= from) continue;
+    next = until;
+    const start = blockNumber(view.getUint16(at + HI_AT, true), view.getUint32(at + LO_AT, true));
+    visit(start + from - logical, until - from, from, length > MAX_WRITTEN_LENGTH);
+  }
 }
 
 /** Inodes in two forms, both of the same bytes: made once for a buffer, not for each search. */

@@ -142,11 +142,14 @@ function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Gen
     withUnlinked: selection === 'complete',
     onProven: (block: number, group: number) => visit('inode table', block, 1, group, 0),
   };
-  yield* scanInodes(fs, wanted, (inode, view, base) => {
-    if (special.has(inode)) return;
-    onInode?.(inode, view, base);
-    blocks.inode(inode, view, base);
-  });
+  const tell =
+    (how: 'inode' | 'plain'): VisitInode =>
+    (inode, view, base) => {
+      if (special.has(inode)) return;
+      onInode?.(inode, view, base);
+      blocks[how](inode, view, base);
+    };
+  yield* scanInodes(fs, { ...wanted, visitPlain: tell('plain') }, tell('inode'));
   if (selection === 'compat') return;
   for (const inode of orphanInodes(fs, onProblem)) {
     const view = readInode(fs, inode);
