@@ -122,6 +122,7 @@ function fakeKernel(calls: Pick<KernelCalls, 'seekData' | 'seekHole'>): KernelCa
     flushDevice: unexpected,
     willNeed: unexpected,
     dropCache: unexpected,
+    preferHugePages: unexpected,
     setPipeSize: unexpected,
     splice: unexpected,
     spliceZeros: unexpected,
