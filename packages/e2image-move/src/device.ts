@@ -1,8 +1,17 @@
 import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { codeOf, printable } from '@e2image/cli';
-import { FileSource, type KernelCalls, openDirectSource, type Source } from '@e2image/sparse-io';
+import {
+  type DirectFile,
+  FileSource,
+  isAligned,
+  type KernelCalls,
+  openDirectFile,
+  openDirectSource,
+  pageMemory,
+  type Source,
+} from '@e2image/sparse-io';
 import { MoveError } from './errors.ts';
-import type { Range } from './geometry.ts';
+import { type Range, SECTOR } from './geometry.ts';
 import type { Storage } from './storage.ts';
 
 /** Bytes of one write of zeros or of one rewrite. */
@@ -15,6 +24,8 @@ export class DeviceFile implements Storage, Disposable {
   readonly isBlockDevice: boolean;
   #source: FileSource;
   #around: (Source & Disposable) | undefined;
+  /** Undefined until it is asked for; null where there is none. */
+  #direct: DirectFile | null | undefined;
 
   private constructor(fd: number, path: string) {
     this.fd = fd;
@@ -80,11 +91,20 @@ export class DeviceFile implements Storage, Disposable {
     return this.#around;
   }
 
+  /** Memory of `length` bytes that goes around the page cache; undefined where the file system knows no such I/O. */
+  directMemory(length: number, kernel: KernelCalls | undefined): Uint8Array | undefined {
+    return this.#directFile() === null ? undefined : pageMemory(length, kernel).subarray(0, length);
+  }
+
+  /** Around the page cache where `into` is memory for that. */
   readAt(into: Uint8Array, offset: number): void {
+    if (isAligned(into, SECTOR) && this.#directFile()?.readAt(into, offset) === true) return;
     this.#source.readAt(into, offset);
   }
 
+  /** Around the page cache where `bytes` is memory for that. */
   writeAt(bytes: Uint8Array, offset: number): void {
+    if (isAligned(bytes, SECTOR) && this.#directFile()?.writeAt(bytes, offset) === true) return;
     for (let done = 0; done < bytes.length; ) {
       done += writeSync(this.fd, bytes, done, bytes.length - done, offset + done);
     }
@@ -139,7 +159,13 @@ export class DeviceFile implements Storage, Disposable {
     }
   }
 
+  #directFile(): DirectFile | null {
+    if (this.#direct === undefined) this.#direct = openDirectFile(this.fd) ?? null;
+    return this.#direct;
+  }
+
   [Symbol.dispose](): void {
+    this.#direct?.[Symbol.dispose]();
     this.#around?.[Symbol.dispose]();
     closeSync(this.fd);
   }

@@ -1,6 +1,6 @@
 import { distanceOf, isRightward, type Move, oldPlace, overlaps, type Range, shift } from './geometry.ts';
 import type { Displaced, RecordHome } from './home.ts';
-import { encodeRecord, SLOT_BYTES, SLOTS_BYTES, writeSlot } from './record.ts';
+import { encodeRecord, SLOT_BYTES, SLOTS_BYTES, slotWriter } from './record.ts';
 import type { Storage } from './storage.ts';
 import { encodeMap } from './used-map.ts';
 
@@ -77,6 +77,7 @@ export function insideHome(
     device.writeAt(bytes, offset);
     device.sync();
   };
+  const save = slotWriter(device, places.at);
   return {
     displaced: displacedOf(move, places, displacedBytes),
     log: undefined,
@@ -88,12 +89,12 @@ export function insideHome(
     settle(record, map) {
       durable(encodeMap(map), places.at + SLOTS_BYTES);
       const settled = { ...record, sequence: record.sequence + 1 };
-      writeSlot(device, places.at, settled);
+      save(settled);
       // A stash that outlived the first batch would start the move again over a source that is gone.
       durable(new Uint8Array(SLOT_BYTES), places.stashSlot);
       return settled;
     },
-    save: (record) => writeSlot(device, places.at, record),
+    save,
     remove: () => durable(new Uint8Array(SLOTS_BYTES), places.at),
   };
 }

@@ -2,9 +2,12 @@ import { constants } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { type EndingSignal, type SignalHost, watchSignals } from '@e2image/cli';
 
+/** Milliseconds of steps before the stack is given up: that costs as much as a short step. */
+const TURN = 10;
+
 /**
- * Take steps until there are no more or a signal asks to end. A signal waits for the step that is under way, and is
- * seen between two of them, where the stack is given up.
+ * Take steps until there are no more or a signal asks to end. A signal is seen where the stack is given up: between two
+ * steps, at most some 10 ms after the end of the one that it met.
  *
  * @param step returns whether to go on
  * @returns the signal that was caught, also when it came during the last step
@@ -18,7 +21,12 @@ export async function stepsUntilSignal(
   using _watch = watchSignals((caught) => {
     signal ??= caught;
   }, host);
-  while (step(signal !== undefined)) await setImmediate();
+  let turnEnd = 0;
+  while (step(signal !== undefined)) {
+    if (performance.now() < turnEnd) continue;
+    await setImmediate();
+    turnEnd = performance.now() + TURN;
+  }
   return signal;
 }
 

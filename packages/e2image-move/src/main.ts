@@ -1,4 +1,5 @@
 import { commandMain, EXIT, type Parsed, realMounts, say, usageError, type World } from '@e2image/cli';
+import { loadKernelCalls } from '@e2image/sparse-io';
 import { numbersOf, TABLE } from './args.ts';
 import { planText } from './dry-run.ts';
 import { skipEqualBlocks } from './equal-blocks.ts';
@@ -85,6 +86,8 @@ export async function resumeMove(
   { isProgressWanted = false, areUnreadableZeroed = false }: Omit<MoveOptions, 'isCompared'> = {},
 ): Promise<number> {
   const unreadable = areUnreadableZeroed ? zeroUnreadable(world) : STOP_AT_UNREADABLE;
-  using plan = planResume(request, { mounts: realMounts(world.env), hooks: { onUnreadable: unreadable.tell } });
+  const kernel = await loadKernelCalls();
+  const hooks = { onUnreadable: unreadable.tell };
+  using plan = planResume(request, { mounts: realMounts(world.env), hooks, kernel });
   return await runResume(plan, { world, unreadable, isProgressWanted });
 }

@@ -1,4 +1,5 @@
 import type { Source } from '@e2image/sparse-io';
+import { type CopyBuffer, copyBuffer, loadsOf, unitsOf } from './copy-buffer.ts';
 import { headOf, oldPlace, overlaps, type Range, SECTOR, shift } from './geometry.ts';
 import type { RecordHome } from './home.ts';
 import { decodeMarker, encodeMarker, type Marker } from './marker.ts';
@@ -8,13 +9,12 @@ import { firstPosition, nextSlice, piecesOf, positionAfter } from './slices.ts';
 import { readBytes, type Storage } from './storage.ts';
 import type { UsedMap } from './used-map.ts';
 
-/** Bytes of one read and one write: one that stays in the processor's cache between the two. */
-const UNIT = 512 * 1024;
-
 /** How its blocks are read and written, where that is not the plain way. */
 export interface CopyHooks {
   /** The device around its page cache: see OldPlaceOptions. */
   readonly around?: Pick<Source, 'readAt'> | undefined;
+  /** Gives memory that goes around the page cache; undefined where there is no such thing, and any memory does. */
+  readonly memory?: ((length: number) => Uint8Array | undefined) | undefined;
   /** Told of each block that cannot be read, and zeros take its place; without it such a block stops the move. */
   readonly onUnreadable?: ((block: number) => void) | undefined;
   /** Writes what goes into the new place, as `writeAt` of the device, which it may spare a write. */
@@ -45,7 +45,7 @@ export interface Mover {
 interface Works extends MoverOptions {
   readonly old: OldPlace;
   readonly writeData: (bytes: Uint8Array, offset: number) => void;
-  readonly buffer: Uint8Array;
+  readonly buffer: CopyBuffer;
 }
 
 /** The mover for a move that starts with `record`, or goes on from it. */
@@ -69,7 +69,7 @@ export function createMover(
     ...options,
     old,
     writeData,
-    buffer: new Uint8Array(logAt > 0 ? batchBytes : Math.min(UNIT, batchBytes)),
+    buffer: copyBuffer(batchBytes, { isBatchWhole: logAt > 0, memory: options.memory }),
   };
   return { step: (record) => steps[record.state](works, record) };
 }
@@ -102,16 +102,15 @@ function holdBack(works: Works, record: MoveRecord): MoveRecord {
 }
 
 function copyBatch(works: Works, record: MoveRecord): MoveRecord {
-  const { device, map } = works;
+  const { device } = works;
   const slice = nextBatch(works, record);
   if (slice === undefined) return save(works, record, { state: 'copied' });
   if (record.logAt > 0) return logBatch(works, record, slice);
   const refuge = refugeFor(works, record, slice);
   if (refuge !== undefined) return carry(works, record, refuge);
-  for (const unit of units(piecesOf(map, slice), works.buffer.length)) {
-    const bytes = works.buffer.subarray(0, unit.to - unit.from);
-    works.old.read(bytes, unit.from);
-    works.writeData(bytes, record.destination + unit.from);
+  for (const load of loadsOf(works.buffer, piecesOf(works.map, slice))) {
+    for (const { bytes, position } of load) works.old.read(bytes, position);
+    for (const { bytes, position } of load) works.writeData(bytes, record.destination + position);
   }
   device.sync();
   return save(works, record, { position: positionAfter(record, slice) });
@@ -148,12 +147,9 @@ function carry(works: Works, record: MoveRecord, refuge: number): MoveRecord {
 function logBatch(works: Works, record: MoveRecord, slice: Range): MoveRecord {
   const { log } = works.home;
   if (log === undefined) throw new TypeError('a logged move needs a home with a log');
-  let used = 0;
-  for (const unit of units(piecesOf(works.map, slice), UNIT)) {
-    const bytes = works.buffer.subarray(used, used + unit.to - unit.from);
-    works.old.read(bytes, unit.from);
-    log.writeAt(bytes, record.logAt + used);
-    used += bytes.length;
+  for (const load of loadsOf(works.buffer, piecesOf(works.map, slice))) {
+    for (const { bytes, position } of load) works.old.read(bytes, position);
+    for (const { bytes, at } of unitsOf(works.buffer, load)) log.writeAt(bytes, record.logAt + at);
   }
   log.sync();
   const logged = save(works, record, { state: 'logged', logged: slice });
@@ -162,22 +158,16 @@ function logBatch(works: Works, record: MoveRecord, slice: Range): MoveRecord {
 
 /** A crash came after the log was complete: the source of the batch may be gone, the log is not. */
 function putLoggedBatch(works: Works, record: MoveRecord): MoveRecord {
-  let used = 0;
-  for (const unit of units(piecesOf(works.map, record.logged), UNIT)) {
-    const bytes = works.buffer.subarray(used, used + unit.to - unit.from);
-    works.home.log?.readAt(bytes, record.logAt + used);
-    used += bytes.length;
+  for (const load of loadsOf(works.buffer, piecesOf(works.map, record.logged))) {
+    for (const { bytes, at } of unitsOf(works.buffer, load)) works.home.log?.readAt(bytes, record.logAt + at);
   }
   return putBatch(works, record);
 }
 
 /** Second half: from the buffer to the new place. */
 function putBatch(works: Works, record: MoveRecord): MoveRecord {
-  let used = 0;
-  for (const unit of units(piecesOf(works.map, record.logged), UNIT)) {
-    const bytes = works.buffer.subarray(used, used + unit.to - unit.from);
-    works.writeData(bytes, record.destination + unit.from);
-    used += bytes.length;
+  for (const load of loadsOf(works.buffer, piecesOf(works.map, record.logged))) {
+    for (const { bytes, position } of load) works.writeData(bytes, record.destination + position);
   }
   works.device.sync();
   return save(works, record, { state: 'copying', position: positionAfter(record, record.logged) });
@@ -212,11 +202,4 @@ export function clearMarker(device: Storage, place: number, move: { readonly id:
   if (!holdsMarker(device, place, move)) return;
   device.writeAt(new Uint8Array(SECTOR), headOf(place).from);
   device.sync();
-}
-
-/** Cut pieces into units of I/O. */
-function* units(pieces: Iterable<Range>, most: number): Generator<Range> {
-  for (const piece of pieces) {
-    for (let from = piece.from; from < piece.to; from += most) yield { from, to: Math.min(piece.to, from + most) };
-  }
 }

@@ -9,8 +9,8 @@ import {
   recordLayout,
   SLOT_BYTES,
   SLOTS_BYTES,
+  slotWriter,
   uuidOf,
-  writeSlot,
 } from './record.ts';
 
 const size = () => fc.maxSafeNat();
@@ -90,7 +90,8 @@ describe('the two slots', () => {
     const content = new Uint8Array(SLOTS_BYTES);
     const disk = tracedDisk(content, 0, []);
     expect(readNewestSlot(disk, 0)).toBeUndefined();
-    for (const sequence of [1, 2, 3]) writeSlot(disk, 0, record({ sequence }));
+    const save = slotWriter(disk, 0);
+    for (const sequence of [1, 2, 3]) save(record({ sequence }));
     expect(readNewestSlot(disk, 0)?.sequence).toBe(3);
     content.fill(0xff, SLOT_BYTES);
     expect(readNewestSlot(disk, 0)?.sequence).toBe(2);
@@ -100,7 +101,7 @@ describe('the two slots', () => {
 
   test('are durable one by one', () => {
     const trace: Parameters<typeof tracedDisk>[2] = [];
-    writeSlot(tracedDisk(new Uint8Array(SLOTS_BYTES), 0, trace), 0, record());
+    slotWriter(tracedDisk(new Uint8Array(SLOTS_BYTES), 0, trace), 0)(record());
     expect(trace.map(({ kind }) => kind)).toEqual(['write', 'sync']);
   });
 });

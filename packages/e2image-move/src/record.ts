@@ -78,9 +78,11 @@ export function uuidOf({ head }: Pick<MoveRecord, 'head'>): string {
   return hex.join('').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** Record -> one slot, the caller's own. */
-export function encodeRecord(record: MoveRecord): Uint8Array<ArrayBuffer> {
-  const slot = new Uint8Array(SLOT_BYTES);
+/** Record -> one slot, the caller's own; `slot` where it is given, with zeros wherever no field lies. */
+export function encodeRecord(
+  record: MoveRecord,
+  slot: Uint8Array<ArrayBuffer> = new Uint8Array(SLOT_BYTES),
+): Uint8Array<ArrayBuffer> {
   const view = new DataView(slot.buffer);
   const f = recordLayout;
   f.magic.get(view, 0).set(MAGIC);
@@ -132,10 +134,16 @@ export function decodeRecord(slot: Uint8Array): MoveRecord | undefined {
   };
 }
 
-/** Write `record` over the older of the two slots at byte `at`, and make it durable. */
-export function writeSlot(storage: Storage, at: number, record: MoveRecord): void {
-  storage.writeAt(encodeRecord(record), at + (record.sequence % 2) * SLOT_BYTES);
-  storage.sync();
+/**
+ * Writes records over the older of the two slots at byte `at`, and makes them durable. There are thousands in a move:
+ * they share one buffer.
+ */
+export function slotWriter(storage: Storage, at: number): (record: MoveRecord) => void {
+  const slot = new Uint8Array(SLOT_BYTES);
+  return (record) => {
+    storage.writeAt(encodeRecord(record, slot), at + (record.sequence % 2) * SLOT_BYTES);
+    storage.sync();
+  };
 }
 
 /** The valid slot with the highest sequence number of the two at byte `at`; undefined when neither is valid. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type MountView, printable } from '@e2image/cli';
+import type { KernelCalls } from '@e2image/sparse-io';
 import type { Journey } from './begin.ts';
 import type { DeviceFile } from './device.ts';
 import { MoveError } from './errors.ts';
@@ -33,6 +34,7 @@ export interface ResumePlan extends Disposable {
 export interface ResumeWorld {
   readonly mounts: MountView;
   readonly hooks?: CopyHooks;
+  readonly kernel?: KernelCalls | undefined;
 }
 
 /**
@@ -68,7 +70,7 @@ function fromFile(device: DeviceFile, path: string, request: ResumeRequest, worl
     }
     checkRequest(record, request);
     checkSize(device, record);
-    const journey = resumeBeside(device, side, { ...world.hooks, around: device.around });
+    const journey = resumeBeside(device, side, hooksFor(device, world));
     if (journey === undefined) {
       side.remove();
       throw untouched(device, record);
@@ -79,6 +81,12 @@ function fromFile(device: DeviceFile, path: string, request: ResumeRequest, worl
     throw error;
   }
 }
+
+const hooksFor = (device: DeviceFile, { hooks, kernel }: ResumeWorld): CopyHooks => ({
+  ...hooks,
+  around: device.around,
+  memory: (length) => device.directMemory(length, kernel),
+});
 
 const disposeAll = (side: OpenSideFile, device: DeviceFile): void => {
   side[Symbol.dispose]();
@@ -101,7 +109,7 @@ function fromInside(device: DeviceFile, request: ResumeRequest, world: ResumeWor
   }
   checkRequest(marker, request);
   checkSize(device, marker);
-  const journey = resumeInside(device, marker, { ...world.hooks, around: device.around });
+  const journey = resumeInside(device, marker, hooksFor(device, world));
   if (journey === undefined) throw untouched(device, marker);
   return { journey, device, journal: undefined, [Symbol.dispose]: () => device[Symbol.dispose]() };
 }

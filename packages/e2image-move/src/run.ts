@@ -43,9 +43,10 @@ export interface RunOptions {
 export async function runMove(plan: MovePlan, options: RunOptions): Promise<number> {
   const { device, task, journal } = plan;
   const { unreadable, writeData } = options;
-  const hooks = { onUnreadable: unreadable.tell, writeData, around: device.around };
-  if (journal === undefined) return await finish(beginInside(device, task, hooks), plan, options);
   const kernel = await loadKernelCalls();
+  const memory = (length: number): Uint8Array | undefined => device.directMemory(length, kernel);
+  const hooks = { onUnreadable: unreadable.tell, writeData, around: device.around, memory };
+  if (journal === undefined) return await finish(beginInside(device, task, hooks), plan, options);
   using file = createSideFile(journal, sideFileBytes(task), kernel);
   let journey: Journey;
   try {

@@ -1,5 +1,5 @@
 import type { RecordHome } from './home.ts';
-import { SLOTS_BYTES, writeSlot } from './record.ts';
+import { SLOTS_BYTES, slotWriter } from './record.ts';
 import type { Storage } from './storage.ts';
 import { encodeMap } from './used-map.ts';
 
@@ -12,16 +12,17 @@ export const logOffset = (mapBytes: number): number => SLOTS_BYTES + Math.ceil(m
  * @param remove deletes the file, durably
  */
 export function sideHome(file: Storage, remove: () => void): RecordHome {
+  const save = slotWriter(file, 0);
   return {
     displaced: undefined,
     log: file,
     announce(record, map) {
       file.writeAt(encodeMap(map), SLOTS_BYTES);
       file.sync();
-      writeSlot(file, 0, record);
+      save(record);
     },
     settle: (record) => record,
-    save: (record) => writeSlot(file, 0, record),
+    save,
     remove,
   };
 }

@@ -7,8 +7,11 @@ const RUN_BYTES = 16;
 /** Longest encoded map, in bytes: four million runs. */
 export const MAX_MAP_BYTES = 64 * 1024 * 1024;
 
-/** Gaps up to this many bytes are copied along: cheaper than two calls more, and a quarter of the map. */
-const SMALL_GAP = 16384;
+/**
+ * Gaps up to this many bytes are copied along: that costs less than two calls more, each of which waits for the disk
+ * (ext3 of 1.3 GiB in 1,467 runs: 5 % more bytes, 984 runs less, a tenth less CPU, and the wall time is the same).
+ */
+const SMALL_GAP = 128 * 1024;
 
 /**
  * Which positions of the file system are copied: ascending, disjoint runs, two numbers each, `[from, to)`.
