@@ -158,21 +158,30 @@ export class DirectoryNamer {
     old: LeafRanges | undefined,
     pinnedLeaf: number,
   ): Generator<void> {
-    const { inode, flags } = job;
+    const { inode } = job;
     const hasher = index && indexHasher(index, this.#rules.newSeed);
     const ranges = index && old && hasher && this.#newRanges(job, index, old, hasher, pinnedLeaf);
-    const lost = yield* drawNames(this.#hash, {
-      inode,
-      flags,
-      pending: this.#pending,
-      taken: this.#taken,
-      chosen,
-      ...(ranges && { ranges, hasher }),
-    });
+    let lost = yield* this.#drawFor(job, chosen, ranges, hasher);
+    if (lost > 0 && ranges === old && index?.isSound && hasher && this.#isInOrder()) {
+      // Some leaf is so narrow that chance finds no name for it.
+      const anew = this.#makeAnew(job, index, hasher, pinnedLeaf);
+      if (anew) lost = yield* this.#drawFor(job, chosen, anew, hasher);
+    }
     if (lost > 0) {
       const message = `inode ${inode}: ${lost} new names do not fit its index`;
       this.#onProblem?.({ code: 'names-do-not-fit', message, inode });
     }
+  }
+
+  /** @returns names for which none was found */
+  #drawFor(
+    { inode, flags }: DirectoryJob,
+    chosen: KeyTable,
+    ranges: LeafRanges | undefined,
+    hasher: DxHasher | undefined,
+  ): Generator<void, number> {
+    const limits = ranges && { ranges, hasher };
+    return drawNames(this.#hash, { inode, flags, pending: this.#pending, taken: this.#taken, chosen, ...limits });
   }
 
   /** The ranges that new names must fit: those of new boundaries, or the old ones. */
@@ -189,18 +198,33 @@ export class DirectoryNamer {
       this.#onProblem?.({ code: 'bad-index', message, inode });
       return old;
     }
-    const isStuck = !this.#rules.isFresh && this.#hasFullEmptyLeaf(old);
-    if (!this.#rules.isFresh && !isStuck) return old;
-    const blocks = Math.max(...job.states.map((state) => state.end));
+    if (!this.#rules.isFresh && !this.#hasFullEmptyLeaf(old)) return old;
+    return this.#makeAnew(job, index, hasher, pinnedLeaf) ?? old;
+  }
+
+  /** New boundaries; undefined where `lost+found`, which keeps its name, would not fit them. */
+  #makeAnew(
+    { inode, states }: DirectoryJob,
+    index: DirectoryIndex,
+    hasher: DxHasher,
+    pinnedLeaf: number,
+  ): LeafRanges | undefined {
+    const blocks = Math.max(...states.map((state) => state.end));
     const table = freshBoundaries(this.#hash, inode, index, blocks);
     const ranges = new LeafRanges({ leaves: index.leaves, lows: table.lows });
-    if (pinnedLeaf !== ANY_LEAF && !holdsLostAndFound(ranges, pinnedLeaf, hasher)) return old;
-    if (isStuck) {
+    if (pinnedLeaf !== ANY_LEAF && !holdsLostAndFound(ranges, pinnedLeaf, hasher)) return undefined;
+    if (!this.#rules.isFresh) {
       const message = `inode ${inode}: a leaf of its index has no room for new names, the boundaries are made anew`;
       this.#onProblem?.({ code: 'index-made-anew', message, inode });
     }
     this.boundaries.set(inode, table);
     return ranges;
+  }
+
+  /** Whether all names that wait were in the range of their leaf. */
+  #isInOrder(): boolean {
+    const { side, count } = this.#pending;
+    return side.subarray(0, count).every((one) => one === SIDE.inside);
   }
 
   /** Whether names wait for a leaf that can hold none but those of one hash. */
