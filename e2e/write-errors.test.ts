@@ -161,7 +161,7 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], `a target that fails${NEEDS}`, () => {
     const sound = fixture('ext4-1k');
     const image = file('out/image');
     copyFileSync(sound, image);
-    const stopped = failing('e2image-move', ['-O', '1048576', image], { call: 'pwrite64', code, when: '20+' });
+    const stopped = failing('e2image-move', ['-O', '1048576', image], { call: 'pwrite64', code, when: '8+' });
     expect(stopped).toMatchObject({ status: 1, stderr: expect.stringContaining('finish it with: ') });
     expect(ours(['--resume', image], { tool: 'e2image-move' }).status).toBe(0);
     expect(readdirSync(file('out'))).toEqual(['image']);
