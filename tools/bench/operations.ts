@@ -124,11 +124,19 @@ export const OPERATIONS: readonly Operation[] = [
     theirs: ['e2image', '-I', '{out}', '{input}'],
     before: 'image-once',
   },
+  // C's move is not durable when it ends, ours is: each of its batches was synced, and the record of it.
   {
     name: 'move-right',
-    fixtures: ['ext3'],
+    fixtures: ['ext3', 'many-small'],
     ours: ['e2image', '-raO', '1048576', '{out}'],
     theirs: ['e2image', '-raO', '1048576', '{out}'],
+    before: 'image',
+  },
+  {
+    name: 'move-right-64m',
+    fixtures: ['ext3', 'many-small'],
+    ours: ['e2image', '-raO', '67108864', '{out}'],
+    theirs: ['e2image', '-raO', '67108864', '{out}'],
     before: 'image',
   },
   {
