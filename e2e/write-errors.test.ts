@@ -127,6 +127,18 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], `a target that fails${NEEDS}`, () => {
     },
   );
 
+  test.each([
+    { tool: 'e2image', args: ['-ra'], rest: ['-'] },
+    { tool: 'e2image', args: ['-rn'], rest: ['new'] },
+    { tool: 'sparse-copy', args: [], rest: ['-'] },
+  ] as const)('$tool $args onto a full standard output: status 1, and it is named', ({ tool, args, rest }) => {
+    const command = [...commandLine(tool), ...args, fixture('ext4-1k'), ...rest];
+    expect(run('sh', ['-c', 'exec "$@" > /dev/full', 'sh', ...command])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('No space left on device while writing standard output\n'),
+    });
+  });
+
   each([{ what: 'a file' }, { what: 'a device' }])(
     `$what that standard output leads to: a lost write is told by fsync${NEEDS}`,
     ({ what }) => {

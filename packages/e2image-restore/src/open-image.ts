@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { failed, printable } from '@e2image/cli';
 import { EXT_MAGIC, isImageHeader, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
 import { loadCodec, openQcow2 } from '@e2image/qcow2';
@@ -6,7 +6,7 @@ import {
   isUnreadable,
   mapfileOf,
   openSeekable,
-  parseMapfile,
+  readMapfile,
   type Source,
   unreadRanges,
   windowOf,
@@ -85,7 +85,7 @@ async function openSource(
 /** What was never read, in bytes of the file system: the map is about the source of the image, whatever its format. */
 function readMap(path: string): ByteRange[] {
   try {
-    const map = parseMapfile(readFileSync(path, 'utf8'));
+    const map = readMapfile(path);
     // A map that ends early was about a smaller source: what lies behind its end is not in question.
     const end = map.ranges.reduce((furthest, { offset, length }) => Math.max(furthest, offset + length), 0);
     return unreadRanges(map, end);

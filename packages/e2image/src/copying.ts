@@ -20,7 +20,7 @@ export async function startPlanned(plan: ImagePlan, world: World, options: Progr
  * @throws what `copy` throws, with what was being done and to which file
  */
 export async function aroundCopy<T>(
-  { device, image }: Pick<ImagePlan, 'device' | 'image'>,
+  { device, image, dryRun }: Pick<ImagePlan, 'device' | 'image' | 'dryRun'>,
   progress: Progress,
   total: number,
   copy: () => Promise<T>,
@@ -32,7 +32,8 @@ export async function aroundCopy<T>(
   } catch (error) {
     progress.stop();
     if (isCliError(error)) throw error;
-    throw failed(error, isReadError(error) ? `while reading ${device}` : `while writing ${image}`);
+    const target = dryRun || image === '-' ? 'standard output' : image;
+    throw failed(error, isReadError(error) ? `while reading ${device}` : `while writing ${target}`);
   }
 }
 

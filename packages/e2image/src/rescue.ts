@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { CliError, failed, printable } from '@e2image/cli';
@@ -10,7 +10,7 @@ import {
   isUnreadable,
   type MapRange,
   type Output,
-  parseMapfile,
+  readMapfile,
   type Sink,
   type Source,
   windowOf,
@@ -70,7 +70,7 @@ export class Rescue {
   static open(path: string, options: RescueOptions): Rescue {
     refuseOtherDisk(path, options.image);
     try {
-      const known = existsSync(path) ? parseMapfile(readFileSync(path, 'utf8')).ranges : [];
+      const known = existsSync(path) ? readMapfile(path).ranges : [];
       return new Rescue(path, options, known);
     } catch (error) {
       throw failed(error, `while trying to read ${path}`);

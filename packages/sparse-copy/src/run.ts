@@ -98,7 +98,8 @@ async function fill(sink: Sink, output: Output, { plan, input, progress }: Filli
     progress.finish(Math.ceil(size / MIB));
   } catch (error) {
     progress.stop();
-    throw failed(error, isReadError(error) ? `while reading ${plan.source}` : `while writing ${plan.target}`);
+    const { source, target } = named(plan);
+    throw failed(error, isReadError(error) ? `while reading ${source}` : `while writing ${target}`);
   }
 }
 
@@ -127,6 +128,11 @@ function deviceSize(path: string): number | undefined {
     return undefined;
   }
 }
+
+const named = ({ source, target }: CopyPlan): { source: string; target: string } => ({
+  source: source === '-' ? 'standard input' : source,
+  target: target === '-' ? 'standard output' : target,
+});
 
 function isReadError(error: unknown): boolean {
   const syscall = typeof error === 'object' && error !== null && 'syscall' in error ? error.syscall : undefined;

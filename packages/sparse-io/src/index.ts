@@ -36,6 +36,7 @@ export { unescapeOctal } from './mount-point.ts';
 export { type Input, openInput, openSeekable, type SeekableInput } from './open-input.ts';
 export { overlapOf, type PathRange } from './overlap.ts';
 export { isAligned, pageMemory } from './page-memory.ts';
+export { readMapfile } from './read-mapfile.ts';
 export { type ReadOptions, readStream } from './read-stream.ts';
 export { type ReceiveOptions, receive } from './receive.ts';
 export { type SkipEqualOptions, skipEqual } from './skip-equal.ts';
