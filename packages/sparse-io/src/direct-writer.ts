@@ -1,16 +1,11 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { codeOf, located } from './errors.ts';
-import { isPageAligned, PAGE, pageMemory } from './page-memory.ts';
+import { type DirectFile, openDirectFile } from './direct-file.ts';
+import { codeOf } from './errors.ts';
+import { isAligned, PAGE, pageMemory } from './page-memory.ts';
 
 /** Bytes from which on a direct write costs less than one through the page cache: each is a command to the disk. */
 const LEAST = 1 << 17;
 /** Bytes of the buffer to write from. Measured: 256 KiB cost a fifth more CPU, 2 MiB save none. */
 const BUFFER = 1 << 20;
-
-const SECTOR = 512;
-
-/** What says that there are no direct writes here, of such pieces or at all; anything else is about the disk. */
-const REFUSALS: ReadonlySet<string> = new Set(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP']);
 
 /**
  * Writes large aligned pieces of an open file or block device around the page cache (O_DIRECT).
@@ -22,11 +17,11 @@ const REFUSALS: ReadonlySet<string> = new Set(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP'
  */
 export class DirectWriter {
   readonly #fd: number;
-  #direct: number | undefined;
-  /** Whether it was found that there are no direct writes here. */
+  #direct: DirectFile | undefined;
+  /** Whether it was found that the file cannot be opened so. */
   #isRefused = false;
 
-  /** @param fd stays the caller's; whatever is written through it as well must not share a page with direct pieces */
+  /** @param fd stays the caller's, who may write through it as well */
   constructor(fd: number) {
     this.#fd = fd;
   }
@@ -43,23 +38,9 @@ export class DirectWriter {
    * @throws system errors with the `offset` they happened at: the disk, not the manner, failed
    */
   write(bytes: Uint8Array, offset: number): number {
-    if (bytes.length < LEAST || offset % PAGE !== 0 || !isPageAligned(bytes)) return 0;
-    const direct = this.#open();
-    if (direct === undefined) return 0;
-    const whole = bytes.length - (bytes.length % PAGE);
-    let done = 0;
-    // After a short write that ends inside a page the next one cannot be aligned.
-    while (done < whole && done % PAGE === 0) {
-      try {
-        done += writeSync(direct, bytes, done, whole - done, offset + done);
-      } catch (error) {
-        if (!REFUSALS.has(codeOf(error) ?? '')) throw located(error, offset + done);
-        this.close();
-        this.#isRefused = true;
-        return done;
-      }
-    }
-    return done;
+    const whole = bytes.subarray(0, bytes.length - (bytes.length % PAGE));
+    if (whole.length < LEAST || offset % PAGE !== 0 || !isAligned(whole, PAGE)) return 0;
+    return this.#open()?.writeAt(whole, offset) ? whole.length : 0;
   }
 
   /**
@@ -69,33 +50,26 @@ export class DirectWriter {
    * @returns false where that cannot be done, or failed, too
    */
   writeSectors(bytes: Uint8Array, offset: number): boolean {
-    const direct = offset % SECTOR === 0 && bytes.length % SECTOR === 0 ? this.#open() : undefined;
-    if (direct === undefined) return false;
-    const aligned = pageMemory(bytes.length);
+    const aligned = pageMemory(bytes.length).subarray(0, bytes.length);
     aligned.set(bytes);
     try {
-      for (let done = 0; done < bytes.length; ) {
-        done += writeSync(direct, aligned, done, bytes.length - done, offset + done);
-      }
-      return true;
-    } catch {
+      return this.#open()?.writeAt(aligned, offset) ?? false;
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
       return false;
     }
   }
 
   /** Close the descriptor of its own; the next large piece opens another. */
   close(): void {
-    if (this.#direct !== undefined) closeSync(this.#direct);
+    this.#direct?.[Symbol.dispose]();
     this.#direct = undefined;
   }
 
-  #open(): number | undefined {
-    if (this.#direct !== undefined || this.#isRefused) return this.#direct;
-    try {
-      this.#direct = openSync(`/proc/self/fd/${this.#fd}`, constants.O_WRONLY | constants.O_DIRECT);
-    } catch {
-      // No direct writes here (EINVAL), no /proc, or a descriptor that was handed to us and may not be opened anew.
-      this.#isRefused = true;
+  #open(): DirectFile | undefined {
+    if (this.#direct === undefined && !this.#isRefused) {
+      this.#direct = openDirectFile(this.#fd);
+      this.#isRefused = this.#direct === undefined;
     }
     return this.#direct;
   }

@@ -41,11 +41,6 @@ function wishHugePages(bytes: Uint8Array, kernel: Pick<KernelCalls, 'preferHugeP
   }
 }
 
-/** Whether `bytes` are known to begin at a page boundary: a part of what `pageMemory` gave. */
-export function isPageAligned(bytes: Uint8Array): boolean {
-  return bytes.byteOffset % PAGE === 0 && made.has(bytes.buffer);
-}
-
 /** Whether address and length of `bytes` are known to be multiples of `unit`, which divides 4,096. */
 export const isAligned = (bytes: Uint8Array, unit: number): boolean =>
   bytes.byteOffset % unit === 0 && bytes.length % unit === 0 && made.has(bytes.buffer);
