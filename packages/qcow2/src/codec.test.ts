@@ -83,6 +83,16 @@ describe('zstd frames', () => {
     expect(Buffer.compare(codec.decompressSync(span, text.length) ?? new Uint8Array(0), text)).toBe(0);
   });
 
+  test('thousands of empty frames before the content are damage, not work', async () => {
+    const codec = await loadCodec('zstd');
+    // Magic, single segment, content of 0 bytes, one last raw block of 0 bytes.
+    const empty = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0);
+    const framed = (count: number) =>
+      Uint8Array.from([...Array.from({ length: count }, () => [...empty]).flat(), ...codec.compressSync(text)]);
+    expect(codec.decompressSync(framed(2), text.length)).toHaveLength(text.length);
+    expect(codec.decompressSync(framed(5000), text.length)).toBeUndefined();
+  });
+
   test('the length of a frame is told without decompressing it', async () => {
     const codec = await loadCodec('zstd');
     for (const bytes of [text, new Uint8Array(300_000), Uint8Array.of(1)]) {

@@ -1,10 +1,10 @@
 import { viewOf } from './be.ts';
 import { type Geometry, l1Index } from './geometry.ts';
 import { type HostFile, readTable } from './host-file.ts';
-import { decodeL2, findRun, type L2Rules, type L2Run, type RunKind } from './l2-runs.ts';
+import { decodeL2, findRun, type L2Rules, type L2Run, l1Fault, type RunKind } from './l2-runs.ts';
 import { type Lru, lru } from './lru.ts';
 import type { Steps } from './steps.ts';
-import { entryOffset, L1_RESERVED_HI, L1_RESERVED_LO } from './table-entry.ts';
+import { entryOffset } from './table-entry.ts';
 
 /** What one image says of guest bytes `[offset, offset + length)`; its backing file is not asked. */
 export interface MapRun {
@@ -150,12 +150,6 @@ function* isUniform(state: MapState, table: number, run: MapRun): Steps<boolean>
   if (state.uniform.size >= REMEMBERED_TABLES) state.uniform.clear();
   state.uniform.set(table, kind);
   return kind !== 'mixed';
-}
-
-function l1Fault(hi: number, lo: number, { geometry, reserved }: L2Rules): string {
-  if ((lo & ~L1_RESERVED_LO & (geometry.clusterSize - 1)) !== 0) return 'unaligned L2 table offset in L1';
-  const isReservedSet = (hi & L1_RESERVED_HI) !== 0 || (lo & L1_RESERVED_LO) !== 0;
-  return isReservedSet && reserved === 'error' ? 'reserved bits set in L1' : '';
 }
 
 function* l1Piece({ l1, cache, cacheKey, file }: MapState, firstEntry: number): Steps<DataView> {

@@ -80,6 +80,11 @@ export function checkL1Fields(l1Entries: number, l1Offset: number, clusterSize: 
   if (l1Offset % clusterSize !== 0) throw corrupt('l1_table_offset', l1Offset, `is not a multiple of ${clusterSize}`);
 }
 
+/** Judge whether an L1 table has a place to be read from. @throws Qcow2Error QCOW2_CORRUPT */
+export function refuseL1OnHeader({ entries, offset }: { readonly entries: number; readonly offset: number }): void {
+  if (entries > 0 && offset === 0) throw corrupt('l1_table_offset', offset, 'is on the header');
+}
+
 /** QEMU's own rounding: a virtual size that is no multiple of 512 ends at the last whole sector. */
 export function floorToSector(size: number): number {
   return size - (size % 512);

@@ -4,7 +4,9 @@ import { type Action, DATA } from './hostile.fixture.ts';
 import { HOSTILE_HEADERS } from './hostile-header.fixture.ts';
 import { HOSTILE_TABLES } from './hostile-tables.fixture.ts';
 import { arraySource, buildImage } from './image.fixture.ts';
+import { streamOf } from './memory-output.test.kit.ts';
 import { openQcow2, type Qcow2Image } from './reader.ts';
+import { readStreamed } from './stream-reader.ts';
 
 const ACTIONS: Record<Action, (image: Qcow2Image) => unknown> = {
   open: ({ size }) => size,
@@ -14,6 +16,9 @@ const ACTIONS: Record<Action, (image: Qcow2Image) => unknown> = {
   snapshot: (image) => ACTIONS.read(image.snapshot({ snapshot: 'before' })),
   bitmaps: (image) => image.bitmaps(),
 };
+
+/** Read an image as it comes from a pipe. */
+const readPipe = (bytes: Uint8Array) => readStreamed(streamOf(bytes, 700), { onData: () => {} });
 
 const ROWS = [...HOSTILE_HEADERS, ...HOSTILE_TABLES];
 
@@ -32,5 +37,16 @@ describe('hostile images, each one field away from a valid one', () => {
     const started = performance.now();
     expect(() => attempt(hostile)).toThrow(expect.objectContaining({ name: 'Qcow2Error', code: `QCOW2_${code}` }));
     expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  const read = ROWS.filter(({ action, options }) => ['open', 'read'].includes(action) && options === undefined);
+
+  test.each(read)('from a pipe, $name: $code', async ({ image = DATA, poke, cut, code }) => {
+    const fixture = buildImage(image);
+    const hostile = fixture.bytes.slice(0, cut?.(fixture));
+    poke?.(viewOf(hostile), { ...fixture, bytes: hostile });
+    // What cannot be streamed at all is refused for that; a table that is too long takes what follows for entries.
+    const codes = expect.stringMatching(`^QCOW2_(${code}|CORRUPT|CANNOT_STREAM)$`);
+    await expect(readPipe(hostile)).rejects.toMatchObject({ name: 'Qcow2Error', code: codes });
   });
 });

@@ -6,6 +6,8 @@ import {
   compressedRun,
   entryOffset,
   isCompressedValid,
+  L1_RESERVED_HI,
+  L1_RESERVED_LO,
   L2_RESERVED_HI,
   L2_RESERVED_LO,
   ZERO_LO,
@@ -34,7 +36,7 @@ export interface L2Run {
   readonly reason: string;
 }
 
-/** How to read the entries. */
+/** How to read the entries of L1 and L2 tables. */
 export interface L2Rules {
   readonly geometry: Geometry;
   readonly version: 2 | 3;
@@ -73,6 +75,13 @@ export function decodeL2(entries: Uint8Array, rules: L2Rules): L2Run[] {
     }
   }
   return runs.list;
+}
+
+/** Why an L1 entry that names a table cannot be; empty: it can. */
+export function l1Fault(hi: number, lo: number, { geometry, reserved }: L2Rules): string {
+  if ((lo & ~L1_RESERVED_LO & (geometry.clusterSize - 1)) !== 0) return 'unaligned L2 table offset in L1';
+  const isReservedSet = (hi & L1_RESERVED_HI) !== 0 || (lo & L1_RESERVED_LO) !== 0;
+  return isReservedSet && reserved === 'error' ? 'reserved bits set in L1' : '';
 }
 
 /** Why a standard entry cannot be; empty: it can. */

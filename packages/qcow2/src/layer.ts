@@ -1,8 +1,14 @@
-import { Qcow2Error } from './errors.ts';
 import { geometryOf } from './geometry.ts';
 import { type GuestMap, guestMap, type TableCache } from './guest-map.ts';
 import { decodeHeader, decodeHeaderTail, HEADER_SIZE_V3_COMPRESSION } from './header.ts';
-import { checkHeader, checkHeaderShape, checkL1Fields, usesDataFile, usesExtendedL2 } from './header-check.ts';
+import {
+  checkHeader,
+  checkHeaderShape,
+  checkL1Fields,
+  refuseL1OnHeader,
+  usesDataFile,
+  usesExtendedL2,
+} from './header-check.ts';
 import { type AnySource, checkEnd, type HostFile, readFront } from './host-file.ts';
 import { type ImageInfo, imageInfo } from './image-info.ts';
 import type { OpenOptions } from './options.ts';
@@ -67,7 +73,7 @@ export function mapOf(
   const geometry = geometryOf({ clusterBits: header.clusterBits, extendedL2: usesExtendedL2(header) });
   checkL1Fields(l1.entries, l1.offset, geometry.clusterSize);
   checkEnd(file, l1.offset, l1.entries * 8, { what: 'L1 table' });
-  if (l1.entries > 0 && l1.offset === 0) throw new Qcow2Error('QCOW2_CORRUPT', 'L1 table lies on the header');
+  refuseL1OnHeader(l1);
   const rules = { geometry, version: header.version, hasDataFile: usesDataFile(header), reserved };
   return guestMap({ file, l1, rules, cache, cacheKey });
 }

@@ -5,6 +5,8 @@ export interface PassingCluster {
   readonly index: number;
   /** A whole cluster; what the file lacks of its last one is zeros. */
   readonly bytes: Uint8Array;
+  /** Bytes of it that the file has: all but for its last one. */
+  readonly length: number;
   /** References to it that were followed; Infinity for one that is not data. */
   used: number;
 }
@@ -29,9 +31,13 @@ export class ClusterRing {
     return slot;
   }
 
-  /** The slot has been filled with cluster `index`. @returns it, and the cluster that falls out: valid until the next */
-  push(index: number): { readonly current: PassingCluster; readonly out: PassingCluster | undefined } {
-    const current: PassingCluster = { index, bytes: this.slot, used: 0 };
+  /**
+   * The slot has been filled with cluster `index`, of which `length` bytes came; the rest becomes zeros.
+   *
+   * @returns it, and the cluster that falls out: valid until the next
+   */
+  push(index: number, length: number): { readonly current: PassingCluster; readonly out: PassingCluster | undefined } {
+    const current: PassingCluster = { index, bytes: this.slot.fill(0, length), length, used: 0 };
     this.#next++;
     this.#entries.push(current);
     return { current, out: this.#entries.length > KEPT_BEHIND + 1 ? this.#entries.shift() : undefined };
@@ -46,4 +52,9 @@ export class ClusterRing {
 export function cannotStream(why: string, hostOffset?: number): Qcow2Error {
   const message = `this image cannot be read from a stream, use a file: ${why}`;
   return new Qcow2Error('QCOW2_CANNOT_STREAM', message, hostOffset === undefined ? {} : { hostOffset });
+}
+
+/** Thrown where a stream ends too early. */
+export function truncated(what: string, hostOffset: number): Qcow2Error {
+  return new Qcow2Error('QCOW2_TRUNCATED', `the stream ends before ${what} at host byte ${hostOffset}`, { hostOffset });
 }

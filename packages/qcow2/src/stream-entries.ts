@@ -1,9 +1,6 @@
-import { viewOf } from './be.ts';
 import { Qcow2Error } from './errors.ts';
 import type { Expected } from './expected-clusters.ts';
-import type { Geometry } from './geometry.ts';
-import type { Qcow2Header } from './header.ts';
-import { COMPRESSED_HI, compressedRun, entryOffset, isCompressedValid, ZERO_LO } from './table-entry.ts';
+import { decodeL2, type L2Rules } from './l2-runs.ts';
 
 /**
  * The guest clusters that an L2 table stores, within the disk; clusters that read as zeros are left out.
@@ -12,31 +9,24 @@ import { COMPRESSED_HI, compressedRun, entryOffset, isCompressedValid, ZERO_LO }
  */
 export function* streamEntries(
   table: Uint8Array,
-  l1Index: number,
-  { version, virtualSize }: Qcow2Header,
-  { clusterSize, clusterBits, l2Entries }: Geometry,
+  { l1Index, virtualSize }: { readonly l1Index: number; readonly virtualSize: number },
+  rules: L2Rules,
 ): Generator<Expected> {
-  const view = viewOf(table);
+  const { clusterSize, l2Entries, l2EntrySize } = rules.geometry;
   const firstGuest = l1Index * l2Entries;
-  const count = Math.min(l2Entries, Math.ceil(virtualSize / clusterSize) - firstGuest);
-  for (let index = 0; index < count; index++) {
-    const hi = view.getUint32(index * 8);
-    const lo = view.getUint32(index * 8 + 4);
-    const guest = firstGuest + index;
-    if ((hi & COMPRESSED_HI) !== 0) {
-      if (!isCompressedValid(hi, clusterBits)) throw corrupt(guest * clusterSize, 'its offset is beyond 2^56');
-      const { offset, length } = compressedRun(hi, lo, clusterBits);
-      yield { guest, offset, compressedSpan: length };
-      continue;
+  // An L1 table may be longer than the disk needs.
+  const within = Math.max(0, Math.min(l2Entries, Math.ceil(virtualSize / clusterSize) - firstGuest));
+  for (const { kind, start, count, host, span, reason } of decodeL2(table.subarray(0, within * l2EntrySize), rules)) {
+    const guest = firstGuest + start;
+    if (kind === 'invalid') throw corrupt(guest * clusterSize, reason);
+    if (kind === 'compressed') yield { guest, offset: host, compressedSpan: span };
+    if (kind !== 'data') continue;
+    for (let index = 0; index < count; index++) {
+      yield { guest: guest + index, offset: host + index * clusterSize, compressedSpan: 0 };
     }
-    const isZero = (lo & ZERO_LO) !== 0;
-    if (isZero && version === 2) throw corrupt(guest * clusterSize, 'a zero flag in a version 2 image');
-    const offset = entryOffset(hi, lo);
-    if (offset % clusterSize !== 0) throw corrupt(guest * clusterSize, `offset ${offset} is not at a cluster`);
-    if (offset > 0 && !isZero) yield { guest, offset, compressedSpan: 0 };
   }
 }
 
-function corrupt(guestOffset: number, why: string): Qcow2Error {
-  return new Qcow2Error('QCOW2_CORRUPT', `guest byte ${guestOffset} cannot be mapped: ${why}`, { guestOffset });
+function corrupt(guestOffset: number, reason: string): Qcow2Error {
+  return new Qcow2Error('QCOW2_CORRUPT', `guest byte ${guestOffset} cannot be mapped: ${reason}`, { guestOffset });
 }

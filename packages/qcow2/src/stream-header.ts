@@ -1,7 +1,8 @@
 import type { ChunkReader } from './chunk-reader.ts';
 import { Qcow2Error } from './errors.ts';
-import { CRYPT, decodeHeader, decodeHeaderTail, HEADER_SIZE_V3_COMPRESSION, type Qcow2Header } from './header.ts';
-import { checkHeader, checkHeaderShape, floorToSector, usesDataFile, usesExtendedL2 } from './header-check.ts';
+import { decodeHeader, decodeHeaderTail, HEADER_SIZE_V3_COMPRESSION, type Qcow2Header } from './header.ts';
+import { checkHeader, checkHeaderShape, refuseL1OnHeader } from './header-check.ts';
+import { type ImageInfo, imageInfo } from './image-info.ts';
 import { cannotStream } from './stream-clusters.ts';
 
 /** What the header of a stream says, in bytes. */
@@ -27,18 +28,24 @@ export async function readStreamHeader(
   const first = new Uint8Array(2 ** header.clusterBits);
   first.set(start);
   if (length === start.length) await stream.fill(first.subarray(length));
-  checkHeader(header, decodeHeaderTail(first, header));
-  if (header.cryptMethod !== CRYPT.none) {
-    const method = header.cryptMethod === CRYPT.luks ? 'LUKS' : 'AES';
-    throw new Qcow2Error('QCOW2_ENCRYPTED', `the image is encrypted (${method})`, { value: header.cryptMethod });
-  }
-  if (usesDataFile(header)) throw cannotStream('its data is in another file');
-  if (header.backingName.offset > 0) throw cannotStream('it has a backing file');
-  if (usesExtendedL2(header)) throw cannotStream('it has extended L2 entries');
-  const virtualSize = floorToSector(header.virtualSize);
+  const tail = decodeHeaderTail(first, header);
+  checkHeader(header, tail);
+  refuseL1OnHeader({ entries: header.l1Entries, offset: header.l1Offset });
+  const info = imageInfo(header, tail);
+  refuseUnstreamable(info);
+  const { virtualSize } = info;
   if (virtualSize > maxVirtualSize) {
     const message = `virtual size ${virtualSize} is above the limit ${maxVirtualSize}`;
     throw new Qcow2Error('QCOW2_TOO_LARGE', message, { value: virtualSize, limit: maxVirtualSize });
   }
   return { header: { ...header, virtualSize }, first };
+}
+
+function refuseUnstreamable({ encryption, hasDataFile, backingName, hasExtendedL2 }: ImageInfo): void {
+  if (encryption !== undefined) {
+    throw new Qcow2Error('QCOW2_ENCRYPTED', `the image is encrypted (${encryption === 'aes' ? 'AES' : 'LUKS'})`);
+  }
+  if (hasDataFile) throw cannotStream('its data is in another file');
+  if (backingName !== undefined) throw cannotStream('it has a backing file');
+  if (hasExtendedL2) throw cannotStream('it has extended L2 entries');
 }

@@ -8,9 +8,10 @@ import { GuestOrder, StoredGuests } from './guest-order.ts';
 import { GuestPieces, type OnData } from './guest-pieces.ts';
 import { COMPRESSION, type Qcow2Header } from './header.ts';
 import { HeldClusters, type HoldOptions } from './held-clusters.ts';
+import { type L2Rules, l1Fault } from './l2-runs.ts';
 import { Milestones } from './milestones.ts';
 import { Turn } from './output.ts';
-import { ClusterRing, cannotStream, type PassingCluster } from './stream-clusters.ts';
+import { ClusterRing, cannotStream, type PassingCluster, truncated } from './stream-clusters.ts';
 import { streamEntries } from './stream-entries.ts';
 import { readStreamHeader, type StreamHeader } from './stream-header.ts';
 import { StreamRefcounts } from './stream-refcounts.ts';
@@ -77,6 +78,7 @@ export async function readStreamed(
 class StreamReader {
   readonly #header: Qcow2Header;
   readonly #geometry: Geometry;
+  readonly #rules: L2Rules;
   readonly #codec: Codec;
   readonly #ring: ClusterRing;
   readonly #held: HeldClusters;
@@ -94,6 +96,7 @@ class StreamReader {
   constructor(header: Qcow2Header, codec: Codec, options: StreamReadOptions) {
     this.#header = header;
     this.#geometry = geometryOf({ clusterBits: header.clusterBits, extendedL2: false });
+    this.#rules = { geometry: this.#geometry, version: header.version, hasDataFile: false, reserved: 'error' };
     this.#codec = codec;
     const { clusterSize, l2Entries } = this.#geometry;
     this.#ring = new ClusterRing(clusterSize);
@@ -117,13 +120,12 @@ class StreamReader {
   async run(stream: ChunkReader, first: Uint8Array, turn: Turn): Promise<void> {
     this.#ring.slot.set(first);
     let index = 0;
-    await this.#pass(index);
+    await this.#pass(index, first.length);
     for (;;) {
       const slot = this.#ring.slot;
       const filled = await stream.fill(slot);
       if (filled === 0) break;
-      slot.fill(0, filled);
-      await this.#pass(++index);
+      await this.#pass(++index, filled);
       await turn.take();
       if (filled < slot.length) break;
     }
@@ -135,9 +137,9 @@ class StreamReader {
     return this.#l1Left > 0 || this.#tables.left > 0;
   }
 
-  /** Cluster `index` is in the ring's slot. */
-  async #pass(index: number): Promise<void> {
-    const { current, out } = this.#ring.push(index);
+  /** Cluster `index` is in the ring's slot, as far as it came. */
+  async #pass(index: number, length: number): Promise<void> {
+    const { current, out } = this.#ring.push(index, length);
     if (out !== undefined && this.#isMapOpen) await this.#hold(out);
     if (index === 0) current.used = Number.POSITIVE_INFINITY;
     if (this.#isMapOpen) {
@@ -166,10 +168,15 @@ class StreamReader {
     const into = current.index * clusterSize - l1Offset;
     if (into < 0 || into >= l1Entries * 8) return;
     current.used = Number.POSITIVE_INFINITY;
+    const size = Math.min(clusterSize, l1Entries * 8 - into);
+    // Data may end inside the last cluster of the file; of a table that is a lost part, not zeros.
+    if (current.length < size) throw truncated('the L1 table', l1Offset);
     const view = viewOf(current.bytes);
-    for (let at = 0; at < clusterSize && into + at < l1Entries * 8; at += 8) {
-      const offset = entryOffset(view.getUint32(at), view.getUint32(at + 4));
-      if (offset % clusterSize !== 0) throw corruptEntry('L1 entry', (into + at) / 8, offset);
+    for (let at = 0; at < size; at += 8) {
+      const [hi, lo] = [view.getUint32(at), view.getUint32(at + 4)];
+      const offset = entryOffset(hi, lo);
+      const reason = offset === 0 ? '' : l1Fault(hi, lo, this.#rules);
+      if (reason !== '') throw new Qcow2Error('QCOW2_CORRUPT', `L1 entry ${(into + at) / 8}: ${reason}`);
       if (offset > 0) this.#tables.add(offset, (into + at) / 8);
       this.#l1Left--;
     }
@@ -186,7 +193,10 @@ class StreamReader {
     const here = current.index * clusterSize;
     for (let table = this.#tables.take(here); table !== undefined; table = this.#tables.take(here)) {
       const bytes = await this.#passed(table.place / clusterSize);
-      if (table.place === here) current.used = Number.POSITIVE_INFINITY;
+      if (table.place === here) {
+        current.used = Number.POSITIVE_INFINITY;
+        if (current.length < clusterSize) throw truncated('an L2 table', here);
+      }
       // A copy: delivering from what is held may move it.
       await this.#readTable(table.value, bytes.slice(), current.index);
     }
@@ -194,7 +204,7 @@ class StreamReader {
 
   async #readTable(l1Index: number, bytes: Uint8Array, currentIndex: number): Promise<void> {
     const { clusterSize } = this.#geometry;
-    const entries = streamEntries(bytes, l1Index, this.#header, this.#geometry);
+    const entries = streamEntries(bytes, { l1Index, virtualSize: this.#header.virtualSize }, this.#rules);
     const ahead: Expected[] = [];
     for (const entry of entries) {
       this.#guests?.add(entry.guest);
@@ -287,13 +297,4 @@ class StreamReader {
     if (this.#expected.next !== undefined) throw truncated('data', this.#expected.next * clusterSize);
     await this.#pieces.flush();
   }
-}
-
-function corruptEntry(what: string, index: number, offset: number): Qcow2Error {
-  const message = `${what} ${index}: offset ${offset} is not at the start of a cluster`;
-  return new Qcow2Error('QCOW2_CORRUPT', message, { value: index, hostOffset: offset });
-}
-
-function truncated(what: string, hostOffset: number): Qcow2Error {
-  return new Qcow2Error('QCOW2_TRUNCATED', `the stream ends before ${what} at host byte ${hostOffset}`, { hostOffset });
 }

@@ -39,11 +39,14 @@ export class StreamRefcounts {
       this.#readTable(current, into);
       if (into === tableSize - this.#clusterSize) this.#blocks.sort();
     }
+    // Those of an image that was not closed may be stale.
+    let isWanted = !hasFeature(this.#header.incompatible, INCOMPATIBLE.dirty);
     for (let block = this.#blocks.take(offset); block !== undefined; block = this.#blocks.take(offset)) {
       if (block.place !== offset) continue;
       current.used = Number.POSITIVE_INFINITY;
-      // Those of an image that was not closed may be stale.
-      if (!hasFeature(this.#header.incompatible, INCOMPATIBLE.dirty)) this.#known.add(block.value, current.bytes);
+      if (isWanted) this.#known.add(block.value, current.bytes);
+      // Once: a small file could otherwise have one block read a million times.
+      isWanted = false;
     }
   }
 

@@ -11,6 +11,8 @@ export interface Zstd {
 
 /** What a decoder may be made to allocate: the largest cluster is 2 MiB, level 22 asks for 128 MiB on long inputs. */
 const MAX_WINDOW = 1 << 27;
+/** Frames decompressed for one cluster: a span has room for thousands of empty ones, each a call of its own. */
+const MAX_FRAMES = 64;
 /** `ZSTD_c_compressionLevel` of zstd.h. Not in the types of Node 20, whose zlib has no zstd. */
 const COMPRESSION_LEVEL = 100;
 /** The optional dependency for runtimes without zstd. A variable, so that no bundler takes the WASM in. */
@@ -38,15 +40,18 @@ export async function loadZstd(): Promise<Zstd | undefined> {
  * Decompress the frames at the front of `bytes` until `size` bytes have come out; what follows is not looked at.
  * One frame is what every writer makes; QEMU accepts several, with skippable ones between.
  *
- * @returns undefined when the frames are damaged, end early, or hold more than `size` bytes
+ * @returns undefined when the frames are damaged, end early, hold more than `size` bytes, or are more than `MAX_FRAMES`
  */
 export function inflateFrames(zstd: Zstd, bytes: Uint8Array, size: number): Uint8Array | undefined {
   let whole: Uint8Array | undefined;
   let filled = 0;
+  let frames = 0;
   for (let offset = 0; filled < size; ) {
     const frame = zstdFrame(bytes, offset);
     if (frame === undefined) return undefined;
     if (!frame.isSkippable) {
+      frames++;
+      if (frames > MAX_FRAMES) return undefined;
       const part = inflateFrame(zstd, frame, bytes.subarray(offset, offset + frame.length), size - filled);
       if (part === undefined) return undefined;
       if (part.length === size) return part;
