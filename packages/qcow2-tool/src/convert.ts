@@ -136,7 +136,7 @@ async function fillFromStream(
   onProgress: (done: number) => void,
 ): Promise<number> {
   if (format === 'raw' && formatFor(plan, format) === 'raw') return receive(bytes, suppressZeros(sink), { onProgress });
-  if (format === 'raw') return (await writeStream(sink, bytes, plan)).bytes;
+  if (format === 'raw') return (await writeStream(sink, bytes, plan, { onProgress })).bytes;
   return unfold(bytes, sink.sequential ? sink : suppressZeros(sink), { ...spoolOptions(plan), onProgress });
 }
 

@@ -69,12 +69,14 @@ export async function writeStream(
   sink: Sink,
   bytes: AsyncIterable<Uint8Array>,
   plan: ConvertPlan,
+  watch: WriteWatch,
 ): Promise<WriteSummary> {
   using spool = new LazySpool(plan);
   return await writeSpooledStream(bytes, sink, spool.memory, {
     clusterBits: plan.clusterBits ?? USUAL_CLUSTER_BITS,
     version: plan.version,
     codec: await codecOf(plan),
+    ...watch,
   });
 }
 

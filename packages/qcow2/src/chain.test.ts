@@ -132,6 +132,9 @@ describe('the other parts of an image', () => {
     setU64(viewOf(bytes), at.snapshots + 48, 512);
     const { size } = openQcow2(arraySource(bytes)).snapshot({ snapshot: '7' });
     expect([size, image.snapshot({ snapshot: '7', size: 'current' }).size]).toEqual([512, 1024]);
+    setU64(viewOf(bytes), at.snapshots + 48, 2 ** 50);
+    const limited = openQcow2(arraySource(bytes), { maxVirtualSize: 2 ** 40 });
+    expect(() => limited.snapshot({ snapshot: '7' })).toThrow(expect.objectContaining({ code: 'QCOW2_TOO_LARGE' }));
   });
 
   test('bitmaps are listed, unless some writer did not keep them', () => {

@@ -1,7 +1,7 @@
 import { Qcow2Error, type Qcow2ErrorCode } from './errors.ts';
 import { type GuestMap, type TableCache, tableCache } from './guest-map.ts';
 import { MAGIC } from './header.ts';
-import { usesDataFile } from './header-check.ts';
+import { checkVirtualSize, usesDataFile } from './header-check.ts';
 import { type AnySource, type HostFile, readFront } from './host-file.ts';
 import type { ImageInfo } from './image-info.ts';
 import { hostFile, type Layer, mapOf, readInfo } from './layer.ts';
@@ -62,7 +62,7 @@ function* openLayer(
   const file = hostFile(source, depth === 0 ? 'image' : `backing file ${depth}`, options);
   if (format === 'raw') return { kind: 'raw', size: Math.ceil(source.size / 512) * 512, file };
   const info = yield* readInfo(source);
-  checkVirtualSize(info, options);
+  checkVirtualSize(info.virtualSize, options.maxVirtualSize);
   const l1 = { offset: info.header.l1Offset, entries: info.header.l1Entries };
   const map: GuestMap = mapOf({ info, file }, l1, { ...options, cache, cacheKey: `${depth}` });
   const dataFile = usesDataFile(info.header) ? yield* openDataFile(info, { options, depth, namedBy }) : file;
@@ -74,15 +74,6 @@ interface LayerContext {
   readonly cache: TableCache;
   readonly depth: number;
   readonly namedBy: string | undefined;
-}
-
-function checkVirtualSize(
-  { virtualSize }: ImageInfo,
-  { maxVirtualSize = Number.MAX_SAFE_INTEGER }: ChainOptions,
-): void {
-  if (virtualSize <= maxVirtualSize) return;
-  const message = `virtual size ${virtualSize} is above the limit ${maxVirtualSize}`;
-  throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'size', value: virtualSize, limit: maxVirtualSize });
 }
 
 function* openDataFile(

@@ -66,13 +66,13 @@ export class DiskClusters implements ClusterFeed {
 /** The clusters of a disk that comes as a stream of bytes from its first one on; the last one is padded with zeros. */
 export class StreamClusters implements ClusterFeed {
   readonly #chunks: ChunkReader;
-  readonly #clusterSize: number;
+  readonly #options: Omit<DiskClustersOptions, 'runs'>;
   #first = 0;
 
   /** @param chunks each is used up before the next is asked for */
-  constructor(chunks: AsyncIterable<Uint8Array>, clusterSize: number) {
+  constructor(chunks: AsyncIterable<Uint8Array>, options: Omit<DiskClustersOptions, 'runs'>) {
     this.#chunks = new ChunkReader(chunks);
-    this.#clusterSize = clusterSize;
+    this.#options = options;
   }
 
   /** Bytes that have come so far; all of them once there are no more clusters. */
@@ -81,11 +81,14 @@ export class StreamClusters implements ClusterFeed {
   }
 
   async next(into: Uint8Array): Promise<GuestClusters | undefined> {
-    const room = into.subarray(0, into.length - (into.length % this.#clusterSize));
+    const { clusterSize, turn, onProgress } = this.#options;
+    await turn.take();
+    const room = into.subarray(0, into.length - (into.length % clusterSize));
     const filled = await this.#chunks.fill(room);
     if (filled === 0) return undefined;
-    const count = Math.ceil(filled / this.#clusterSize);
-    room.fill(0, filled, count * this.#clusterSize);
+    const count = Math.ceil(filled / clusterSize);
+    room.fill(0, filled, count * clusterSize);
+    onProgress?.(this.size);
     const first = this.#first;
     this.#first += count;
     return { first, count };

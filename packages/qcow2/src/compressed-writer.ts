@@ -100,7 +100,7 @@ export async function writeSpooledStream(
 ): Promise<WriteSummary> {
   const turn = new Turn(options.signal);
   const clusterSize = 2 ** options.clusterBits;
-  const feed = new StreamClusters(chunks, clusterSize);
+  const feed = new StreamClusters(chunks, { clusterSize, turn, onProgress: options.onProgress });
   const data = new PackedDataWriter(clusterSize, (bytes) => spool.append(bytes));
   try {
     await pack(feed, data, options);

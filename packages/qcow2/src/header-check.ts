@@ -85,6 +85,13 @@ export function refuseL1OnHeader({ entries, offset }: { readonly entries: number
   if (entries > 0 && offset === 0) throw corrupt('l1_table_offset', offset, 'is on the header');
 }
 
+/** Judge a disk's size by the caller's limit, if there is one. @throws Qcow2Error QCOW2_TOO_LARGE */
+export function checkVirtualSize(size: number, limit = Number.MAX_SAFE_INTEGER): void {
+  if (size <= limit) return;
+  const message = `virtual size ${size} is above the limit ${limit}`;
+  throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'size', value: size, limit });
+}
+
 /** QEMU's own rounding: a virtual size that is no multiple of 512 ends at the last whole sector. */
 export function floorToSector(size: number): number {
   return size - (size % 512);

@@ -1,17 +1,15 @@
 import { type ClusterRun, ClusterRuns, touchedTables } from './cluster-runs.ts';
 import { Qcow2Error } from './errors.ts';
 import { type Geometry, geometryOf, l1EntriesFor, MAX_CLUSTER_BITS, MIN_CLUSTER_BITS } from './geometry.ts';
+import { REFCOUNT_ORDER_V2 } from './header.ts';
+import { LIMITS } from './header-check.ts';
 import { refcountSize } from './refcount.ts';
+import { SECTOR } from './table-entry.ts';
 
 /** Bytes of an L1 entry. */
 const ENTRY_BYTES = 8;
 /** Images of ours always have 16-bit refcounts: version 2 knows no other width. */
-export const REFCOUNT_ORDER = 4;
-/** The unit of the virtual size: QEMU floors what is no multiple of it. */
-const SECTOR = 512;
-/** Bytes that QEMU takes for an L1 table and for a refcount table. Source: qemu block/qcow2.h, QCOW_MAX_L1_SIZE. */
-const MAX_L1_BYTES = 32 << 20;
-const MAX_REFCOUNT_TABLE_BYTES = 8 << 20;
+export const REFCOUNT_ORDER = REFCOUNT_ORDER_V2;
 
 /** The versions of the format. Version 2 is what the C e2image reads; zstd needs 3. */
 export type Qcow2Version = 2 | 3;
@@ -119,13 +117,13 @@ export function chooseClusterBits(virtualSize: number, least: number): number {
   for (let bits = least; bits <= MAX_CLUSTER_BITS; bits++) {
     const dataClusters = Math.ceil(virtualSize / 2 ** bits);
     const l2Tables = l1EntriesFor(standardGeometry(bits), virtualSize);
-    if (l2Tables * ENTRY_BYTES > MAX_L1_BYTES) continue;
+    if (l2Tables * ENTRY_BYTES > LIMITS.l1Table) continue;
     const { tableClusters } = refcountSize({
       clusters: dataClusters + l2Tables,
       clusterBits: bits,
       order: REFCOUNT_ORDER,
     });
-    if (tableClusters * 2 ** bits <= MAX_REFCOUNT_TABLE_BYTES) return bits;
+    if (tableClusters * 2 ** bits <= LIMITS.refcountTable) return bits;
   }
   throw tooLarge(virtualSize, MAX_CLUSTER_BITS);
 }
@@ -141,7 +139,7 @@ export function frontLayout(input: LayoutInput): FrontLayout {
   const geometry = standardGeometry(clusterBits);
   const { clusterSize } = geometry;
   const l1Entries = Math.max(1, l1EntriesFor(geometry, virtualSize));
-  if (l1Entries * ENTRY_BYTES > MAX_L1_BYTES) throw tooLarge(virtualSize, clusterBits);
+  if (l1Entries * ENTRY_BYTES > LIMITS.l1Table) throw tooLarge(virtualSize, clusterBits);
   const l1Clusters = Math.ceil((l1Entries * ENTRY_BYTES) / clusterSize);
   const clusters = headClusters + l1Clusters + l2Tables + dataClusters;
   const least = refcountSize({ clusters, clusterBits, order: REFCOUNT_ORDER });
@@ -150,7 +148,7 @@ export function frontLayout(input: LayoutInput): FrontLayout {
   const counted =
     spare === 0 ? least : refcountSize({ clusters: clusters + spare, clusterBits, order: REFCOUNT_ORDER });
   const refcounts = { blocks: counted.blocks, tableClusters: counted.tableClusters + spare };
-  if (refcounts.tableClusters * clusterSize > MAX_REFCOUNT_TABLE_BYTES) throw tooLarge(virtualSize, clusterBits);
+  if (refcounts.tableClusters * clusterSize > LIMITS.refcountTable) throw tooLarge(virtualSize, clusterBits);
 
   const l1Offset = headClusters * clusterSize;
   const refcountTableOffset = l1Offset + l1Clusters * clusterSize;

@@ -1,6 +1,8 @@
 import type { Chain } from './chain.ts';
 import { Qcow2Error } from './errors.ts';
+import { checkVirtualSize } from './header-check.ts';
 import { type Layer, mapOf, type Qcow2Layer, type Strictness } from './layer.ts';
+import type { OpenOptions } from './options.ts';
 import { readSnapshots, type SnapshotInfo } from './snapshots.ts';
 import type { Steps } from './steps.ts';
 
@@ -18,12 +20,12 @@ export interface SnapshotSelection {
 /**
  * The chain with a snapshot in place of its first image's active state.
  *
- * @throws Qcow2Error QCOW2_NO_SNAPSHOT, and as `readSnapshots`
+ * @throws Qcow2Error QCOW2_NO_SNAPSHOT, QCOW2_TOO_LARGE above the caller's limit, and as `readSnapshots`
  */
 export function* snapshotChain(
   chain: Chain,
   { snapshot, size = 'snapshot' }: SnapshotSelection,
-  strictness: Strictness,
+  options: Strictness & Pick<OpenOptions, 'maxVirtualSize'>,
 ): Steps<Chain> {
   const [active, ...backing] = chain.layers;
   if (active === undefined || active.kind === 'raw') throw new TypeError('a raw file has no snapshots');
@@ -32,10 +34,9 @@ export function* snapshotChain(
   if (found === undefined) {
     throw new Qcow2Error('QCOW2_NO_SNAPSHOT', `no snapshot with id or name ${JSON.stringify(snapshot)}`);
   }
-  return {
-    ...chain,
-    layers: [snapshotLayer(active, found, { chain, size, strictness }), ...backing] satisfies Layer[],
-  };
+  const layer = snapshotLayer(active, found, { chain, size, strictness: options });
+  checkVirtualSize(layer.size, options.maxVirtualSize);
+  return { ...chain, layers: [layer, ...backing] satisfies Layer[] };
 }
 
 function snapshotLayer(

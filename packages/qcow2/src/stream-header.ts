@@ -1,7 +1,7 @@
 import type { ChunkReader } from './chunk-reader.ts';
 import { Qcow2Error } from './errors.ts';
 import { decodeHeader, decodeHeaderTail, HEADER_SIZE_V3_COMPRESSION, type Qcow2Header } from './header.ts';
-import { checkHeader, checkHeaderShape, refuseL1OnHeader } from './header-check.ts';
+import { checkHeader, checkHeaderShape, checkVirtualSize, refuseL1OnHeader } from './header-check.ts';
 import { type ImageInfo, imageInfo } from './image-info.ts';
 import { cannotStream } from './stream-clusters.ts';
 
@@ -19,7 +19,7 @@ export interface StreamHeader {
  */
 export async function readStreamHeader(
   stream: ChunkReader,
-  { maxVirtualSize = Number.MAX_SAFE_INTEGER }: { readonly maxVirtualSize?: number },
+  { maxVirtualSize }: { readonly maxVirtualSize?: number },
 ): Promise<{ readonly header: Qcow2Header; readonly first: Uint8Array }> {
   const start = new Uint8Array(HEADER_SIZE_V3_COMPRESSION);
   const length = await stream.fill(start);
@@ -34,10 +34,7 @@ export async function readStreamHeader(
   const info = imageInfo(header, tail);
   refuseUnstreamable(info);
   const { virtualSize } = info;
-  if (virtualSize > maxVirtualSize) {
-    const message = `virtual size ${virtualSize} is above the limit ${maxVirtualSize}`;
-    throw new Qcow2Error('QCOW2_TOO_LARGE', message, { value: virtualSize, limit: maxVirtualSize });
-  }
+  checkVirtualSize(virtualSize, maxVirtualSize);
   return { header: { ...header, virtualSize }, first };
 }
 

@@ -20,7 +20,7 @@ export const L1_RESERVED_LO = 0x1ff;
 /** Reserved bits of a standard L2 entry; `ZERO_LO` is apart. */
 export const L2_RESERVED_HI = 0x3f00_0000;
 export const L2_RESERVED_LO = 0x1fe;
-/** Unit in which a compressed cluster's length is told. */
+/** Unit of a virtual disk's size, and of a compressed cluster's length. */
 export const SECTOR = 512;
 
 /**

@@ -167,6 +167,26 @@ test('an aborted signal stops each writer with its reason', async () => {
   await expect(writeCompressed(memoryInput(made.bytes), new MemoryOutput(false), options)).rejects.toBe(reason);
 });
 
+test('a disk that comes as a stream tells how far it is, and hears a signal between clusters of zeros', async () => {
+  const made = makeDisk(12, ['text', 'zeros', 'noise'], 0);
+  const done: number[] = [];
+  const onProgress = (bytes: number) => done.push(bytes);
+  const options = { ...(await shape(made, 'zlib')), onProgress };
+  await writeSpooledStream(streamOf(made.bytes, 1000), new MemoryOutput(true), new MemorySpool(), options);
+  expect(done.at(-1)).toBe(made.bytes.length);
+  const abort = new AbortController();
+  async function* endless() {
+    for (let chunks = 0; ; chunks++) {
+      if (chunks === 100) abort.abort(new Error('enough'));
+      if (chunks === 200) throw new Error('not heard');
+      yield new Uint8Array(1 << 18);
+    }
+  }
+  const stopped = { ...options, signal: abort.signal };
+  const writing = writeSpooledStream(endless(), new MemoryOutput(true), new MemorySpool(), stopped);
+  await expect(writing).rejects.toThrow('enough');
+});
+
 test('the header of a file is written last, that of a pipe first', async () => {
   const made = makeDisk(12, ['text', 'noise'], 0);
   const plan = planImage({ virtualSize: made.bytes.length, clusterBits: 12, version: 2, runs: made.runs });
