@@ -454,6 +454,16 @@ describeNeeds(['qemu-img', 'qemu-io'], 'qcow2', () => {
     expect(status).toBe(0);
   });
 
+  test('extended L2 entries from a pipe are read by way of a temporary file', () => {
+    convert('image', 'extended_l2=on');
+    const input = readFileSync(file('image'));
+    const { status, stdout } = ours(['cat', '-'], { tool: 'qcow2', input });
+    expect(status).toBe(0);
+    expectSame(stdout, oracleBytes('image'));
+    expect(ours(['convert', '-', 'out'], { tool: 'qcow2', cwd: folder, input }).status).toBe(0);
+    expectSame(readFileSync(file('out')), oracleBytes('image'));
+  });
+
   test('compare has the statuses and words of qemu-img', () => {
     convert('image');
     const says = (...args: string[]) => {

@@ -10,7 +10,7 @@ import {
 } from '@e2image/cli';
 import { copyRuns, openStandardOutput } from '@e2image/sparse-io';
 import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
-import { openDisk } from './open-disk.ts';
+import { openDisk, spoolDisk } from './open-disk.ts';
 import { unfold } from './unfold.ts';
 
 const TABLE = {
@@ -35,13 +35,15 @@ const COMMAND: Command<typeof TABLE> = {
     const [path] = parsed.operands;
     if (path === undefined || parsed.operands.length > 1) throw usageError();
     const folder = parsed.value('spool');
+    const spoolOptions = folder === undefined ? {} : { folder };
     const rules = { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') } as const;
-    const opened = await openDisk(path, 'qcow2', rules);
+    const input = await openDisk(path, 'qcow2', rules);
+    const opened = input.kind === 'stream' && input.needsFile ? await spoolDisk(input, spoolOptions) : input;
     const output = await openStandardOutput();
     refuseTerminal(output, { isForced: parsed.flag('force') });
     await writeOutput(output, async (sink) => {
       if (opened.kind === 'stream') {
-        await sink.finish(await unfold(opened.bytes, sink, folder === undefined ? {} : { folder }));
+        await sink.finish(await unfold(opened.bytes, sink, spoolOptions));
         return;
       }
       await copyRuns(opened.disk, sink);

@@ -28,7 +28,7 @@ import {
 } from '@e2image/sparse-io';
 import { type ConvertPlan, type Format, planConvert } from './convert-plan.ts';
 import { CONVERT_TABLE } from './convert-table.ts';
-import { type OpenedDisk, openDisk, spoolDisk } from './open-disk.ts';
+import { type OpenedDisk, type OpenedStream, openDisk, spoolDisk } from './open-disk.ts';
 import { unfold } from './unfold.ts';
 import { clusterBitsFor, measureDisk, writeDisk, writeStream } from './write-qcow2.ts';
 
@@ -117,7 +117,7 @@ function isStreamed(source: OpenedDisk, plan: ConvertPlan): boolean {
   const to = formatFor(plan, source.format);
   if (source.format === 'raw') return to === 'raw' || plan.compression !== undefined;
   // On a device, what the image does not store would keep its old bytes.
-  return to === 'raw' && plan.targetKind !== 'block-device';
+  return to === 'raw' && !source.needsFile && plan.targetKind !== 'block-device';
 }
 
 /** Before anything is written: a device cannot grow. */
@@ -131,7 +131,7 @@ function refuseTooSmall(source: Disk, target: string, plan: ConvertPlan): void {
 
 async function fillFromStream(
   sink: Sink,
-  { format, bytes }: { readonly format: Format; readonly bytes: AsyncIterable<Uint8Array> },
+  { format, bytes }: OpenedStream,
   plan: ConvertPlan,
   onProgress: (done: number) => void,
 ): Promise<number> {
@@ -144,7 +144,7 @@ async function seekable(opened: OpenedDisk, plan: ConvertPlan, world: World): Pr
   return opened.kind === 'stream' ? spooled(opened, plan, world) : opened;
 }
 
-function spooled(stream: Extract<OpenedDisk, { kind: 'stream' }>, plan: ConvertPlan, world: World): Promise<Disk> {
+function spooled(stream: OpenedStream, plan: ConvertPlan, world: World): Promise<Disk> {
   if (plan.isProgressWanted) say(world, 'keeping standard input in a temporary file first');
   return spoolDisk(stream, spoolOptions(plan));
 }

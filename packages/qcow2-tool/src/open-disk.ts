@@ -1,5 +1,5 @@
 import { failed } from '@e2image/cli';
-import { loadCodec, openQcow2, type Qcow2Image } from '@e2image/qcow2';
+import { loadCodec, needsFile, openQcow2, type Qcow2Image, STREAM_HEAD_SIZE } from '@e2image/qcow2';
 import { openInput, type Source, type SpoolOptions, spoolAll } from '@e2image/sparse-io';
 import type { Format } from './convert-plan.ts';
 import { type ChainRules, formatOf, openImage } from './open-image.ts';
@@ -8,10 +8,16 @@ import { type ChainRules, formatOf, openImage } from './open-image.ts';
 export type OpenedDisk =
   | { readonly kind: 'raw'; readonly disk: Source; readonly close: () => void }
   | { readonly kind: 'qcow2'; readonly disk: Qcow2Image; readonly close: () => void }
-  | { readonly kind: 'stream'; readonly format: Format; readonly bytes: AsyncIterable<Uint8Array> };
+  | OpenedStream;
 
-/** Bytes that tell the format. */
-const HEAD_SIZE = 4;
+/** Bytes that come once and in order. */
+export interface OpenedStream {
+  readonly kind: 'stream';
+  readonly format: Format;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** An image that cannot be read as it comes. */
+  readonly needsFile: boolean;
+}
 
 /**
  * Open a source.
@@ -23,8 +29,9 @@ export async function openDisk(path: string, from: Format | undefined, rules: Ch
   try {
     const input = await openInput(path);
     if (input.kind === 'stream') {
-      const { head, bytes } = await peek(input.bytes, HEAD_SIZE);
-      return { kind: 'stream', format: from ?? formatOf(bytesSource(head)), bytes };
+      const { head, bytes } = await peek(input.bytes, STREAM_HEAD_SIZE);
+      const format = from ?? formatOf(bytesSource(head));
+      return { kind: 'stream', format, bytes, needsFile: format === 'qcow2' && needsFile(head) };
     }
     const { source, close } = input;
     if ((from ?? formatOf(source)) === 'raw') return { kind: 'raw', disk: source, close };
@@ -38,7 +45,7 @@ export async function openDisk(path: string, from: Format | undefined, rules: Ch
 
 /** Keep a stream in a temporary file, to be read at any offset. @throws system errors; Qcow2Error for an image */
 export async function spoolDisk(
-  { format, bytes }: { readonly format: Format; readonly bytes: AsyncIterable<Uint8Array> },
+  { format, bytes }: OpenedStream,
   options: SpoolOptions,
 ): Promise<Exclude<OpenedDisk, { kind: 'stream' }>> {
   const spool = await spoolAll(bytes, options);

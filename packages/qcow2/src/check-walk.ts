@@ -5,7 +5,7 @@ import { type L2Walk, walkL2 } from './check-l2.ts';
 import { geometryOf } from './geometry.ts';
 import { usesExtendedL2 } from './header-check.ts';
 import { EXTENSION, findExtension } from './header-extension.ts';
-import { type HostFile, readTable } from './host-file.ts';
+import { type HostFile, readHost, readTable } from './host-file.ts';
 import type { SnapshotTable } from './snapshots.ts';
 import type { Steps } from './steps.ts';
 import type { StoredRefcounts } from './stored-refcounts.ts';
@@ -72,9 +72,25 @@ function* walkTable(
 ): Steps<void> {
   const { clusterSize } = walk.info;
   walk.reference(offset, clusterSize, times, 'L2 table');
-  if (offset + clusterSize > file.source.size) return;
-  const bytes = yield* readTable(file, clusterSize, offset, { what: 'L2 table' });
+  if (offset >= file.source.size) return;
+  reportCut(walk, 'L2 table', { offset, length: clusterSize });
+  const bytes = new Uint8Array(clusterSize);
+  // What is missing is walked as zeros: what the rest names is as telling as ever.
+  yield* readHost(file, bytes, offset, { what: 'L2 table', clusterSize });
   yield* walkL2(walk, { bytes, times, guestOffset });
+}
+
+/** The last cluster of a file need not be there as a whole, so that no reference reports a table which ends in it. */
+function reportCut(
+  { sink, info, file }: Pick<Walk, 'sink' | 'info' | 'file'>,
+  what: string,
+  { offset, length }: { readonly offset: number; readonly length: number },
+): void {
+  const { size } = file.source;
+  const end = offset + length;
+  if (end <= size || Math.floor((end - 1) / info.clusterSize) * info.clusterSize >= size) return;
+  const message = `${what} at byte ${offset} is cut off by the image's end at ${size}`;
+  sink.report({ kind: 'corruption', what: 'beyond-end', message, hostOffset: offset });
 }
 
 function* checkL1Copied({ stored, info, tables, sink }: Walk, index: number, offset: number): Steps<void> {
@@ -95,6 +111,7 @@ function* walkBitmaps({ directory, info, reference, sink, file }: Walk): Steps<v
   for (const { name, tableOffset, tableEntries } of directory.bitmaps) {
     const what = `table of bitmap ${JSON.stringify(name)}`;
     reference(tableOffset, tableEntries * 8, 1, what);
+    reportCut({ sink, info, file }, what, { offset: tableOffset, length: tableEntries * 8 });
     room -= tableEntries * 8;
     if (tableOffset + tableEntries * 8 > file.source.size) continue;
     if (room < 0) {

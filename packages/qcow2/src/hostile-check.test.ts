@@ -3,7 +3,7 @@ import { checkQcow2 } from './check.ts';
 import type { CheckFinding } from './check-findings.ts';
 import { headerLayout as f } from './header.ts';
 import { arraySource, buildImage, type Fixture, type FixtureOptions } from './image.fixture.ts';
-import { COPIED_HI } from './table-entry.ts';
+import { COPIED_HI, setEntry } from './table-entry.ts';
 
 interface Row {
   readonly name: string;
@@ -113,4 +113,21 @@ describe('checkQcow2 on images one field away from a clean one', () => {
     expect(report.corruptions).toBe(findings.filter((finding) => finding.kind === 'corruption').length);
     expect(report.leaks).toBe(findings.filter((finding) => finding.kind === 'leak').length);
   });
+});
+
+test.each<[string, FixtureOptions, number, (fixture: Fixture, view: DataView, end: number) => void]>([
+  ['an L2 table', { ...DATA, clusterBits: 12 }, 4096, ({ at }, view, end) => setEntry(view, at.l1, end, COPIED_HI)],
+  ['a bitmap table', BITMAP.image, 8, ({ at }, view, end) => setU64(view, at.bitmapDirectory, end)],
+])('%s of which the end is missing is reported, though its cluster begins in the file', (_, image, length, place) => {
+  const fixture = buildImage(image);
+  const end = fixture.bytes.length;
+  const findings: CheckFinding[] = [];
+  const onFinding = (finding: CheckFinding) => void findings.push(finding);
+  const whole = new Uint8Array(end + length);
+  whole.set(fixture.bytes);
+  place(fixture, viewOf(whole), end);
+  checkQcow2(arraySource(whole), { onFinding });
+  expect(findings).not.toContainEqual(expect.objectContaining({ what: 'beyond-end' }));
+  checkQcow2(arraySource(whole.slice(0, end + 4)), { onFinding });
+  expect(findings).toContainEqual(expect.objectContaining({ what: 'beyond-end', hostOffset: end }));
 });

@@ -46,6 +46,6 @@ export type { SnapshotInfo } from './snapshots.ts';
 export type { AsyncSource, Source, SourceExtent } from './source.ts';
 export { type SourceRunsOptions, sourceRuns } from './source-runs.ts';
 export { MemorySpool, type MemorySpoolOptions, type Spool, type SpoolSource } from './spool.ts';
-export type { StreamHeader } from './stream-header.ts';
+export { needsFile, STREAM_HEAD_SIZE, type StreamHeader } from './stream-header.ts';
 export { readStreamed, type StreamReadOptions, type StreamReport } from './stream-reader.ts';
 export { type CompressedPlan, measureCompressed, writeMeasured } from './two-pass.ts';

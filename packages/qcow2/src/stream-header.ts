@@ -1,7 +1,7 @@
 import type { ChunkReader } from './chunk-reader.ts';
-import { Qcow2Error } from './errors.ts';
+import { isQcow2Error, Qcow2Error } from './errors.ts';
 import { decodeHeader, decodeHeaderTail, HEADER_SIZE_V3_COMPRESSION, type Qcow2Header } from './header.ts';
-import { checkHeader, checkHeaderShape, checkVirtualSize, refuseL1OnHeader } from './header-check.ts';
+import { checkHeader, checkHeaderShape, checkVirtualSize, refuseL1OnHeader, usesExtendedL2 } from './header-check.ts';
 import { type ImageInfo, imageInfo } from './image-info.ts';
 import { cannotStream } from './stream-clusters.ts';
 
@@ -9,6 +9,24 @@ import { cannotStream } from './stream-clusters.ts';
 export interface StreamHeader {
   readonly virtualSize: number;
   readonly clusterSize: number;
+}
+
+/** Bytes at the front of an image by which `needsFile` judges it. */
+export const STREAM_HEAD_SIZE = HEADER_SIZE_V3_COMPRESSION;
+
+/**
+ * Whether an image that comes through a pipe is not for `readStreamed`, but must be kept in a file first: one with
+ * extended L2 entries. What is refused as a file, too, is left for the reader to tell.
+ *
+ * @param head the first `STREAM_HEAD_SIZE` bytes, or as many as the image has
+ */
+export function needsFile(head: Uint8Array): boolean {
+  try {
+    return usesExtendedL2(decodeHeader(head));
+  } catch (error) {
+    if (isQcow2Error(error)) return false;
+    throw error;
+  }
 }
 
 /**
