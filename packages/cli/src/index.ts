@@ -16,7 +16,7 @@ export {
 export { printable } from './printable.ts';
 export { NO_PROGRESS, type Progress, type ProgressOptions, startProgress } from './progress.ts';
 export { realWorld } from './real-world.ts';
-export { failed, reasonOf, reportError, say } from './report.ts';
+export { failed, isReadError, reasonOf, reportError, say } from './report.ts';
 export { type Command, commandMain } from './run-command.ts';
 export {
   diePiped,

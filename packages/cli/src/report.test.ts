@@ -1,6 +1,6 @@
 import { CliError } from './errors.ts';
 import { printable } from './printable.ts';
-import { failed, reasonOf, say } from './report.ts';
+import { failed, isReadError, reasonOf, say } from './report.ts';
 import { fakeWorld } from './testing.ts';
 
 const systemError = (code: string) => Object.assign(new Error(`${code}: libuv's words`), { code, syscall: 'open' });
@@ -59,4 +59,13 @@ test.each([
   ['text', undefined],
 ])('reasonOf %s is %j', (error, reason) => {
   expect(reasonOf(error)).toBe(reason);
+});
+
+test.each([
+  [{ code: 'EIO', syscall: 'read' }, true],
+  [{ code: 'SPARSE_SHORT_READ' }, true],
+  [{ code: 'EIO', syscall: 'write' }, false],
+  [undefined, false],
+])('isReadError %j is %j', (error, isOne) => {
+  expect(isReadError(error)).toBe(isOne);
 });

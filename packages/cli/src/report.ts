@@ -34,6 +34,12 @@ export function failed(error: unknown, doing: string): unknown {
   return new CliError('CLI_FAILED', printable(`${reason} ${doing}`), { cause: error });
 }
 
+/** Whether an error of a copy is about its source: a failed read, or one that the source was too short for. */
+export function isReadError(error: unknown): boolean {
+  const syscall = typeof error === 'object' && error !== null && 'syscall' in error ? error.syscall : undefined;
+  return syscall === 'read' || codeOf(error) === 'SPARSE_SHORT_READ';
+}
+
 /**
  * Tell the user of the error that ended a command.
  *

@@ -1,6 +1,7 @@
 import {
   failed,
   isCliError,
+  isReadError,
   NO_PROGRESS,
   type Progress,
   type ProgressOptions,
@@ -36,6 +37,3 @@ export async function aroundCopy<T>(
     throw failed(error, isReadError(error) ? `while reading ${device}` : `while writing ${target}`);
   }
 }
-
-const isReadError = (error: unknown): boolean =>
-  typeof error === 'object' && error !== null && 'syscall' in error && error.syscall === 'read';

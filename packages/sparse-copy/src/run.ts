@@ -4,6 +4,7 @@ import {
   EXIT,
   failed,
   type GuardedOutput,
+  isReadError,
   mountState,
   NO_PROGRESS,
   openGuarded,
@@ -133,11 +134,6 @@ const named = ({ source, target }: CopyPlan): { source: string; target: string }
   source: source === '-' ? 'standard input' : source,
   target: target === '-' ? 'standard output' : target,
 });
-
-function isReadError(error: unknown): boolean {
-  const syscall = typeof error === 'object' && error !== null && 'syscall' in error ? error.syscall : undefined;
-  return syscall === 'read' || codeOf(error) === 'SPARSE_SHORT_READ';
-}
 
 function failing(doing: string): (error: unknown) => never {
   return (error) => {
