@@ -1,4 +1,5 @@
-import { fstatSync } from 'node:fs';
+import { existsSync, fstatSync } from 'node:fs';
+import { deviceName } from './device-number.ts';
 import { openDirectSource } from './direct-source.ts';
 import { codeOf } from './errors.ts';
 import { isUnreadable } from './isolate-errors.ts';
@@ -11,13 +12,20 @@ const MAX_BLOCK = 1 << 16;
  * A block device whose failed reads are tried once more around the page cache, which fails a whole folio for one bad
  * sector. Only reads of at most 64 KiB are: see `isolateErrors`, which asks for single blocks after a failure.
  *
+ * A device that is not there any more is no device of bad sectors: its reads fail with ENODEV, which ends a copy.
+ *
  * Costs nothing before the first failure. Dispose it before the descriptor behind `source` is closed.
  *
+ * @param isThere whether a path of sysfs exists
  * @returns a source of the same bytes; undefined when `source` is no block device
  */
-export function aroundCache(source: Source): (Source & Disposable) | undefined {
+export function aroundCache(source: Source, isThere = existsSync): (Source & Disposable) | undefined {
   const { file, size } = source;
-  if (file === undefined || !fstatSync(file.fd).isBlockDevice()) return undefined;
+  const stat = file === undefined ? undefined : fstatSync(file.fd);
+  if (file === undefined || !stat?.isBlockDevice()) return undefined;
+  const folder = `/sys/dev/block/${deviceName(stat.rdev)}`;
+  // Without sysfs nobody can tell.
+  const isListed = isThere(folder);
   let direct: (Source & Disposable) | undefined;
   return {
     size,
@@ -27,6 +35,7 @@ export function aroundCache(source: Source): (Source & Disposable) | undefined {
       try {
         source.readAt(into, offset);
       } catch (error) {
+        if (isListed && isUnreadable(error) && !isThere(folder)) throw gone(error, offset);
         if (!isUnreadable(error) || into.length > MAX_BLOCK || offset + into.length > size) throw error;
         try {
           direct ??= openDirectSource(file.fd, file.base + size);
@@ -44,3 +53,6 @@ export function aroundCache(source: Source): (Source & Disposable) | undefined {
     },
   };
 }
+
+const gone = (cause: unknown, offset: number): Error =>
+  Object.assign(new Error('ENODEV: the device is gone, read', { cause }), { code: 'ENODEV', syscall: 'read', offset });

@@ -1,4 +1,4 @@
-import { fstatSync, readdirSync } from 'node:fs';
+import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { Spool, spoolAll } from './spool.ts';
 import { tempFolder } from './testing.ts';
 
@@ -18,6 +18,13 @@ describe('Spool', () => {
     const into = new Uint8Array(5);
     spool.source().readAt(into, 6);
     expect(new TextDecoder().decode(into)).toBe('world');
+  });
+
+  test('never had a name, where the file system can do that', () => {
+    using folder = tempFolder();
+    using spool = new Spool({ folder: folder.path });
+    // Linux tells the name that a deleted file had, and `#` and its inode for one that had none.
+    expect(readlinkSync(`/proc/self/fd/${spool.fd}`)).toMatch(/\/#\d+ \(deleted\)$/);
   });
 
   test('zeros are there and take no room', async () => {

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, SparseError } from './errors.ts';
@@ -13,9 +13,14 @@ export interface SpoolOptions {
   readonly folder?: string;
 }
 
+/** open(2), from asm-generic/fcntl.h: a file in a folder, without a name. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
+/** What a kernel or file system says that knows no such files. */
+const NO_TMPFILE: ReadonlySet<string> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EINVAL', 'ENOSYS']);
+
 /**
- * A temporary file without a name: unlinked right after it is opened, so no way of dying leaves it behind.
- * For input that cannot seek and must be read twice.
+ * A temporary file without a name (where a file system cannot do that: unlinked right after it is opened), so no way of
+ * dying leaves it behind. For input that cannot seek and must be read twice.
  */
 export class Spool implements Disposable {
   readonly fd: number;
@@ -25,10 +30,8 @@ export class Spool implements Disposable {
 
   /** @throws system errors: the folder is missing, read-only or full */
   constructor({ folder = tmpdir() }: SpoolOptions = {}) {
-    const path = join(folder, `.spool-${randomLetters(16)}`);
     this.folder = folder;
-    this.fd = openSync(path, 'wx+', 0o600);
-    unlinkSync(path);
+    this.fd = openNameless(folder) ?? openUnlinked(folder);
   }
 
   /** Bytes so far. */
@@ -65,6 +68,24 @@ export class Spool implements Disposable {
     if (this.#open) closeSync(this.fd);
     this.#open = false;
   }
+}
+
+/** @returns undefined where there are no such files */
+function openNameless(folder: string): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return openSync(folder, O_TMPFILE | constants.O_RDWR | constants.O_EXCL, 0o600);
+  } catch (error) {
+    if (NO_TMPFILE.has(codeOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function openUnlinked(folder: string): number {
+  const path = join(folder, `.spool-${randomLetters(16)}`);
+  const fd = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  return fd;
 }
 
 /**
