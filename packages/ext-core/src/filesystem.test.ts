@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { readIsolated } from './block-reader.ts';
 import { isExtError } from './errors.ts';
 import { openFilesystem } from './filesystem.ts';
 import { groupDescLayout } from './group-desc.ts';
@@ -100,4 +101,28 @@ test('whatever the bytes are, opening and selecting give a result or an ExtError
     }),
     { numRuns: 400 },
   );
+});
+
+describe('a read that fails', () => {
+  test.each([
+    ['EIO', 'costs that block', 'told'],
+    ['ENODEV', 'is the end: the device is gone, not its blocks bad', 'thrown'],
+  ])('with %s %s', (code, _, outcome) => {
+    const tiny = new TinyFilesystem();
+    let isGone = false;
+    const source = {
+      size: tiny.size,
+      readAt(into: Uint8Array, offset: number) {
+        if (isGone) throw Object.assign(new Error(code), { code });
+        tiny.readAt(into, offset);
+      },
+    };
+    const fs = openFilesystem(source);
+    isGone = true;
+    const told: number[] = [];
+    const read = (): void => readIsolated(fs, new Uint8Array(fs.blockSize), 1, (block) => told.push(block));
+    if (outcome === 'thrown') expect(read).toThrow(expect.objectContaining({ code }));
+    else expect(read).not.toThrow();
+    expect(told).toEqual(outcome === 'told' ? [1] : []);
+  });
 });
