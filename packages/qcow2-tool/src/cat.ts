@@ -39,18 +39,21 @@ const COMMAND: Command<typeof TABLE> = {
     const rules = { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') } as const;
     const input = await openDisk(path, 'qcow2', rules);
     const opened = input.kind === 'stream' && input.needsFile ? await spoolDisk(input, spoolOptions) : input;
-    const output = await openStandardOutput();
-    refuseTerminal(output, { isForced: parsed.flag('force') });
-    await writeOutput(output, async (sink) => {
-      if (opened.kind === 'stream') {
-        await sink.finish(await unfold(opened.bytes, sink, spoolOptions));
-        return;
-      }
-      await copyRuns(opened.disk, sink);
-      await sink.finish(opened.disk.size);
-      opened.close();
-    });
-    return EXIT.done;
+    try {
+      const output = await openStandardOutput();
+      refuseTerminal(output, { isForced: parsed.flag('force') });
+      await writeOutput(output, async (sink) => {
+        if (opened.kind === 'stream') {
+          await sink.finish(await unfold(opened.bytes, sink, spoolOptions));
+          return;
+        }
+        await copyRuns(opened.disk, sink);
+        await sink.finish(opened.disk.size);
+      });
+      return EXIT.done;
+    } finally {
+      if (opened.kind !== 'stream') opened.close();
+    }
   },
 };
 

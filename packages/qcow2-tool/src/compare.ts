@@ -11,7 +11,7 @@ import {
 import type { Source } from '@e2image/qcow2';
 import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
 import { firstDifference } from './first-difference.ts';
-import { type ChainRules, openDisk } from './open-image.ts';
+import { type ChainRules, openSeekableDisk } from './open-image.ts';
 
 /** qemu-img's exit statuses, which scripts know. */
 const STATUS = { identical: 0, different: 1, failed: 2 } as const;
@@ -62,9 +62,9 @@ async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> 
     isProbing: parsed.flag('probe'),
     spoolFolder: parsed.value('spool'),
   };
-  const a = await openDisk(left, formatOf(parsed.value('first')), rules);
+  const a = await openSeekableDisk(left, formatOf(parsed.value('first')), rules);
   try {
-    const b = await openDisk(right, formatOf(parsed.value('second')), rules);
+    const b = await openSeekableDisk(right, formatOf(parsed.value('second')), rules);
     try {
       const verdict = judge(a.disk, b.disk, parsed.flag('strict'));
       if (!parsed.flag('quiet')) world.stdout(verdict.text);

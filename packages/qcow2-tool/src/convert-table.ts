@@ -1,5 +1,5 @@
 import { COMMON_OPTIONS, type CommandTable } from '@e2image/cli';
-import { CHAIN_OPTIONS } from './chain-options.ts';
+import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
 
 /** The command line of `qcow2 convert`. */
 export const CONVERT_TABLE = {
@@ -23,7 +23,7 @@ export const CONVERT_TABLE = {
     pipe_layout: { long: 'pipe-layout', value: 'HOW', help: 'compressed image into a pipe (see below)' },
     measure: { long: 'measure', help: 'write nothing, tell the exact size that a pipe would get' },
     json: { long: 'json', help: 'tell it as JSON' },
-    spool: { long: 'spool', value: 'DIR', help: 'folder for temporary data (default: $TMPDIR)' },
+    ...SPOOL_OPTION,
     progress: { short: 'p', long: 'progress', help: 'show progress on standard error' },
     force: { long: 'force', help: 'write to a terminal' },
     ...CHAIN_OPTIONS,

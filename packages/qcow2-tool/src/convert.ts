@@ -52,17 +52,28 @@ type Disk = Exclude<OpenedDisk, { kind: 'stream' }>;
 async function measure(plan: ConvertPlan, world: World): Promise<number> {
   const opened = await openDisk(plan.source, plan.from, plan.rules);
   const disk = opened.kind === 'stream' ? await spooled(opened, plan, world) : opened;
-  const isRaw = formatFor(plan, disk.kind) === 'raw';
-  if (!isRaw && plan.compression !== undefined) say(world, 'compressing once to measure');
-  const bytes = isRaw ? disk.disk.size : await measureDisk(toWrite(disk), plan);
-  world.stdout(plan.isJson ? `${JSON.stringify({ bytes })}\n` : `${bytes}\n`);
-  disk.close();
-  return EXIT.done;
+  try {
+    const isRaw = formatFor(plan, disk.kind) === 'raw';
+    if (!isRaw && plan.compression !== undefined) say(world, 'compressing once to measure');
+    const bytes = isRaw ? disk.disk.size : await measureDisk(toWrite(disk), plan);
+    world.stdout(plan.isJson ? `${JSON.stringify({ bytes })}\n` : `${bytes}\n`);
+    return EXIT.done;
+  } finally {
+    disk.close();
+  }
 }
 
 async function convertTo(target: string, plan: ConvertPlan, world: World): Promise<number> {
   const opened = await openDisk(plan.source, plan.from, plan.rules);
   const source = isStreamed(opened, plan) ? opened : await seekable(opened, plan, world);
+  try {
+    return await convertFrom(source, target, plan, world);
+  } finally {
+    if (source.kind !== 'stream') source.close();
+  }
+}
+
+async function convertFrom(source: OpenedDisk, target: string, plan: ConvertPlan, world: World): Promise<number> {
   // Refused before the output is opened.
   if (source.kind !== 'stream') refuseTooSmall(source, target, plan);
   if (source.kind !== 'stream' && formatFor(plan, source.kind) === 'qcow2') clusterBitsFor(plan, source.disk.size);
@@ -81,7 +92,6 @@ async function convertTo(target: string, plan: ConvertPlan, world: World): Promi
     progress.stop();
     throw withPlace(error, plan.source, target);
   }
-  if (source.kind !== 'stream') source.close();
   return EXIT.done;
 }
 

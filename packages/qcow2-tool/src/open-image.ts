@@ -36,12 +36,12 @@ export async function openImage(path: string, rules: ChainRules): Promise<Opened
 }
 
 /**
- * Open a disk, QCOW2 or raw.
+ * Open a disk, QCOW2 or raw, to be read at any offset: a pipe is spooled.
  *
  * @param format undefined: QCOW2 when it begins like that, else raw
  * @throws CliError CLI_FAILED with the disk's name
  */
-export async function openDisk(
+export async function openSeekableDisk(
   path: string,
   format: 'raw' | 'qcow2' | undefined,
   rules: ChainRules,

@@ -41,16 +41,6 @@ export function l1Index(geometry: Geometry, guestOffset: number): number {
   return Math.floor(guestOffset / geometry.l2Coverage);
 }
 
-/** Index within its L2 table of the entry that covers byte `guestOffset`. */
-export function l2Index(geometry: Geometry, guestOffset: number): number {
-  return Math.floor((guestOffset % geometry.l2Coverage) / geometry.clusterSize);
-}
-
-/** First guest byte that entry `l2` of the table of L1 entry `l1` maps. */
-export function guestOffsetOf(geometry: Geometry, l1: number, l2: number): number {
-  return l1 * geometry.l2Coverage + l2 * geometry.clusterSize;
-}
-
 /** L1 entries that a virtual disk of `virtualSize` bytes needs. */
 export function l1EntriesFor(geometry: Geometry, virtualSize: number): number {
   return Math.ceil(virtualSize / geometry.l2Coverage);

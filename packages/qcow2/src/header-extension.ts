@@ -104,15 +104,3 @@ export function decodeFeatureNames(data: Uint8Array): FeatureName[] {
   }
   return names;
 }
-
-/** Encode a feature name table; a name longer than 46 bytes is cut. */
-export function encodeFeatureNames(names: readonly FeatureName[]): HeaderExtension {
-  const data = new Uint8Array(names.length * FEATURE_NAME_SIZE);
-  names.forEach(({ kind, bit, name }, index) => {
-    const at = index * FEATURE_NAME_SIZE;
-    data[at] = FEATURE_KINDS.indexOf(kind);
-    data[at + 1] = bit;
-    data.set(new TextEncoder().encode(name).subarray(0, FEATURE_NAME_SIZE - 2), at + 2);
-  });
-  return { type: EXTENSION.featureNames, data };
-}

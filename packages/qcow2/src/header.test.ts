@@ -4,7 +4,7 @@ import { Qcow2Error } from './errors.ts';
 import { featureBits, featureNumbers } from './features.ts';
 import { decodeHeader, decodeHeaderTail, encodeHeader, headerLayout as f } from './header.ts';
 import { checkHeader, checkHeaderShape } from './header-check.ts';
-import { EXTENSION, encodeFeatureNames, findExtension, stringExtension } from './header-extension.ts';
+import { EXTENSION, findExtension, stringExtension } from './header-extension.ts';
 import { arraySource, buildImage } from './image.fixture.ts';
 import { openQcow2 } from './reader.ts';
 
@@ -83,7 +83,10 @@ describe('a header', () => {
   });
 
   test('names the feature that is not known, by its own table', () => {
-    const names = encodeFeatureNames([{ kind: 'incompatible', bit: 9, name: 'time travel' }]);
+    // Kind 0, bit 9, then the name in 46 bytes.
+    const data = new Uint8Array(48);
+    data.set([0, 9, ...new TextEncoder().encode('time travel')]);
+    const names = { type: EXTENSION.featureNames, data };
     const { bytes } = buildImage({ clusterBits: 10, extensions: [names] });
     f.incompatible_features_lo.set(viewOf(bytes), 0, 2 ** 9);
     expect(() => openQcow2(arraySource(bytes))).toThrow('incompatible feature 9 ("time travel") is not supported');

@@ -5,11 +5,6 @@ export function refcountsPerBlock(clusterBits: number, order: number): number {
   return 2 ** (clusterBits + 3 - order);
 }
 
-/** Largest refcount of a width, as a number (rounded up for 64 bits). */
-export function maxRefcount(order: number): number {
-  return order === 6 ? 2 ** 64 : 2 ** (2 ** order) - 1;
-}
-
 /** How many clusters the refcounts of an image take. */
 export interface RefcountSize {
   /** Clusters of the refcount table. */
@@ -68,7 +63,7 @@ export function getRefcount(block: DataView, index: number, order: number): numb
   }
 }
 
-/** Set refcount `index` of a block. `count` must not exceed `maxRefcount(order)`. */
+/** Set refcount `index` of a block. `count` must fit 2^order bits. */
 export function setRefcount(block: DataView, index: number, order: number, count: number): void {
   switch (order) {
     case 3:

@@ -12,8 +12,8 @@ export const COMPRESSED_HI = 0x4000_0000;
 /** Low half of a standard L2 entry: the cluster reads as zeros (version 3 without extended L2). */
 export const ZERO_LO = 0x1;
 /** Bits 9-55: a host offset. */
-export const OFFSET_HI = 0x00ff_ffff;
-export const OFFSET_LO = 0xffff_fe00;
+const OFFSET_HI = 0x00ff_ffff;
+const OFFSET_LO = 0xffff_fe00;
 /** Reserved bits of an L1 entry. */
 export const L1_RESERVED_HI = 0x7f00_0000;
 export const L1_RESERVED_LO = 0x1ff;
