@@ -81,10 +81,18 @@ export function* readBitmaps(file: HostFile, { header, extensions }: ImageInfo):
     const entryLength = FIXED_SIZE + bitmapLayout.extra_data_size.get(fixed, 0) + nameSize;
     // Before the entry is read: its lengths are the image's.
     if (at + entryLength > length) throw corrupt('bitmap directory size', length, `ends inside entry ${index}`);
-    bitmaps.push(decodeBitmap(yield* window(at, entryLength), index));
+    bitmaps.push(checkedBitmap(yield* window(at, entryLength), index, 2 ** header.clusterBits));
     at += Math.ceil(entryLength / 8) * 8;
   }
   return { bitmaps, offset, length };
+}
+
+function checkedBitmap(entry: Uint8Array, index: number, clusterSize: number): BitmapInfo {
+  const bitmap = decodeBitmap(entry, index);
+  const bytes = bitmap.tableEntries * clusterSize;
+  if (bytes <= LIMITS.bitmap) return bitmap;
+  const message = `bitmap ${index} of ${bytes} bytes is above the limit ${LIMITS.bitmap}`;
+  throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'bitmap_table_size', value: bytes, limit: LIMITS.bitmap });
 }
 
 function decodeBitmap(entry: Uint8Array, index: number): BitmapInfo {

@@ -1,3 +1,4 @@
+import { getU64, viewOf } from './be.ts';
 import { Qcow2Error } from './errors.ts';
 import { AUTOCLEAR, type FeatureBits, featureNumbers, hasFeature, INCOMPATIBLE } from './features.ts';
 import { geometryOf, l1EntriesFor, MAX_CLUSTER_BITS, MIN_CLUSTER_BITS, MIN_EXTENDED_CLUSTER_BITS } from './geometry.ts';
@@ -18,6 +19,10 @@ export const LIMITS = {
   bitmaps: 65_535,
   /** Bytes of the bitmap directory: entry, name and extra data of each. */
   bitmapDirectory: 65_535 * (24 + 1023 + 1),
+  /** Bytes of an encryption header; QEMU names no limit, LUKS takes 2 MiB. */
+  cryptoHeader: 64 * 2 ** 20,
+  /** Bytes of a bitmap: clusters that its table names. */
+  bitmap: 512 * 2 ** 20,
   /** Bytes of a backing file's name. */
   backingName: 1023,
 } as const;
@@ -141,6 +146,9 @@ function checkEncryption({ cryptMethod }: Qcow2Header, { extensions }: HeaderTai
   if (pointer !== undefined && pointer.length !== 16) {
     throw corrupt('crypto header extension', pointer.length, 'is not 16 bytes long');
   }
+  // A check counts its clusters one by one.
+  const length = pointer === undefined ? 0 : getU64(viewOf(pointer), 8);
+  if (length > LIMITS.cryptoHeader) throw tooLarge('crypto header length', length, LIMITS.cryptoHeader);
 }
 
 function checkDataFile(header: Qcow2Header): void {

@@ -63,6 +63,10 @@ const HEADER_ROWS: Row[] = [
     image: { ...DATA, extensions: [{ type: 0x1234, data: new Uint8Array(16) }] },
     poke: (v) => v.setUint32(extensionAt, EXTENSION.cryptoHeader),
   }),
+  row('a crypto header of 2^44 bytes', 'open', 'TOO_LARGE', {
+    image: { ...DATA, crypt: 2, extensions: [{ type: EXTENSION.cryptoHeader, data: new Uint8Array(16) }] },
+    poke: (v) => setU64(v, extensionAt + 16, 2 ** 44),
+  }),
   row('virtual size 2^62', 'open', 'TOO_LARGE', { poke: (v) => v.setUint32(24, 0x4000_0000) }),
   row('virtual size 2^63 - 512', 'open', 'TOO_LARGE', { poke: (v) => v.setUint32(24, 0x7fff_ffff) }),
   row('virtual size beyond the L1 table', 'open', 'CORRUPT', { poke: (v) => setU64(v, 24, 2 ** 30) }),

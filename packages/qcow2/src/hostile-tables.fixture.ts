@@ -181,6 +181,10 @@ const SIDE_ROWS: Row[] = [
     image: BITMAP,
     poke: (v, { at }) => v.setUint32(at.bitmapDirectory + 20, 0xffff_ffff),
   }),
+  row('bitmap table of 2^32 - 1 entries', 'bitmaps', 'TOO_LARGE', {
+    image: BITMAP,
+    poke: (v, { at }) => v.setUint32(at.bitmapDirectory + 8, 0xffff_ffff),
+  }),
   row('bitmap granularity of 256 bytes', 'bitmaps', 'CORRUPT', {
     image: BITMAP,
     poke: (v, { at }) => v.setUint8(at.bitmapDirectory + 17, 8),
