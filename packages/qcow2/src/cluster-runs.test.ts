@@ -43,6 +43,25 @@ test('the ordinal of a cluster is its place among those of the set, and undefine
   );
 });
 
+test('the same is true of thousands of runs, which take several pages', () => {
+  const runs = Array.from({ length: 9000 }, (_, i) => ({
+    start: i * (i % 3 === 0 ? 1_000_003 : 1_000_000),
+    count: 1 + (i % 200),
+  }))
+    .sort((a, b) => a.start - b.start)
+    .filter(({ start }, i, all) => i === 0 || start > (all[i - 1]?.start ?? 0) + 200);
+  const set = ClusterRuns.from(runs);
+  expect([...set]).toEqual(runs);
+  expect(set.runCount).toBe(runs.length);
+  const before = runs.map((_, i) => runs.slice(0, i % 50 === 0 ? i : 0).reduce((sum, { count }) => sum + count, 0));
+  for (let i = 0; i < runs.length; i += 50) {
+    const { start = 0, count = 0 } = runs[i] ?? {};
+    expect(set.ordinalOf(start)).toBe(before[i]);
+    expect(set.ordinalOf(start + count - 1)).toBe((before[i] ?? 0) + count - 1);
+    expect(set.ordinalOf(start + count)).toBeUndefined();
+  }
+});
+
 test.each([
   [
     'a run before the last one',

@@ -1,27 +1,93 @@
+import { Qcow2Error } from './errors.ts';
+
 /** Guest clusters `[start, start + count)`; `count` is greater than zero. */
 export interface ClusterRun {
   readonly start: number;
   readonly count: number;
 }
 
-/** Runs for which there is room at first. */
-const FIRST_CAPACITY = 64;
+/** Bytes of a page: what is gone through to find one cluster. */
+const PAGE_BYTES = 4096;
+/** Longest two numbers of 53 bits, 7 bits a byte. */
+const LONGEST_RUN = 16;
+/** Pages of one set: 64 MiB, some 20 million scattered runs. */
+const MAX_PAGES = 16_384;
+
+/** Runs one behind the other: how far it is from the end of the one before, and how long it is. */
+class RunPage {
+  /** The cluster behind the last one of the page before. */
+  readonly end: number;
+  /** Clusters of the set before this page. */
+  readonly before: number;
+  readonly #bytes = new Uint8Array(PAGE_BYTES);
+  #used = 0;
+  /** Where `next` reads. */
+  #at = 0;
+
+  constructor(end: number, before: number) {
+    this.end = end;
+    this.before = before;
+  }
+
+  get isFull(): boolean {
+    return this.#used > PAGE_BYTES - LONGEST_RUN;
+  }
+
+  put(gap: number, count: number): void {
+    this.#putNumber(gap);
+    this.#putNumber(count);
+  }
+
+  *[Symbol.iterator](): Generator<ClusterRun> {
+    let end = this.end;
+    for (let at = 0; at < this.#used; ) {
+      this.#at = at;
+      const start = end + this.#number();
+      const count = this.#number();
+      at = this.#at;
+      end = start + count;
+      yield { start, count };
+    }
+  }
+
+  /** 7 bits a byte, low ones first; the top bit says that more follow. */
+  #putNumber(value: number): void {
+    let rest = value;
+    for (; rest >= 128; rest = Math.floor(rest / 128)) this.#bytes[this.#used++] = (rest % 128) + 128;
+    this.#bytes[this.#used++] = rest;
+  }
+
+  #number(): number {
+    let value = 0;
+    for (let unit = 1; ; unit *= 128) {
+      const byte = this.#bytes[this.#at++] as number;
+      if (byte < 128) return value + byte * unit;
+      value += (byte - 128) * unit;
+    }
+  }
+}
 
 /**
- * A set of guest clusters that is built in ascending order and costs 16 bytes per run, whatever the size of the disk.
+ * A set of guest clusters that is built in ascending order and costs 2 to 5 bytes for most runs, whatever the size of
+ * the disk, and 64 MiB at most.
  *
- * Each run also knows how many clusters come before it, which makes the host offset of a guest cluster in a plain
- * image a closed formula.
+ * It also knows how many clusters come before a run, which makes the host offset of a guest cluster in a plain image a
+ * closed formula.
  */
 export class ClusterRuns {
-  #starts = new Float64Array(FIRST_CAPACITY);
-  /** Clusters of the set before run i; one entry more than there are runs. */
-  #before = new Float64Array(FIRST_CAPACITY + 1);
+  readonly #pages: RunPage[] = [];
+  /** The last run, which may become longer yet; none while `count` is 0. */
+  #start = 0;
+  #count = 0;
+  #clusterCount = 0;
   #runCount = 0;
+  /** The cluster behind the last one in the pages, and how many those have. */
+  #storedEnd = 0;
+  #storedCount = 0;
 
   /**
    * @param runs ascending and disjoint; touching ones are joined
-   * @throws RangeError when they are not ascending, or a number is no safe integer
+   * @throws as `push`
    */
   static from(runs: Iterable<ClusterRun>): ClusterRuns {
     const set = new ClusterRuns();
@@ -35,47 +101,52 @@ export class ClusterRuns {
 
   /** Clusters in the set. */
   get clusterCount(): number {
-    return this.#before[this.#runCount] ?? 0;
+    return this.#clusterCount;
   }
 
   /** The cluster behind the last one; 0 for the empty set. */
   get end(): number {
-    return this.#runCount === 0 ? 0 : this.#startOf(this.#runCount - 1) + this.#countOf(this.#runCount - 1);
+    return this.#start + this.#count;
   }
 
   /**
    * Add `[start, start + count)` behind everything that is there.
    *
-   * @throws RangeError as `from`
+   * @throws RangeError when it is not behind, or a number is no safe integer
+   * @throws Qcow2Error QCOW2_TOO_LARGE when the runs are so many that they take more than 64 MiB
    */
   push(start: number, count: number): void {
-    const end = this.end;
+    const { end } = this;
     if (!Number.isSafeInteger(start) || !Number.isSafeInteger(count) || start < end || count <= 0) {
       throw new RangeError(`cluster run ${start}+${count} does not follow cluster ${end}`);
     }
-    if (this.#runCount > 0 && start === end) {
-      this.#before[this.#runCount] = this.clusterCount + count;
+    this.#clusterCount += count;
+    if (this.#count > 0 && start === end) {
+      this.#count += count;
       return;
     }
-    if (this.#runCount === this.#starts.length) this.#grow();
-    this.#starts[this.#runCount] = start;
-    this.#before[this.#runCount + 1] = this.clusterCount + count;
+    if (this.#count > 0) this.#store();
+    this.#start = start;
+    this.#count = count;
     this.#runCount++;
   }
 
   /** How many clusters of the set come before `cluster`, if it is one of them; undefined otherwise. */
   ordinalOf(cluster: number): number | undefined {
     let low = 0;
-    let high = this.#runCount;
+    let high = this.#pages.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#startOf(middle) <= cluster) low = middle + 1;
+      if ((this.#pages[middle]?.end ?? Infinity) <= cluster) low = middle + 1;
       else high = middle;
     }
-    const run = low - 1;
-    if (run < 0) return undefined;
-    const into = cluster - this.#startOf(run);
-    return into < this.#countOf(run) ? (this.#before[run] ?? 0) + into : undefined;
+    let before = this.#pages[low - 1]?.before ?? 0;
+    for (const { start, count } of this.#runsFrom(low - 1)) {
+      if (start > cluster) return undefined;
+      if (cluster < start + count) return before + cluster - start;
+      before += count;
+    }
+    return undefined;
   }
 
   /** The clusters of the set from number `cluster` on. */
@@ -86,26 +157,31 @@ export class ClusterRuns {
     }
   }
 
-  *[Symbol.iterator](): Generator<ClusterRun> {
-    for (let run = 0; run < this.#runCount; run++) yield { start: this.#startOf(run), count: this.#countOf(run) };
+  [Symbol.iterator](): Generator<ClusterRun> {
+    return this.#runsFrom(0);
   }
 
-  #startOf(run: number): number {
-    return this.#starts[run] ?? 0;
+  *#runsFrom(page: number): Generator<ClusterRun> {
+    for (let index = Math.max(0, page); index < this.#pages.length; index++) yield* this.#pages[index] ?? [];
+    if (this.#count > 0) yield { start: this.#start, count: this.#count };
   }
 
-  #countOf(run: number): number {
-    return (this.#before[run + 1] ?? 0) - (this.#before[run] ?? 0);
-  }
-
-  #grow(): void {
-    const capacity = this.#starts.length * 2;
-    const starts = new Float64Array(capacity);
-    starts.set(this.#starts);
-    const before = new Float64Array(capacity + 1);
-    before.set(this.#before);
-    this.#starts = starts;
-    this.#before = before;
+  /** The last run will not become longer. */
+  #store(): void {
+    let page = this.#pages.at(-1);
+    if (page === undefined || page.isFull) {
+      if (this.#pages.length === MAX_PAGES) {
+        throw new Qcow2Error(
+          'QCOW2_TOO_LARGE',
+          `the list of clusters is too scattered: more than ${this.#runCount} runs`,
+        );
+      }
+      page = new RunPage(this.#storedEnd, this.#storedCount);
+      this.#pages.push(page);
+    }
+    page.put(this.#start - this.#storedEnd, this.#count);
+    this.#storedEnd = this.end;
+    this.#storedCount += this.#count;
   }
 }
 

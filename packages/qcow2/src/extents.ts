@@ -70,6 +70,21 @@ export function* extentStep(
   }
 }
 
+/**
+ * `ask`, with its last answer remembered: a hole may be asked about for each of the many blocks that lie in it, and to
+ * find its end may take a look at a million table entries.
+ */
+export function remembering(ask: (offset: number) => SourceExtent): (offset: number) => SourceExtent {
+  let known: SourceExtent | undefined;
+  return (offset) => {
+    if (known !== undefined && offset >= known.offset && offset < known.offset + known.length) {
+      return { kind: known.kind, offset, length: known.offset + known.length - offset };
+    }
+    known = ask(offset);
+    return known;
+  };
+}
+
 /** Runs joined in one answer of `sourceExtentAt`, so that it costs little however the disk looks. */
 const JOINED_RUNS = 64;
 

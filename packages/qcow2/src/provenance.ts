@@ -19,7 +19,7 @@ const RANGE_SIZE = 16;
  * @param room bytes of cluster 0 left for the extension's data, at least 16. When the ranges do not fit, the ones
  * with the smallest gaps between them become one: the list may then name too much, never too little.
  */
-export function encodeProvenance(ranges: readonly UnreadRange[], room: number): HeaderExtension {
+export function encodeProvenance(ranges: Iterable<UnreadRange>, room: number): HeaderExtension {
   if (room < RANGE_SIZE) throw new RangeError(`provenance needs ${RANGE_SIZE} bytes, ${room} are left`);
   const merged = mergeRanges(ranges, Math.floor(room / RANGE_SIZE));
   const data = new Uint8Array(merged.length * RANGE_SIZE);
@@ -44,8 +44,20 @@ export function decodeProvenance(data: Uint8Array): UnreadRange[] {
   }));
 }
 
+/** Ranges looked at together: a hostile disk can have millions. */
+const PORTION = 65_536;
+
 /** Ascending, disjoint ranges, at most `limit` of them, that cover every byte of `ranges`. */
-function mergeRanges(ranges: readonly UnreadRange[], limit: number): UnreadRange[] {
+function mergeRanges(ranges: Iterable<UnreadRange>, limit: number): UnreadRange[] {
+  let gathered: UnreadRange[] = [];
+  for (const range of ranges) {
+    gathered.push(range);
+    if (gathered.length >= PORTION + limit) gathered = fewest(gathered, limit);
+  }
+  return fewest(gathered, limit);
+}
+
+function fewest(ranges: readonly UnreadRange[], limit: number): UnreadRange[] {
   const sorted = ranges.filter(({ length }) => length > 0).sort((a, b) => a.offset - b.offset);
   const disjoint = joinWithin(sorted, 0);
   if (disjoint.length <= limit) return disjoint;

@@ -1,6 +1,6 @@
 import { type BitmapInfo, readBitmaps } from './bitmaps.ts';
 import { type Chain, openChain } from './chain.ts';
-import { extentStep, type MapExtent, sourceExtentAt } from './extents.ts';
+import { extentStep, type MapExtent, remembering, sourceExtentAt } from './extents.ts';
 import { type GuestRun, guestRunAt } from './guest-run.ts';
 import type { ImageInfo } from './image-info.ts';
 import type { Qcow2Layer } from './layer.ts';
@@ -69,7 +69,7 @@ function imageOf(chain: Chain, options: SyncOpenOptions): Qcow2Image {
     info: layer.info,
     chain: describeChain(chain),
     readAt: (into, offset) => runSync(readGuest(chain, into, offset, SYNC)),
-    extentAt: (offset) => runSync(sourceExtentAt(chain, offset)),
+    extentAt: remembering((offset) => runSync(sourceExtentAt(chain, offset))),
     runAt: (offset) => runSync(guestRunAt(chain, offset)),
     extents: (range = {}) => extents(chain, wholeRange(range, layer.size)),
     pieces: (range = {}) => pieces(chain, wholeRange(range, layer.size)),

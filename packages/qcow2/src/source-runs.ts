@@ -14,6 +14,8 @@ export interface SourceRunsOptions {
   readonly dropZeros?: boolean;
   /** Look only at these clusters: ascending, disjoint, within the source. Default: all. */
   readonly within?: Iterable<ClusterRun>;
+  /** Add them to these, which end before; default: new ones. */
+  readonly into?: ClusterRuns;
   readonly signal?: AbortSignal;
   /** Told the bytes looked at. */
   readonly onProgress?: (bytesDone: number) => void;
@@ -23,7 +25,7 @@ export interface SourceRunsOptions {
 export async function sourceRuns(source: Source, options: SourceRunsOptions): Promise<ClusterRuns> {
   const clusterSize = 2 ** options.clusterBits;
   const turn = new Turn(options.signal);
-  const found = new ClusterRuns();
+  const found = options.into ?? new ClusterRuns();
   const scan = options.dropZeros === true ? new ZeroScan(source, found, options, turn) : undefined;
   const whole = [{ start: 0, count: Math.ceil(source.size / clusterSize) }];
   for (const { start, count } of options.within ?? whole) {
