@@ -47,7 +47,8 @@ export async function copyRuns(source: Source, sink: Sink, options: CopyOptions 
   const mover = new Mover(source, sink, sinkOffset);
   let batchEnd = performance.now() + BATCH;
   for (const run of runs) {
-    for (const _ of mover.steps(run)) {
+    mover.begin(run);
+    while (mover.step()) {
       if (performance.now() < batchEnd) continue;
       onProgress?.(mover.data + mover.holes);
       await setImmediate();
@@ -64,7 +65,10 @@ function wholeOf(source: Source): ByteRun[] {
   return source.size > 0 ? [{ offset: 0, length: source.size }] : [];
 }
 
-/** Moves runs in steps of one I/O unit; the caller decides between steps whether to rest. */
+/**
+ * Moves runs in steps of one I/O unit; the caller decides between steps whether to rest. No generator: there may be
+ * millions of runs of one block, and a few objects for each are more than the copy itself.
+ */
 class Mover {
   data = 0;
   holes = 0;
@@ -72,7 +76,14 @@ class Mover {
   readonly #sink: Sink;
   readonly #shift: number;
   readonly #buffer: Uint8Array;
+  /** How far it is; before the run, in a gap that a sequential sink must be told of. */
+  #at = 0;
+  #start = 0;
   #end = 0;
+  /** The extent of the source that it is in: where it ends, and whether it is a hole. */
+  #extentEnd = 0;
+  #isHole = false;
+  #isKernelWilling = false;
 
   constructor(source: Source, sink: Sink, shift: number) {
     this.#source = source;
@@ -81,48 +92,58 @@ class Mover {
     this.#buffer = sink.buffer?.() ?? new Uint8Array(IO_UNIT);
   }
 
-  *steps({ offset, length }: ByteRun): Generator<void> {
-    if (this.#sink.sequential) yield* this.#gap(offset);
-    const end = offset + length;
-    for (let at = offset; at < end; ) {
-      const extent = this.#source.extentAt?.(at);
-      const to = extent === undefined ? end : Math.min(end, at + extent.length);
-      yield* extent?.kind === 'hole' ? this.#hole(at, to) : this.#dataRun(at, to);
-      at = to;
-    }
-    this.#end = end;
+  /** The next run; the one before is done. */
+  begin({ offset, length }: ByteRun): void {
+    if (!this.#sink.sequential) this.#at = offset;
+    this.#start = offset;
+    this.#end = offset + length;
+    this.#extentEnd = offset;
   }
 
-  *#gap(to: number): Generator<void> {
-    for (let at = this.#end; at < to; at += HOLE_UNIT) {
-      this.#sink.skip(at + this.#shift, Math.min(HOLE_UNIT, to - at));
-      yield;
+  /** @returns false when the run was done already */
+  step(): boolean {
+    if (this.#at < this.#start) this.#gap();
+    else if (this.#at === this.#end) return false;
+    else {
+      if (this.#at === this.#extentEnd) this.#nextExtent();
+      if (this.#isHole) this.#hole();
+      else this.#dataUnit();
     }
+    return true;
   }
 
-  *#hole(from: number, to: number): Generator<void> {
-    for (let at = from; at < to; at += HOLE_UNIT) {
-      this.#sink.zero(at + this.#shift, Math.min(HOLE_UNIT, to - at));
-      yield;
-    }
-    this.holes += to - from;
+  #gap(): void {
+    const length = Math.min(HOLE_UNIT, this.#start - this.#at);
+    this.#sink.skip(this.#at + this.#shift, length);
+    this.#at += length;
   }
 
-  *#dataRun(from: number, to: number): Generator<void> {
-    let isKernelWilling = this.#sink.transferFrom !== undefined && this.#source.file !== undefined;
-    for (let at = from; at < to; ) {
-      const length = Math.min(this.#buffer.length, to - at);
-      const moved = isKernelWilling ? this.#transfer(at, length) : 0;
-      isKernelWilling &&= moved === length;
-      if (moved < length) {
-        // The next read is fetched while this one is written: two disks work at the same time.
-        if (at + length < to) this.#announce(at + length, Math.min(length, to - at - length));
-        this.#byHand(at + moved, length - moved);
-      }
-      at += length;
-      this.data += length;
-      yield;
+  #nextExtent(): void {
+    const extent = this.#source.extentAt?.(this.#at);
+    this.#extentEnd = extent === undefined ? this.#end : Math.min(this.#end, this.#at + extent.length);
+    this.#isHole = extent?.kind === 'hole';
+    this.#isKernelWilling = this.#sink.transferFrom !== undefined && this.#source.file !== undefined;
+  }
+
+  #hole(): void {
+    const length = Math.min(HOLE_UNIT, this.#extentEnd - this.#at);
+    this.#sink.zero(this.#at + this.#shift, length);
+    this.#at += length;
+    this.holes += length;
+  }
+
+  #dataUnit(): void {
+    const length = Math.min(this.#buffer.length, this.#extentEnd - this.#at);
+    const moved = this.#isKernelWilling ? this.#transfer(this.#at, length) : 0;
+    this.#isKernelWilling &&= moved === length;
+    if (moved < length) {
+      const next = this.#at + length;
+      // The next read is fetched while this one is written: two disks work at the same time.
+      if (next < this.#extentEnd) this.#announce(next, Math.min(length, this.#extentEnd - next));
+      this.#byHand(this.#at + moved, length - moved);
     }
+    this.#at += length;
+    this.data += length;
   }
 
   #transfer(at: number, length: number): number {

@@ -27,6 +27,8 @@ export {
   type Mapfile,
   type MapRange,
   type MapStatus,
+  mapfileHead,
+  mapfileLine,
   mapfileOf,
   parseMapfile,
   unreadRanges,

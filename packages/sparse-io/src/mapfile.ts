@@ -77,16 +77,23 @@ const hex = (value: number): string => `0x${value.toString(16).toUpperCase().pad
  *
  * @param comment what made the file; one line
  */
-export function encodeMapfile(map: Mapfile, comment = ''): string {
+export const encodeMapfile = (map: Mapfile, comment = ''): string =>
+  `${mapfileHead(map, comment)}${map.ranges.map(mapfileLine).join('')}`;
+
+/** The lines in front of the ranges: for a file that is written range by range. */
+export function mapfileHead(map: Omit<Mapfile, 'ranges'>, comment = ''): string {
   const lines = [
     `# Mapfile.${comment === '' ? '' : ` ${comment.replaceAll('\n', ' ')}`}`,
     '# current_pos  current_status  current_pass',
     `${hex(map.currentOffset)}     ${map.currentStatus}               ${map.currentPass}`,
     '#      pos        size  status',
-    ...map.ranges.map(({ offset, length, status }) => `${hex(offset)}  ${hex(length)}  ${status}`),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** The line of a range. */
+export const mapfileLine = ({ offset, length, status }: MapRange): string =>
+  `${hex(offset)}  ${hex(length)}  ${status}\n`;
 
 /** A run of bytes `[offset, offset + length)`. */
 interface ByteRange {
