@@ -5,6 +5,7 @@ import {
   FileSource,
   isAligned,
   type KernelCalls,
+  loadKernelCalls,
   openDirectFile,
   openDirectSource,
   pageMemory,
@@ -79,6 +80,11 @@ export class DeviceFile implements Storage, Disposable {
   /** For those who only read. */
   get source(): Source {
     return this.#source;
+  }
+
+  /** The same bytes, with the holes of a sparse file told: as long as nothing is written. */
+  async sourceWithHoles(): Promise<Source> {
+    return FileSource.over(this.fd, { kernel: await loadKernelCalls() });
   }
 
   /** Reads around the page cache; undefined where the file system knows no such reads. */

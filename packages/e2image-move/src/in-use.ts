@@ -1,5 +1,5 @@
 import {
-  type BlockSet,
+  BlockSet,
   type Filesystem,
   groupFirstBlock,
   hasIncompat,
@@ -11,10 +11,13 @@ import {
 import { inBatches } from '@e2image/sparse-io';
 import { bitmapRuns } from './bitmap-runs.ts';
 import { HEAD_OFFSET, SECTOR } from './geometry.ts';
-import { mergeRanges, type UsedMap, usedMap } from './used-map.ts';
+import { MapBuilder, NEW_MAP_BYTES, type UsedMap } from './used-map.ts';
 
 /** `s_state`: unmounted cleanly, and no errors known. Source: kernel Documentation/filesystems/ext4/super.rst. */
 const STATE_CLEAN = 1;
+
+/** Memory for the blocks in use of one walk: a million scattered runs at least. */
+const WINDOW_BYTES = 16 * 1024 * 1024;
 
 /** What a move copies. */
 export interface InUse {
@@ -35,16 +38,17 @@ export async function blocksInUse(fs: Filesystem): Promise<InUse> {
   const { blockSize, blocksCount } = fs;
   const doubt = stateDoubt(fs);
   if (doubt !== undefined) return { map: Float64Array.of(0, blocksCount * blockSize), doubt };
-  const problems: string[] = [];
-  const blocks = await inBatches(collect(fs, problems));
-  const [problem] = problems;
-  if (problem !== undefined) return { map: Float64Array.of(0, blocksCount * blockSize), doubt: problem };
-  const head = [{ from: 0, to: Math.max(fs.superblock.firstDataBlock * blockSize, HEAD_OFFSET + SECTOR) }];
-  return { map: usedMap(mergeRanges(head, byteRanges(blocks, blockSize))), doubt: undefined };
-}
-
-function* byteRanges(blocks: BlockSet, blockSize: number) {
-  for (const { start, count } of blocks.runs()) yield { from: start * blockSize, to: (start + count) * blockSize };
+  const map = new MapBuilder({ maxBytes: NEW_MAP_BYTES });
+  map.add({ from: 0, to: Math.max(fs.superblock.firstDataBlock * blockSize, HEAD_OFFSET + SECTOR) });
+  const window = new BlockSet({ maxBytes: WINDOW_BYTES, whenFull: 'cut' });
+  // Where the blocks are so scattered that they do not fit in a window, each window takes a walk of its own.
+  for (let from = 0; from < blocksCount; from = window.end) {
+    window.restart(from);
+    const problem = await inBatches(collect(fs, window));
+    if (problem !== undefined) return { map: Float64Array.of(0, blocksCount * blockSize), doubt: problem };
+    for (const { start, count } of window.runs()) map.add({ from: start * blockSize, to: (start + count) * blockSize });
+  }
+  return { map: map.done(), doubt: undefined };
 }
 
 function stateDoubt(fs: Filesystem): string | undefined {
@@ -54,14 +58,18 @@ function stateDoubt(fs: Filesystem): string | undefined {
   return state === STATE_CLEAN ? undefined : 'it was not unmounted cleanly or has errors';
 }
 
-function* collect(fs: Filesystem, problems: string[]): Generator<void, BlockSet> {
-  const onProblem = ({ message }: { readonly message: string }): void => void problems.push(message);
-  const blocks = yield* selectSteps(fs, { selection: 'complete', allData: true, wholeTables: true, onProblem });
-  yield* addAllocated(fs, blocks, onProblem);
-  return blocks;
+/** @returns the first thing that is wrong; undefined when nothing is */
+function* collect(fs: Filesystem, window: BlockSet): Generator<void, string | undefined> {
+  let first: string | undefined;
+  const onProblem = ({ message }: { readonly message: string }): void => {
+    first ??= message;
+  };
+  yield* selectSteps(fs, { selection: 'complete', allData: true, wholeTables: true, onProblem }, { into: window });
+  yield* addAllocated(fs, window, onProblem);
+  return first;
 }
 
-/** Add what the block bitmaps call allocated. */
+/** Add what the block bitmaps call allocated, as far as it belongs in the set. */
 function* addAllocated(
   fs: Filesystem,
   blocks: BlockSet,
@@ -73,16 +81,18 @@ function* addAllocated(
   const bitmap = block.subarray(0, sb.clustersPerGroup / 8);
   for (let group = 0; group < fs.groupCount; group++) {
     const first = groupFirstBlock(sb, group);
+    if (group % 64 === 63) yield;
+    if (first >= blocks.end || first + sb.blocksPerGroup <= blocks.from) continue;
     const known = uninit(group) ?? (readBitmap(fs, group, block, onProblem) ? bitmapRuns(bitmap) : []);
     for (const { start, count } of known) {
       const from = first + start * sb.clusterRatio;
       const to = Math.min(from + count * sb.clusterRatio, blocksCount);
       if (from < to) blocks.add(from, to - from);
     }
-    if (group % 64 === 63) yield;
   }
 }
 
+/** @returns false when no bit is set, or it cannot be read */
 function readBitmap(
   fs: Filesystem,
   group: number,
@@ -94,6 +104,8 @@ function readBitmap(
     onProblem({ message: `group ${group}: block ${blockBitmap} cannot be its block bitmap` });
     return false;
   }
+  const extent = fs.source.extentAt?.(blockBitmap * fs.blockSize);
+  if (extent?.kind === 'hole' && extent.length >= fs.blockSize) return false;
   try {
     fs.readBlocks(into, blockBitmap);
     return true;

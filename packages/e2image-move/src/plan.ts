@@ -14,7 +14,6 @@ import { refuseMmp, refuseMounted } from './refusals.ts';
 import { findMarker } from './resume.ts';
 import { resumeCommand } from './resume-command.ts';
 import { defaultJournal, openSideFile } from './side-file.ts';
-import { coarsen, MAX_MAP_BYTES } from './used-map.ts';
 
 /** A move as asked for. Offsets are bytes. */
 export interface MoveRequest {
@@ -70,7 +69,7 @@ async function decide(device: DeviceFile, request: MoveRequest, world: World): P
   const { from: source, to: destination, journal: wanted, isForced = false } = request;
   checkMove({ source, destination, length: 0 });
   refuseInterrupted(device, request);
-  const fs = openFilesystem(windowOf(device.source, source));
+  const fs = openFilesystem(windowOf(await device.sourceWithHoles(), source));
   const move = { source, destination, length: fs.blocksCount * fs.blockSize };
   checkMove(move);
   checkSizes(device, move, fs);
@@ -83,7 +82,7 @@ async function decide(device: DeviceFile, request: MoveRequest, world: World): P
   const head = fs.superblockBytes.slice(0, SECTOR);
   return {
     device,
-    task: { move, blockSize: fs.blockSize, map: coarsen(map, MAX_MAP_BYTES), head, id: world.randomBytes(16) },
+    task: { move, blockSize: fs.blockSize, map, head, id: world.randomBytes(16) },
     journal,
     notes: doubt === undefined ? [] : [`every block is copied, used or not: ${doubt}`],
     [Symbol.dispose]: () => device[Symbol.dispose](),

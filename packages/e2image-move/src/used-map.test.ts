@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Range } from './geometry.ts';
-import { coarsen, decodeMap, encodedSize, encodeMap, mergeRanges, rangesOf, usedBytes, usedMap } from './used-map.ts';
+import { coarsen, decodeMap, encodedSize, encodeMap, rangesOf, usedBytes, usedMap } from './used-map.ts';
 
 /** Ascending ranges that may touch or overlap. */
 const anyRanges = (): fc.Arbitrary<Range[]> =>
@@ -33,17 +33,6 @@ describe('usedMap', () => {
       { from: 25, to: 30 },
     ];
     expect([...usedMap(ranges, 4)]).toEqual([0, 20, 25, 30]);
-  });
-});
-
-describe('mergeRanges', () => {
-  test('keeps every range and the order', () => {
-    fc.assert(
-      fc.property(anyRanges(), anyRanges(), (a, b) => {
-        const merged = [...mergeRanges(a, b)];
-        expect(merged.map(({ from }) => from)).toEqual([...a, ...b].map(({ from }) => from).sort((x, y) => x - y));
-      }),
-    );
   });
 });
 

@@ -4,8 +4,10 @@ import type { Range } from './geometry.ts';
 /** Bytes per run in the encoded map. */
 const RUN_BYTES = 16;
 
-/** Longest encoded map, in bytes: four million runs. */
+/** Longest encoded map that is read, in bytes: four million runs. */
 export const MAX_MAP_BYTES = 64 * 1024 * 1024;
+/** Longest one that is made: a million runs, held three times while it is written. */
+export const NEW_MAP_BYTES = MAX_MAP_BYTES / 4;
 
 /**
  * Gaps up to this many bytes are copied along: that costs less than two calls more, each of which waits for the disk
@@ -19,32 +21,67 @@ const SMALL_GAP = 128 * 1024;
  */
 export type UsedMap = Float64Array;
 
-/** Ranges in ascending order of `from`, which may touch or overlap -> map, with gaps up to `gap` bytes closed. */
-export function usedMap(ranges: Iterable<Range>, gap = SMALL_GAP): UsedMap {
-  const flat: number[] = [];
-  for (const { from, to } of ranges) {
-    const end = flat.at(-1);
-    if (end !== undefined && from <= end + gap) flat[flat.length - 1] = Math.max(end, to);
-    else flat.push(from, to);
+/** Makes a map of ranges that come in ascending order of `from`, and may touch or overlap. */
+export class MapBuilder {
+  readonly #maxLength: number;
+  #gap: number;
+  #flat = new Float64Array(1024);
+  #length = 0;
+
+  /**
+   * @param gap gaps up to so many bytes are closed
+   * @param maxBytes of the encoded map: where there are more runs, larger gaps are closed; more is copied, never less
+   */
+  constructor({ gap = SMALL_GAP, maxBytes = Infinity }: { readonly gap?: number; readonly maxBytes?: number } = {}) {
+    this.#gap = gap;
+    this.#maxLength = 2 * Math.max(1, Math.floor(maxBytes / RUN_BYTES));
   }
-  return Float64Array.from(flat);
+
+  add({ from, to }: Range): void {
+    while (this.#length === this.#maxLength && this.#isApart(from)) this.#coarsen();
+    this.#put(from, to);
+  }
+
+  /** The map. The builder is not to be used any more. */
+  done(): UsedMap {
+    return this.#flat.subarray(0, this.#length);
+  }
+
+  #isApart(from: number): boolean {
+    return this.#length === 0 || from > (this.#flat[this.#length - 1] as number) + this.#gap;
+  }
+
+  /** There is room for one run more, or it goes into the last one. */
+  #put(from: number, to: number): void {
+    if (!this.#isApart(from)) {
+      this.#flat[this.#length - 1] = Math.max(this.#flat[this.#length - 1] as number, to);
+      return;
+    }
+    if (this.#length === this.#flat.length) this.#grow();
+    this.#flat[this.#length++] = from;
+    this.#flat[this.#length++] = to;
+  }
+
+  /** Close gaps of twice the size, in place. */
+  #coarsen(): void {
+    const length = this.#length;
+    this.#gap *= 2;
+    this.#length = 0;
+    for (let i = 0; i < length; i += 2) this.#put(this.#flat[i] as number, this.#flat[i + 1] as number);
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(Math.min(2 * this.#flat.length, this.#maxLength));
+    larger.set(this.#flat);
+    this.#flat = larger;
+  }
 }
 
-/** The ranges of `a` and `b`, each ascending, as one ascending sequence: what `usedMap` takes. */
-export function* mergeRanges(a: Iterable<Range>, b: Iterable<Range>): Generator<Range> {
-  const left = a[Symbol.iterator]();
-  const right = b[Symbol.iterator]();
-  let l = left.next();
-  let r = right.next();
-  while (!l.done || !r.done) {
-    if (!l.done && (r.done || l.value.from <= r.value.from)) {
-      yield l.value;
-      l = left.next();
-    } else if (!r.done) {
-      yield r.value;
-      r = right.next();
-    }
-  }
+/** The map of ranges in the order that `MapBuilder` wants, with gaps up to `gap` bytes closed. */
+export function usedMap(ranges: Iterable<Range>, gap = SMALL_GAP): UsedMap {
+  const builder = new MapBuilder({ gap });
+  for (const range of ranges) builder.add(range);
+  return builder.done();
 }
 
 /** The runs of a map as ranges. */
@@ -54,11 +91,10 @@ export function* rangesOf(map: UsedMap): Generator<Range> {
 
 /** Close the smallest gaps until the encoded map fits `capacity` bytes (one run at least): more is copied, never less. */
 export function coarsen(map: UsedMap, capacity: number): UsedMap {
-  let coarse = map;
-  for (let gap = 2 * SMALL_GAP; coarse.length > 2 && encodedSize(coarse) > capacity; gap *= 2) {
-    coarse = usedMap(rangesOf(coarse), gap);
-  }
-  return coarse;
+  if (encodedSize(map) <= capacity) return map;
+  const builder = new MapBuilder({ maxBytes: capacity });
+  for (const range of rangesOf(map)) builder.add(range);
+  return builder.done();
 }
 
 /** Bytes that `encodeMap` gives. */

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
-import type { BlockRun } from '@e2image/ext-core';
+import { type BlockRun, BlockSet } from '@e2image/ext-core';
 import { isolateErrors, type Source, ZEROS } from '@e2image/sparse-io';
+import { RestoreError } from './errors.ts';
 import type { ByteRange } from './segments.ts';
 
 /** Bytes compared in one go: both buffers stay in the processor's cache. */
@@ -21,14 +22,15 @@ export interface Difference {
  * Find the blocks in which the device is not as it should be. A block that cannot be read is not.
  *
  * @param ranges what to compare: whole blocks, ascending, disjoint
+ * @throws RestoreError RESTORE_TOO_LARGE when they differ in more places than fit in memory
  */
 export async function findDifferences(
   { wanted, device }: { readonly wanted: Source; readonly device: Source },
   ranges: readonly ByteRange[],
   blockSize: number,
 ): Promise<Difference> {
-  const found = new Runs();
-  const lost = new Runs();
+  const found = new BlockSet();
+  const lost = new BlockSet();
   let isLost = false;
   const readable = isolateErrors(device, {
     blockSize,
@@ -62,7 +64,7 @@ export async function findDifferences(
       await setImmediate();
     }
   }
-  return { runs: found.list(), unreadable: lost.list() };
+  return { runs: listOf(found), unreadable: listOf(lost) };
 }
 
 /** Bytes from `offset` on, whole blocks, that are a hole in both: they are the same without a look. */
@@ -93,37 +95,24 @@ function nextPiece(
   return { size: Math.min(limit, Math.ceil(extent.length / blockSize) * blockSize), isHole: false };
 }
 
-function addDiffering(found: Runs, want: Uint8Array, have: Uint8Array, blockSize: number, offset: number): void {
+function addDiffering(found: BlockSet, want: Uint8Array, have: Uint8Array, blockSize: number, offset: number): void {
   for (let at = 0; at < want.length; at += blockSize) {
     const end = at + blockSize;
     if (Buffer.compare(want.subarray(at, end), have.subarray(at, end)) !== 0) found.add((offset + at) / blockSize);
   }
 }
 
-/** Blocks as runs; they come nearly in order. */
-class Runs {
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
+/** Runs that a plan may have. */
+const MAX_RUNS = 500_000;
 
-  add(block: number): void {
-    const last = this.#ends.length - 1;
-    if (last >= 0 && this.#ends[last] === block) this.#ends[last] = block + 1;
-    else {
-      this.#starts.push(block);
-      this.#ends.push(block + 1);
+/** @throws RestoreError RESTORE_TOO_LARGE when there are more than fit in memory */
+function listOf(blocks: BlockSet): BlockRun[] {
+  const runs: BlockRun[] = [];
+  for (const run of blocks.runs()) {
+    if (runs.length === MAX_RUNS) {
+      throw new RestoreError('RESTORE_TOO_LARGE', `the device differs in more than ${MAX_RUNS} places from the image`);
     }
+    runs.push(run);
   }
-
-  /** Ascending and joined: an unreadable block is told before its neighbours are compared. */
-  list(): BlockRun[] {
-    const pairs = this.#starts.map((start, index) => ({ start, end: this.#ends[index] ?? start }));
-    const runs: { start: number; count: number }[] = [];
-    for (const { start, end } of pairs.sort((x, y) => x.start - y.start)) {
-      const last = runs.at(-1);
-      if (last !== undefined && start <= last.start + last.count) {
-        last.count = Math.max(last.count, end - last.start);
-      } else runs.push({ start, count: end - start });
-    }
-    return runs;
-  }
+  return runs;
 }

@@ -62,12 +62,18 @@ export function withUnread(image: Source, unread: readonly ByteRange[]): Source 
 
 /** Ranges rounded out to whole blocks, joined where they touch; ascending. */
 export function wholeBlocks(ranges: readonly ByteRange[], blockSize: number): ByteRange[] {
+  const runs = [...blockSet(ranges, blockSize).runs()];
+  return runs.map(({ start, count }) => ({ offset: start * blockSize, length: count * blockSize }));
+}
+
+/** The blocks that ranges touch. */
+export function blockSet(ranges: readonly ByteRange[], blockSize: number): BlockSet {
   const set = new BlockSet();
   for (const { offset, length } of ranges) {
     const first = Math.floor(offset / blockSize);
     set.add(first, Math.ceil((offset + length) / blockSize) - first);
   }
-  return [...set.runs()].map(({ start, count }) => ({ offset: start * blockSize, length: count * blockSize }));
+  return set;
 }
 
 /** A source of zeros. */

@@ -1,4 +1,5 @@
-import { type BlockRun, BlockSet, hasCompat, hasIncompat, type Superblock } from '@e2image/ext-core';
+import { type BlockRun, type BlockSet, hasCompat, hasIncompat, type Superblock } from '@e2image/ext-core';
+import { blockSet } from './content.ts';
 import { superblockText, uuidText, writeTime } from './identity.ts';
 import { dateText, type RestorePlan } from './restore-plan.ts';
 import type { ByteRange } from './segments.ts';
@@ -76,11 +77,6 @@ export const runText = ({ start, count }: BlockRun): string =>
   count === 1 ? `block ${start}` : `blocks ${start} to ${start + count - 1}`;
 
 /** Byte ranges as whole blocks. */
-export function blocksOf(ranges: readonly ByteRange[], blockSize: number): BlockRun[] {
-  const set = new BlockSet();
-  for (const { offset, length } of ranges) {
-    const start = Math.floor(offset / blockSize);
-    set.add(start, Math.ceil((offset + length) / blockSize) - start);
-  }
-  return [...set.runs()];
-}
+export const blocksOf = (ranges: readonly ByteRange[], blockSize: number): BlockRun[] => [
+  ...blockSet(ranges, blockSize).runs(),
+];

@@ -4,6 +4,8 @@ export type RestoreErrorCode =
   | 'RESTORE_NO_IMAGE'
   /** Bytes of the image that were never read from its source. */
   | 'RESTORE_UNREAD'
+  /** The image has blocks for more places than fit in memory. */
+  | 'RESTORE_TOO_LARGE'
   /** The undo file is there and is not the record of this restore. */
   | 'RESTORE_UNDO_EXISTS'
   /** The undo file contradicts itself. */

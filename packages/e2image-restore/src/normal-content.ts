@@ -2,16 +2,17 @@ import {
   BG_BLOCK_UNINIT,
   BG_INODE_UNINIT,
   BG_INODE_ZEROED,
+  type BlockSet,
   bitmapChecksum,
   type DescChecksums,
+  DescTable,
   descBlockCount,
   descBlockLocation,
   descChecksums,
   descsPerBlock,
-  ExtError,
+  descTableSize,
   filesystemSeed,
   type GroupDesc,
-  groupDescLayout,
   groupFirstBlock,
   hasGroupChecksums,
   hasIncompat,
@@ -24,27 +25,30 @@ import {
   openFilesystem,
   type Problem,
   primarySuperblockBlock,
-  readGroupDesc,
   readImageHeader,
   readSuperblock,
   SUPERBLOCK_SIZE,
   type Superblock,
 } from '@e2image/ext-core';
-import { memorySource, type Source } from '@e2image/sparse-io';
-import { type ImageContent, KindSets, SUPERBLOCK_RANGE, wholeBlocks, zeros } from './content.ts';
+import { memorySource, type Source, windowOf } from '@e2image/sparse-io';
+import { blockSet, type ImageContent, KindSets, SUPERBLOCK_RANGE, wholeBlocks, zeros } from './content.ts';
+import { JoinedSegments } from './joined-segments.ts';
 import { blockBitmaps, inodeBitmaps, paddedBitmaps } from './padded-bitmaps.ts';
+import { RestoredDescriptors } from './restored-descriptors.ts';
 import { arrange, type ByteRange, overlay, type Segment, without } from './segments.ts';
 
 /** A normal image, opened. */
 interface NormalImage {
   readonly image: Source;
-  /** In bytes of the file system. */
-  readonly unread: readonly ByteRange[];
+  /** Blocks of the file system that were never read. */
+  readonly unread: BlockSet;
   readonly header: ImageHeader;
   readonly sb: Superblock;
   readonly superblock: Uint8Array;
   readonly sections: ImageSections;
-  readonly table: DataView;
+  /** The descriptors as they are in the image, and as they are put back. */
+  readonly table: DescTable;
+  readonly restored: RestoredDescriptors;
   readonly checksums: DescChecksums;
 }
 
@@ -53,14 +57,14 @@ interface NormalImage {
  * descriptors (with meta_bg all copies of those in metablock groups) and the primary superblock: what C's `-I` does.
  *
  * @param unread bytes of the file system that were never read
- * @throws ExtError when the image is none or contradicts itself
+ * @throws ExtError when the image is none or contradicts itself; RestoreError RESTORE_TOO_LARGE
  */
 export function normalContent(source: Source, unread: readonly ByteRange[]): ImageContent {
   const opened = openNormalImage(source, unread);
   const collector = new Collector(opened);
   for (let group = 0; group < opened.sb.groupCount; group++) collector.group(group);
   collector.descriptors();
-  const segments = arrange(collector.segments);
+  const segments = arrange(collector.segments.list);
   const { header, sb, superblock } = opened;
   const { kept, removed } = without(segments, wholeBlocks(unread, sb.blockSize));
   const whole = overlay(zeros(sb.blocksCount * sb.blockSize), [superblockSegment(superblock), ...segments]);
@@ -83,23 +87,29 @@ const superblockSegment = (superblock: Uint8Array): Segment => ({
   from: 0,
 });
 
-/** Bytes of group descriptors that are held in memory. */
-const MAX_DESC_TABLE = 128 * 1024 * 1024;
-
 function openNormalImage(image: Source, unread: readonly ByteRange[]): NormalImage {
   const header = readImageHeader(readPiece(image, 0, Math.min(1024, image.size)));
   const superblock = readPiece(image, header.blockSize, SUPERBLOCK_SIZE);
   const sb = readSuperblock(superblock);
+  // A sparse file of a few KiB can claim to be any size: no more than what openFilesystem would take.
+  descTableSize(sb);
   const sections = locateImageSections(header, sb, image.size);
   const { offset, length } = sections.descriptors;
-  // A sparse file of a few KiB can claim to be any size: no more than what openFilesystem would take.
-  if (length > MAX_DESC_TABLE) {
-    throw new ExtError('EXT_TOO_LARGE', `${sb.groupCount} group descriptors exceed ${MAX_DESC_TABLE} bytes`);
-  }
-  const bytes = readPiece(image, offset, length);
-  const table = new DataView(bytes.buffer);
+  const stored = windowOf(image, offset, length);
+  const table = new DescTable(stored, sb.descSize);
   const checksums = descChecksums(sb, superblock, table);
-  return { image, unread, header, sb, superblock, sections, table, checksums };
+  const restored = new RestoredDescriptors(stored, sb, { checksums, hasChecksums: hasGroupChecksums(sb) });
+  return {
+    image,
+    unread: blockSet(unread, sb.blockSize),
+    header,
+    sb,
+    superblock,
+    sections,
+    table,
+    restored,
+    checksums,
+  };
 }
 
 function readPiece(source: Source, offset: number, length: number): Uint8Array {
@@ -109,17 +119,20 @@ function readPiece(source: Source, offset: number, length: number): Uint8Array {
 }
 
 class Collector {
-  readonly segments: Segment[] = [];
+  readonly segments = new JoinedSegments();
   readonly kinds = new KindSets();
   readonly problems: Problem[] = [];
   readonly #opened: NormalImage;
   readonly #bitmaps: { readonly block: Source; readonly inode: Source };
   readonly #seed: number;
+  /** One block, for a bitmap. */
+  readonly #block: Uint8Array;
 
   constructor(opened: NormalImage) {
     const { image, sb, sections } = opened;
     this.#opened = opened;
     this.#seed = filesystemSeed(opened.superblock);
+    this.#block = new Uint8Array(sb.blockSize);
     this.#bitmaps = {
       block: paddedBitmaps(blockBitmaps(sb, image, sections.blockMap), sb.blockSize, sb.groupCount),
       inode: paddedBitmaps(inodeBitmaps(sb, image, sections.inodeMap), sb.blockSize, sb.groupCount),
@@ -128,7 +141,7 @@ class Collector {
 
   group(group: number): void {
     const { sb, table, checksums } = this.#opened;
-    const desc = readGroupDesc(table, group, sb.descSize);
+    const desc = table.get(group);
     const flags = hasGroupChecksums(sb) ? desc.flags : 0;
     // What a damaged descriptor says of unused inodes is not believed, as e2fsck does not: the whole table is put back.
     const believed = hasGroupChecksums(sb) && checksums.isIntact(group);
@@ -155,41 +168,25 @@ class Collector {
   }
 
   #bitmap(kind: 'block' | 'inode', group: number, block: number): void {
-    const { sb } = this.#opened;
+    const { sb, unread } = this.#opened;
     if (!this.#isPlace(`${kind} bitmap`, group, block, 1)) return;
     const bits = kind === 'block' ? sb.clustersPerGroup : sb.inodesPerGroup;
     const source = this.#bitmaps[kind];
     this.#take(`${kind} bitmap`, block, 1, { source, from: group * sb.blockSize });
-    if (hasRoCompat(sb, 'metadata_csum') && !this.#isUnread(block)) this.#bitmapChecksum(kind, group, source, bits);
-  }
-
-  /** Whether block `block` of the file system was never read. */
-  #isUnread(block: number): boolean {
-    const { blockSize } = this.#opened.sb;
-    const [from, end] = [block * blockSize, (block + 1) * blockSize];
-    return this.#opened.unread.some(({ offset, length }) => offset < end && from < offset + length);
+    if (hasRoCompat(sb, 'metadata_csum') && !unread.has(block)) this.#bitmapChecksum(kind, group, source, bits);
   }
 
   /** COMPAT: C's -I computes the checksum anew, so a bitmap that was damaged when it was saved counts as right. */
   #bitmapChecksum(kind: 'block' | 'inode', group: number, source: Source, bits: number): void {
-    const { sb, table, checksums } = this.#opened;
-    const checksum = bitmapChecksum(this.#seed, readPiece(source, group * sb.blockSize, sb.blockSize), bits);
-    const f = groupDescLayout;
-    const [lo, hi] =
-      kind === 'block'
-        ? [f.bg_block_bitmap_csum_lo, f.bg_block_bitmap_csum_hi]
-        : [f.bg_inode_bitmap_csum_lo, f.bg_inode_bitmap_csum_hi];
-    const base = group * sb.descSize;
-    const wasIntact = checksums.isIntact(group);
-    lo.set(table, base, checksum & 0xffff);
-    if (sb.descSize >= hi.offset + hi.size) hi.set(table, base, checksum >>> 16);
-    if (wasIntact) checksums.store(group);
+    const { sb, restored } = this.#opened;
+    source.readAt(this.#block, group * sb.blockSize);
+    restored.setBitmap(kind, group, bitmapChecksum(this.#seed, this.#block, bits));
   }
 
   #take(kind: string, block: number, count: number, place: Pick<Segment, 'source' | 'from'>): void {
     const { blockSize } = this.#opened.sb;
     this.kinds.add(kind, block, count);
-    this.segments.push({ offset: block * blockSize, length: count * blockSize, ...place });
+    this.segments.add(kind, { offset: block * blockSize, length: count * blockSize, ...place });
   }
 
   #isPlace(kind: string, group: number, block: number, count: number): boolean {
@@ -204,18 +201,11 @@ class Collector {
 
   /** The descriptor blocks, their bitmap checksums brought up to date: call it last. */
   descriptors(): void {
-    const { sb, table } = this.#opened;
-    const source = memorySource(new Uint8Array(table.buffer));
+    const { sb, restored } = this.#opened;
     const primary = primarySuperblockBlock(sb);
     for (let index = 0; index < descBlockCount(sb); index++) {
       for (const block of [descBlockLocation(sb, primary, index), ...metaBgCopies(sb, index)]) {
-        this.kinds.add('group descriptors', block, 1);
-        this.segments.push({
-          offset: block * sb.blockSize,
-          length: sb.blockSize,
-          source,
-          from: index * sb.blockSize,
-        });
+        this.#take('group descriptors', block, 1, { source: restored, from: index * sb.blockSize });
       }
     }
   }

@@ -20,7 +20,8 @@ import {
 import { isZero, type Source } from '@e2image/sparse-io';
 import { type ImageContent, KindSets, wholeBlocks, withUnread, zeros } from './content.ts';
 import { superblockAt } from './identity.ts';
-import { arrange, type ByteRange, type Segment, without } from './segments.ts';
+import { JoinedSegments } from './joined-segments.ts';
+import { arrange, type ByteRange, without } from './segments.ts';
 
 /** Bytes looked at in one go. */
 const UNIT = 256 * 1024;
@@ -36,7 +37,8 @@ const BATCH = 40;
  * have been in it.
  *
  * @param unread bytes of the image that were never read; ascending, disjoint
- * @throws ExtError when there is no file system in it; RestoreError RESTORE_UNREAD when its superblock is missing
+ * @throws ExtError when there is no file system in it, and EXT_TOO_LARGE when its blocks are too scattered; RestoreError
+ *   RESTORE_UNREAD when its superblock is missing, RESTORE_TOO_LARGE
  */
 export async function rawContent(
   format: 'raw' | 'QCOW2',
@@ -48,18 +50,18 @@ export async function rawContent(
   const kinds = new KindSets();
   const selected = await selectedBlocks(fs, source, kinds, (problem) => problems.push(problem));
   const { blockSize, blocksCount } = fs;
-  const taken = [...selected.runs()].map(({ start, count }): Segment => {
-    const offset = start * blockSize;
-    return { offset, length: count * blockSize, source, from: offset };
-  });
+  const taken = new JoinedSegments();
+  for (const { start, count } of selected.runs()) {
+    taken.add('selected', { offset: start * blockSize, length: count * blockSize, source, from: start * blockSize });
+  }
   const missing = wholeBlocks([...unread, ...beyondEnd(source, blocksCount * blockSize)], blockSize);
-  const { kept, removed } = without(arrange(taken), missing);
+  const { kept, removed } = without(arrange(taken.list), missing);
   return {
     format,
     fs,
     superblock: fs.superblockBytes,
     // Zeros that the descriptors vouch for were never in the image: they cannot be missing from it.
-    segments: arrange([...kept, ...zeroedTables(fs, kinds)]),
+    segments: arrange([...kept, ...zeroedTables(fs, kinds).list]),
     kinds: kinds.sets,
     unread: removed,
     problems,
@@ -71,12 +73,12 @@ export async function rawContent(
  * The unused parts of inode tables that are flagged as zeroed. No image holds them, but the kernel relies on their zeros
  * when it comes to use them.
  */
-function zeroedTables(fs: Filesystem, kinds: KindSets): Segment[] {
+function zeroedTables(fs: Filesystem, kinds: KindSets): JoinedSegments {
   const { superblock: sb, blockSize } = fs;
-  if (!hasGroupChecksums(sb)) return [];
+  const segments = new JoinedSegments();
+  if (!hasGroupChecksums(sb)) return segments;
   const checksums = descChecksums(sb, fs.superblockBytes, fs.descTable);
   const source = zeros(fs.blocksCount * blockSize);
-  const segments: Segment[] = [];
   for (let group = 0; group < fs.groupCount; group++) {
     const desc = fs.groupDesc(group);
     if ((desc.flags & BG_INODE_ZEROED) === 0 || !checksums.isIntact(group)) continue;
@@ -86,7 +88,8 @@ function zeroedTables(fs: Filesystem, kinds: KindSets): Segment[] {
     if (table.start <= primarySuperblockBlock(sb) || table.start + table.blocks > fs.blocksCount) continue;
     if (used === table.blocks) continue;
     kinds.add('inode table', start, table.blocks - used);
-    segments.push({ offset: start * blockSize, length: (table.blocks - used) * blockSize, source, from: 0 });
+    const offset = start * blockSize;
+    segments.add('zeros', { offset, length: (table.blocks - used) * blockSize, source, from: offset });
   }
   return segments;
 }
@@ -107,6 +110,9 @@ const IN_BOTH: ReadonlySet<BlockKind> = new Set([
   'orphan file',
 ]);
 
+/** Memory for a set of blocks: more runs than a restore can have places. */
+const SELECTED_BYTES = 16 * 1024 * 1024;
+
 /** The metadata blocks that the image has, but for the one of the primary superblock. */
 async function selectedBlocks(
   fs: Filesystem,
@@ -114,7 +120,7 @@ async function selectedBlocks(
   kinds: KindSets,
   onProblem: (problem: Problem) => void,
 ): Promise<BlockSet> {
-  const selected = new BlockSet();
+  const selected = new BlockSet({ maxBytes: SELECTED_BYTES });
   const primary = primarySuperblockBlock(fs.superblock);
   // The superblock is put back on its own, last of all: nothing else may claim its block. The MMP block is about who
   // uses the device now, not about the file system.
@@ -131,7 +137,7 @@ async function selectedBlocks(
   });
   await finish(walkSteps(fs, { selection: 'compat', allData: false, onProblem }, always));
   if (!isComplete(fs, source)) return selected;
-  const extra = new BlockSet();
+  const extra = new BlockSet({ maxBytes: SELECTED_BYTES });
   const maybe = visitor((kind, start, count) => {
     if (IN_BOTH.has(kind)) return;
     for (let block = start; block < start + count; block++) if (!selected.has(block)) extra.add(block);

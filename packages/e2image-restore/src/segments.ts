@@ -45,6 +45,7 @@ export const patched = (segments: readonly Segment[], patches: readonly Segment[
 function slice(segment: Segment, from: number, to: number): Segment {
   const start = Math.max(from, segment.offset);
   const length = Math.max(0, Math.min(to, endOf(segment)) - start);
+  if (length === segment.length) return segment;
   return { ...segment, offset: start, length, from: segment.from + start - segment.offset };
 }
 
@@ -52,16 +53,16 @@ function joined(segments: readonly Segment[]): Segment[] {
   const out: Segment[] = [];
   for (const segment of segments) {
     const last = out.at(-1);
-    const continues =
-      last !== undefined &&
-      last.source === segment.source &&
-      endOf(last) === segment.offset &&
-      last.from + last.length === segment.from;
-    if (continues) out[out.length - 1] = { ...last, length: last.length + segment.length };
-    else out.push(segment);
+    if (last !== undefined && continues(last, segment)) {
+      out[out.length - 1] = { ...last, length: last.length + segment.length };
+    } else out.push(segment);
   }
   return out;
 }
+
+/** Whether `next` goes on where `segment` ends, on the device and in the same source. */
+export const continues = (segment: Segment, next: Segment): boolean =>
+  segment.source === next.source && endOf(segment) === next.offset && segment.from + segment.length === next.from;
 
 /**
  * What a device would read as with the segments written.

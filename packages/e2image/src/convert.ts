@@ -1,17 +1,15 @@
 import { CliError, EXIT, reasonOf, say, type World, writeOutput } from '@e2image/cli';
-import { BlockSet } from '@e2image/ext-core';
 import type { Qcow2Image } from '@e2image/qcow2';
-import { type BadRange, copyRuns, isolateErrors, type Sink, type Source } from '@e2image/sparse-io';
+import { copyRuns, isolateErrors, type Sink, type Source } from '@e2image/sparse-io';
 import { aroundCopy, startPlanned } from './copying.ts';
-import type { UnreadRun } from './findings.ts';
 import type { ImagePlan } from './plan.ts';
 import { recordUnread } from './provenance.ts';
+import { everyBlock } from './selection.ts';
 import { openTarget } from './target.ts';
+import { UnreadBlocks } from './unread-blocks.ts';
 
 /** Bytes per block where there is no file system to say: what is tested for zeros, compared, counted and lost alone. */
 const UNIT = 4096;
-/** Ranges that are named one by one; the mapfile has all. */
-const MAX_LINES = 1000;
 
 /**
  * Write the whole disk of a QCOW2 image as a raw image, whoever made it. What the image does not hold reads as zeros
@@ -22,20 +20,21 @@ const MAX_LINES = 1000;
  */
 export async function convertToRaw(image: Qcow2Image, plan: ImagePlan, world: World): Promise<number> {
   if (plan.mapfile !== undefined) throw new CliError('CLI_REFUSED', '--mapfile is for disks, not for a QCOW2 image');
-  const lost = new LostUnits();
-  const source = isolateErrors(image, { blockSize: UNIT, onBad: (range) => lost.add(range) });
+  const lost = new UnreadBlocks();
+  const source = isolateErrors(image, {
+    blockSize: UNIT,
+    onBad: ({ offset, error }) => lost.add(Math.floor(offset / UNIT), 1, reasonOf(error) ?? 'unknown error'),
+  });
   const fs = { blockSize: UNIT, blocksCount: Math.ceil(image.size / UNIT) };
   const target = await openTarget({ plan, world, fs, size: image.size });
-  const all = new BlockSet();
-  all.add(0, fs.blocksCount);
   const fill = (sink: Sink): Promise<void> =>
     copyDisk(source, sink, plan, world, () =>
-      recordUnread({ plan, world, fs, findings: { unread: lost.runs } }, all, target.output),
+      recordUnread({ plan, world, fs, findings: { unread: lost } }, everyBlock(fs), target.output),
     );
   await (target.output === undefined ? fill(target.sink) : writeOutput(target.output, () => fill(target.sink)));
-  lost.tell(image.size, world);
+  tellLost(lost, image.size, world);
   if (plan.compare) world.stdout(`${target.equalBlocks()} blocks already contained the data to be copied\n`);
-  return lost.runs.length === 0 ? EXIT.done : EXIT.incomplete;
+  return lost.isEmpty ? EXIT.done : EXIT.incomplete;
 }
 
 async function copyDisk(
@@ -57,29 +56,13 @@ async function copyDisk(
   });
 }
 
-/** Units that could not be read, neighbours joined: half of an image may be missing. */
-class LostUnits {
-  readonly runs: UnreadRun[] = [];
-
-  /** Calls come ascending. */
-  add({ offset, error }: BadRange): void {
-    const start = Math.floor(offset / UNIT);
-    const last = this.runs.at(-1);
-    if (last !== undefined && last.start + last.count === start) {
-      this.runs[this.runs.length - 1] = { ...last, count: last.count + 1 };
-    } else {
-      this.runs.push({ start, count: 1, reason: reasonOf(error) ?? 'unknown error' });
-    }
+function tellLost({ first, runCount }: UnreadBlocks, size: number, world: World): void {
+  for (const { start, count, reason } of first) {
+    const end = Math.min(size, (start + count) * UNIT);
+    say(world, `bytes ${start * UNIT} to ${end - 1} cannot be read: ${reason}; zeros in the image`);
   }
-
-  tell(size: number, world: World): void {
-    for (const { start, count, reason } of this.runs.slice(0, MAX_LINES)) {
-      const end = Math.min(size, (start + count) * UNIT);
-      say(world, `bytes ${start * UNIT} to ${end - 1} cannot be read: ${reason}; zeros in the image`);
-    }
-    const more = this.runs.length - MAX_LINES;
-    if (more > 0) say(world, `${more} more such ranges`);
-  }
+  const more = runCount - first.length;
+  if (more > 0) say(world, `${more} more such ranges`);
 }
 
 /** The C tool's way: what is not in the image stays as it is in the target. */

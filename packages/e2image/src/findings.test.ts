@@ -6,7 +6,7 @@ function gather(use: (findings: Findings) => void) {
   const findings = new Findings((line) => void lines.push(line));
   use(findings);
   findings.close();
-  return { lines, lost: findings.lost, unread: findings.unread };
+  return { lines, lost: findings.lost, unread: findings.unread.first };
 }
 const illegal: Problem = { code: 'illegal-block', message: 'inode 12: block 9', lost: false };
 

@@ -1,21 +1,18 @@
 import { Warnings } from '@e2image/cli';
-import type { BlockRun, Problem } from '@e2image/ext-core';
-
-/** Blocks that could not be read, ascending and disjoint, with the reason of the first. */
-export interface UnreadRun extends BlockRun {
-  readonly reason: string;
-}
+import type { Problem } from '@e2image/ext-core';
+import { UnreadBlocks } from './unread-blocks.ts';
 
 /**
  * What an imaging run found wrong with the file system: told as it comes, remembered as far as the report needs it.
- * Memory is bounded by the number of unreadable runs.
+ * Memory is bounded, whatever is wrong.
  */
 export class Findings {
   readonly #print: (line: string) => void;
   readonly #warnings: Warnings;
   /** Unreadable blocks met by the walk, told at the end unless the copy met them too. */
   readonly #unreadInWalk: Problem[] = [];
-  readonly #unread: UnreadRun[] = [];
+  /** Blocks that the image holds as zeros because they could not be read. */
+  readonly unread = new UnreadBlocks();
   #lost = false;
 
   /** @param print takes one line without its end */
@@ -42,29 +39,18 @@ export class Findings {
   /** Blocks that the copy could not read; calls come ascending. */
   unreadable(start: number, count: number, reason: string): void {
     this.#lost = true;
-    const last = this.#unread.at(-1);
-    if (last !== undefined && last.start + last.count === start && last.reason === reason) {
-      this.#unread[this.#unread.length - 1] = { ...last, count: last.count + count };
-    } else {
-      this.#unread.push({ start, count, reason });
-    }
+    this.unread.add(start, count, reason);
   }
 
   /** Tell what was held back or only counted. Call once, when the walk and the copy are over. */
   close(): void {
-    const isTold = (block: number): boolean =>
-      this.#unread.some((run) => block >= run.start && block < run.start + run.count);
-    for (const { block = 0, message } of this.#unreadInWalk) if (!isTold(block)) this.#print(`warning: ${message}`);
+    const told = this.unread.blocks;
+    for (const { block = 0, message } of this.#unreadInWalk) if (!told.has(block)) this.#print(`warning: ${message}`);
     this.#warnings.close();
   }
 
   /** Whether the image lacks something that belongs in it: exit status 3. */
   get lost(): boolean {
     return this.#lost;
-  }
-
-  /** Blocks that the image holds as zeros because they could not be read. */
-  get unread(): readonly UnreadRun[] {
-    return this.#unread;
   }
 }

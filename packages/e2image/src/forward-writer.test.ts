@@ -28,18 +28,6 @@ test('many GiB of zeros go in steps, so that signals are answered between them',
   expect(Math.max(...lengths)).toBeLessThanOrEqual(64 * 2 ** 20);
 });
 
-test('lost ranges are told in order, and as one where they touch', () => {
-  const out = new ForwardWriter({ sink: new MemorySink() });
-  out.lose(16384, 4096);
-  out.lose(8192, 4096);
-  out.lose(4096, 4096);
-  out.lose(4096, 4096);
-  expect(out.lost()).toEqual([
-    { offset: 4096, length: 8192 },
-    { offset: 16384, length: 4096 },
-  ]);
-});
-
 test('progress tells the byte that was reached', async () => {
   const seen: number[] = [];
   const out = new ForwardWriter({ sink: new MemorySink(), onProgress: (done) => seen.push(done) });

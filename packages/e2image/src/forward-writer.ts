@@ -19,7 +19,6 @@ export class ForwardWriter {
   written = 0;
   readonly #sink: Sink;
   readonly #onProgress: ((done: number) => void) | undefined;
-  readonly #lost: { offset: number; length: number }[] = [];
   #at = 0;
   #sinceBreak = 0;
 
@@ -43,23 +42,6 @@ export class ForwardWriter {
       this.#at += step;
       if (step === ZERO_UNIT) await this.pause(BATCH);
     }
-  }
-
-  /** Note that `[offset, offset + length)` of the source could not be read, and is zeros in the image. */
-  lose(offset: number, length: number): void {
-    this.#lost.push({ offset, length });
-  }
-
-  /** All that `lose` was told: ascending, neighbours joined. */
-  lost(): { offset: number; length: number }[] {
-    const joined: { offset: number; length: number }[] = [];
-    for (const { offset, length } of this.#lost.sort((a, b) => a.offset - b.offset)) {
-      const last = joined.at(-1);
-      if (last !== undefined && offset <= last.offset + last.length) {
-        last.length = Math.max(last.length, offset + length - last.offset);
-      } else joined.push({ offset, length });
-    }
-    return joined;
   }
 
   /** Count `bytes` as moved; once in a while give up the stack. */

@@ -72,16 +72,19 @@ export class JobProgress {
   readonly #job: ImageJob;
   #progress: Progress = NO_PROGRESS;
   #total = 0;
+  #isStarted = false;
 
   constructor(job: ImageJob) {
     this.#job = job;
     if (job.plan.progress) job.world.stderr('Scanning inodes...\n');
   }
 
-  /** @param total blocks to copy */
+  /** @param total blocks to copy; the last call counts, as it may have been a guess before */
   async start(total: number): Promise<void> {
     const { plan, world, fs } = this.#job;
     this.#total = total;
+    if (this.#isStarted) return;
+    this.#isStarted = true;
     this.#progress = await startPlanned(plan, world, { total, unitSize: fs.blockSize });
   }
 

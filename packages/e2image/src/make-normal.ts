@@ -1,11 +1,11 @@
 import { fstatSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { writeOutput } from '@e2image/cli';
-import { BlockSet, type Filesystem } from '@e2image/ext-core';
 import { type ImageJob, JobProgress } from './job.ts';
-import { type ImageIdentity, type NormalImageReport, planNormalImage, writeNormalImage } from './normal-image.ts';
+import { type ImageIdentity, planNormalImage, writeNormalImage } from './normal-image.ts';
 import { openWholeOutput } from './open-output.ts';
 import { recordUnread } from './provenance.ts';
+import { everyBlock } from './selection.ts';
 
 /** Make a normal image: the format of `dumpe2fs -i` and `debugfs -i`. */
 export async function makeNormal(job: ImageJob): Promise<void> {
@@ -22,23 +22,13 @@ export async function makeNormal(job: ImageJob): Promise<void> {
       const onProgress = (bytes: number): void => progress.update(bytes);
       const transform = job.scrambler?.transform.bind(job.scrambler);
       const { unread } = await writeNormalImage(plan, { sink, transform, onProblem: walk.onProblem, onProgress });
-      for (const [start, count] of unreadRuns(fs, unread)) findings.unreadable(start, count, 'Input/output error');
-      const all = new BlockSet();
-      all.add(0, fs.blocksCount);
-      await recordUnread(job, all, output);
+      // Of descriptors the image has a backup, which must not pass for the table.
+      for (const block of fs.unreadDescBlocks) unread.add(block);
+      for (const { start, count } of unread.runs()) findings.unreadable(start, count, 'Input/output error');
+      await recordUnread(job, everyBlock(fs), output);
       await sink.finish(size);
     }),
   );
-}
-
-/** Blocks whose contents the image lacks, ascending: of descriptors it has a backup, which must not pass for the table. */
-function unreadRuns(
-  { blockSize, unreadDescBlocks }: Filesystem,
-  tables: NormalImageReport['unread'],
-): [start: number, count: number][] {
-  const runs = tables.map(({ offset, length }): [number, number] => [offset / blockSize, length / blockSize]);
-  for (const block of unreadDescBlocks) runs.push([block, 1]);
-  return runs.sort(([a], [b]) => a - b);
 }
 
 /**

@@ -4,7 +4,7 @@ import { type ImageJob, JobProgress } from './job.ts';
 import { recordUnread } from './provenance.ts';
 import { writeRawImage } from './raw-image.ts';
 import type { Rescue } from './rescue.ts';
-import { selectOf } from './selection.ts';
+import { SelectedBlocks } from './selection.ts';
 import { openTarget, type Target } from './target.ts';
 
 /** Make a raw image. */
@@ -23,12 +23,16 @@ function write(job: ImageJob, target: Target): Promise<void> {
   const { plan, fs, source, rescue } = job;
   const place = { blockSize: fs.blockSize, targetOffset: plan.targetOffset };
   const progress = new JobProgress(job);
+  let selected = new SelectedBlocks(job, job.walk);
   return progress.around(() =>
     writeRawImage({
       fs,
       source,
       sink: rescue?.recording(target.sink, place) ?? target.sink,
-      select: (walk) => selectOf(job, walk),
+      select: (walk) => {
+        selected = new SelectedBlocks(job, walk);
+        return selected;
+      },
       walk: { ...job.walk, wholeTables: target.isBlockDevice },
       targetOffset: plan.targetOffset,
       isPlain: job.isPlain,
@@ -36,7 +40,7 @@ function write(job: ImageJob, target: Target): Promise<void> {
         onSelected: (blocks: number) => progress.start(blocks),
         onProgress: (done: number) => progress.update(done * fs.blockSize),
       }),
-      onCopied: (selected) => recordUnread(job, selected, target.output),
+      onCopied: () => recordUnread(job, selected, target.output),
       ...(rescue && { done: rescue.done, checkpoint: () => checkpoint(job, rescue, target.output?.fd) }),
     }),
   );
@@ -67,7 +71,7 @@ async function writeRescue(job: ImageJob, rescue: Rescue, { target, output, guar
 function keepMap({ findings, fs, world }: ImageJob, rescue: Rescue, { fd, kind }: Output): void {
   try {
     if (fd === undefined || rescue.syncNow(fd)) {
-      rescue.save({ read: rescue.done, unread: findings.unread }, fs);
+      rescue.save(findings.unread, fs);
       const goesOn = kind === 'partial-file' || kind === 'block-device';
       say(
         world,
@@ -85,5 +89,5 @@ function keepMap({ findings, fs, world }: ImageJob, rescue: Rescue, { fd, kind }
 async function checkpoint({ findings, fs }: ImageJob, rescue: Rescue, fd: number | undefined): Promise<void> {
   if (fd === undefined) return;
   await rescue.sync(fd);
-  rescue.save({ read: rescue.done, unread: findings.unread }, fs);
+  rescue.save(findings.unread, fs);
 }

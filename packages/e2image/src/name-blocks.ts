@@ -2,13 +2,14 @@ import { copyRuns, suppressZeros } from '@e2image/sparse-io';
 import { dryRunSink } from './dry-run.ts';
 import { byteRuns } from './image-runs.ts';
 import type { ImageJob } from './job.ts';
-import { selectOf } from './selection.ts';
+import { SelectedBlocks } from './selection.ts';
 
 /** The dry run of a QCOW2 or normal image: name the blocks that would be stored; those that are zeros never are. */
 export async function nameBlocks(job: ImageJob): Promise<void> {
   const { fs, source, walk, world } = job;
-  const selected = await selectOf(job, walk);
   const print = dryRunSink({ blockSize: fs.blockSize, targetOffset: 0, print: (text) => world.stdout(text) });
   const sink = suppressZeros({ ...print, zero: () => {} }, fs.blockSize);
-  await copyRuns(source, sink, { runs: byteRuns(fs, selected.runs()) });
+  for await (const window of new SelectedBlocks(job, walk).windows()) {
+    await copyRuns(source, sink, { runs: byteRuns(fs, window.runs()) });
+  }
 }

@@ -1,6 +1,7 @@
 import {
   BG_INODE_UNINIT,
   type BlockRun,
+  type BlockSet,
   type Filesystem,
   hasGroupChecksums,
   type ImageSection,
@@ -10,6 +11,7 @@ import {
   uninitBlockBitmaps,
 } from '@e2image/ext-core';
 import type { ForwardWriter } from './forward-writer.ts';
+import { holeBlocks } from './hole-blocks.ts';
 
 /** Bytes of bitmaps gathered for one write. */
 const BITMAP_UNIT = 256 * 1024;
@@ -22,6 +24,8 @@ export interface BitmapOptions {
   /** Where in the image they go. */
   readonly section: ImageSection;
   readonly out: ForwardWriter;
+  /** Gets the blocks that cannot be read. */
+  readonly lost: BlockSet;
   readonly onProblem: OnProblem | undefined;
 }
 
@@ -31,7 +35,7 @@ export interface BitmapOptions {
  */
 export async function writeBitmaps(
   kind: 'block' | 'inode',
-  { fs, section, out, onProblem }: BitmapOptions,
+  { fs, section, out, lost, onProblem }: BitmapOptions,
 ): Promise<void> {
   const bytesPerGroup = (kind === 'block' ? fs.superblock.clustersPerGroup : fs.superblock.inodesPerGroup) / 8;
   const origin = kind === 'block' ? blockOrigins(fs) : inodeOrigins(fs);
@@ -49,10 +53,12 @@ export async function writeBitmaps(
       const bitmap = packed.subarray(i * bytesPerGroup, (i + 1) * bytesPerGroup);
       if (typeof from !== 'number') {
         for (const run of from) setBitmapRun(bitmap, run);
-      } else if (!reader.read(bitmap, first + i, from)) {
-        out.lose(from * fs.blockSize, fs.blockSize);
+        anything ||= from.length > 0;
+      } else {
+        const found = reader.read(bitmap, first + i, from);
+        if (found === 'lost') lost.add(from);
+        anything ||= found === 'bits';
       }
-      anything ||= typeof from === 'number' || from.length > 0;
     }
     if (anything) out.write(packed, offset);
     await out.pause(packed.length);
@@ -89,22 +95,25 @@ class BitmapReader {
     this.#ahead = new Uint8Array(16 * fs.blockSize);
   }
 
-  /** Fill `bitmap` from the front of block `block`. @returns false when it stays zeros because that failed */
-  read(bitmap: Uint8Array, group: number, block: number): boolean {
+  /** Fill `bitmap` from the front of block `block`. @returns why it stays zeros, if it does */
+  read(bitmap: Uint8Array, group: number, block: number): 'bits' | 'zeros' | 'lost' {
     const { blockSize, blocksCount, superblock } = this.#fs;
-    if (block === 0) return true;
+    if (block === 0) return 'zeros';
     if (block < superblock.firstDataBlock || block >= blocksCount) {
       const message = `group ${group}: block ${block} cannot be its ${this.#kind} bitmap`;
       this.#onProblem?.({ code: 'illegal-block', message, lost: true, group, block });
-      return false;
+      return 'lost';
     }
-    if (block < this.#first || block >= this.#first + this.#count) this.#load(block);
+    if (block < this.#first || block >= this.#first + this.#count) {
+      if (holeBlocks(this.#fs, block) > 0) return 'zeros';
+      this.#load(block);
+    }
     const at = (block - this.#first) * blockSize;
     bitmap.set(this.#ahead.subarray(at, at + bitmap.length));
-    if (!this.#unreadable.has(block)) return true;
+    if (!this.#unreadable.has(block)) return 'bits';
     const message = `${this.#kind} bitmap of group ${group}: block ${block} cannot be read`;
     this.#onProblem?.({ code: 'unreadable', message, lost: true, group, block });
-    return false;
+    return 'lost';
   }
 
   #load(block: number): void {

@@ -1,5 +1,6 @@
 import {
   BG_INODE_UNINIT,
+  BlockSet,
   descChecksums,
   encodeImageHeader,
   type Filesystem,
@@ -17,6 +18,7 @@ import {
 } from '@e2image/ext-core';
 import { isZero, type Sink } from '@e2image/sparse-io';
 import { ForwardWriter } from './forward-writer.ts';
+import { holeBlocks } from './hole-blocks.ts';
 import { writeBitmaps } from './normal-bitmaps.ts';
 
 /** Who made the image of what and when: the part of the header that is not about the file system. */
@@ -62,8 +64,8 @@ export interface NormalImageOptions {
 }
 
 export interface NormalImageReport {
-  /** Bytes of the file system that could not be read; the image has zeros for them. Ascending, neighbours joined. */
-  readonly unread: readonly { readonly offset: number; readonly length: number }[];
+  /** Blocks of the file system that could not be read; the image has zeros for them. */
+  readonly unread: BlockSet;
   /** Bytes handed to the sink that are not zeros for a stretch of a block. */
   readonly written: number;
 }
@@ -82,23 +84,24 @@ const TABLE_UNIT = 512 * 1024;
 export async function writeNormalImage(plan: NormalImagePlan, options: NormalImageOptions): Promise<NormalImageReport> {
   const { fs, sections } = plan;
   const out = new ForwardWriter(options);
+  const lost = new BlockSet();
   out.write(encodeImageHeader(plan.header), 0);
   out.write(superblockBlock(fs, options.transform), sections.superblock.offset);
-  out.write(descriptors(fs), sections.descriptors.offset);
+  await writeDescriptors(plan, out);
   const steps = [
-    { section: sections.inodeTables, run: () => writeTables(plan, options, out) },
+    { section: sections.inodeTables, run: () => writeTables(plan, { ...options, lost, out }) },
     {
       section: sections.blockMap,
-      run: () => writeBitmaps('block', { fs, section: sections.blockMap, out, onProblem: options.onProblem }),
+      run: () => writeBitmaps('block', { fs, section: sections.blockMap, out, lost, onProblem: options.onProblem }),
     },
     {
       section: sections.inodeMap,
-      run: () => writeBitmaps('inode', { fs, section: sections.inodeMap, out, onProblem: options.onProblem }),
+      run: () => writeBitmaps('inode', { fs, section: sections.inodeMap, out, lost, onProblem: options.onProblem }),
     },
   ];
   for (const { run } of steps.sort((a, b) => a.section.offset - b.section.offset)) await run();
   await out.zeroTo(sections.size);
-  return { unread: out.lost(), written: out.written };
+  return { unread: lost, written: out.written };
 }
 
 /** The 1,024 bytes of the superblock at the front of a block, as readers want them. */
@@ -115,12 +118,25 @@ function superblockBlock(fs: Filesystem, transform: NormalImageOptions['transfor
   return moved;
 }
 
-const descriptors = ({ descTable }: Filesystem): Uint8Array =>
-  new Uint8Array(descTable.buffer, descTable.byteOffset, descTable.byteLength);
+async function writeDescriptors({ fs: { descTable }, sections }: NormalImagePlan, out: ForwardWriter): Promise<void> {
+  for (let at = 0; at < descTable.size; ) {
+    const { view } = descTable.window(at / descTable.descSize);
+    const bytes = new Uint8Array(view.buffer);
+    out.write(bytes, sections.descriptors.offset + at);
+    at += bytes.length;
+    await out.pause(bytes.length);
+  }
+}
 
 /** The inode tables of all groups. What lies behind the used part of a table is a hole. */
-async function writeTables(plan: NormalImagePlan, options: NormalImageOptions, out: ForwardWriter): Promise<void> {
-  const { fs, sections } = plan;
+async function writeTables(
+  { fs, sections }: NormalImagePlan,
+  {
+    out,
+    lost,
+    ...options
+  }: Omit<NormalImageOptions, 'sink'> & { readonly out: ForwardWriter; readonly lost: BlockSet },
+): Promise<void> {
   const { superblock: sb, blockSize } = fs;
   const stride = inodeTableBlocks(sb) * blockSize;
   const checksums = descChecksums(sb, fs.superblockBytes, fs.descTable);
@@ -137,7 +153,7 @@ async function writeTables(plan: NormalImagePlan, options: NormalImageOptions, o
       const chunk = buffer.subarray(0, Math.min(buffer.length, (count - done) * blockSize));
       const offset = at + done * blockSize;
       readIsolated(fs, chunk, start + done, (block, reason) => {
-        out.lose(block * blockSize, blockSize);
+        lost.add(block);
         const message = `inode table of group ${group}: block ${block} cannot be read (${reason})`;
         options.onProblem?.({ code: 'unreadable', message, lost: true, group, block });
       });
@@ -176,13 +192,6 @@ function usedTable(
     return { start: 0, count: 0 };
   }
   return { start: table.start, count };
-}
-
-/** Whole blocks from `block` on that are a hole of the source. */
-function holeBlocks({ source, blockSize }: Filesystem, block: number): number {
-  const offset = block * blockSize;
-  const extent = offset < source.size ? source.extentAt?.(offset) : undefined;
-  return extent?.kind === 'hole' ? Math.floor(extent.length / blockSize) : 0;
 }
 
 /** The stretches of whole blocks that are not zeros, as byte ranges `[from, to)`. */

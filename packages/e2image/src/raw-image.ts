@@ -1,6 +1,7 @@
 import { type BlockRun, BlockSet, type Filesystem, type WalkOptions, withoutRuns } from '@e2image/ext-core';
 import { copyRuns, type Sink, type Source } from '@e2image/sparse-io';
 import { byteRuns } from './image-runs.ts';
+import type { SelectedBlocks } from './selection.ts';
 
 /** What a raw image is made from and where it goes; all of it opened, checked and the caller's to close. */
 export interface RawJob {
@@ -9,13 +10,13 @@ export interface RawJob {
   readonly source: Source;
   readonly sink: Sink;
   readonly walk: WalkOptions;
-  /** Finds the blocks that the image is to have. */
-  readonly select: (walk: WalkOptions) => Promise<BlockSet>;
+  /** The blocks that the image is to have, found by such a walk. */
+  readonly select: (walk: WalkOptions) => Pick<SelectedBlocks, 'windows'>;
   /** Byte of the target where the image begins. */
   readonly targetOffset: number;
   /** Whether `source` gives the bytes as they are on the disk, so that those the walk has read may be written. */
   readonly isPlain: boolean;
-  /** Told when all selected blocks are known, and then how many of them are done. */
+  /** Told how many blocks there are: a guess, unless all are known at once; and then how many of them are done. */
   readonly onSelected?: (total: number) => Promise<void> | void;
   readonly onProgress?: (done: number) => void;
   /** Blocks that the target has already: the rest of an interrupted run. */
@@ -23,27 +24,48 @@ export interface RawJob {
   /** Called now and then while copying, when all that was read has been written. */
   readonly checkpoint?: () => Promise<void>;
   /** Called when all is written, before the image gets its name. */
-  readonly onCopied?: (selected: BlockSet) => Promise<void> | void;
+  readonly onCopied?: () => Promise<void> | void;
 }
 
+/** Bytes of memory for what was written during the walk: two million scattered tables at least. */
+const WRITTEN_BYTES = 32 * 1024 * 1024;
 /** Bytes between two checkpoints. */
 const CHECKPOINT_BYTES = 1 << 30;
 
 /** Write the selected blocks at their own places, and fix the length at that of the file system. */
 export async function writeRawImage(job: RawJob): Promise<void> {
-  const { fs, source, sink, targetOffset } = job;
-  const written = new BlockSet();
+  const { fs, sink, targetOffset } = job;
+  // Where it is full it forgets, and what is forgotten is written once more.
+  const written = new BlockSet({ maxBytes: WRITTEN_BYTES, whenFull: 'cut' });
   const onTable = (bytes: Uint8Array, block: number): void => {
     sink.writeAt(bytes, targetOffset + block * fs.blockSize);
     written.add(block, bytes.length / fs.blockSize);
   };
   // Inode tables are most of a metadata image, and the walk has their bytes at hand: written then, they are read once.
   const isDirect = job.isPlain && !sink.sequential;
-  const selected = await job.select(isDirect ? { ...job.walk, onTable, tableBuffer: sink.buffer?.() } : job.walk);
-  await job.onSelected?.(selected.size);
-  const rest = (): Iterable<BlockRun> => withoutRuns(selected, job.done ?? written);
+  const selected = job.select(isDirect ? { ...job.walk, onTable, tableBuffer: sink.buffer?.() } : job.walk);
+  let copied = 0;
+  for await (const window of selected.windows()) {
+    const size = job.onSelected ? window.size : 0;
+    await job.onSelected?.(copied + Math.floor(size * (fs.blocksCount / Math.min(window.end, fs.blocksCount))));
+    await copyWindow(job, { window, written: job.done ?? written }, copied);
+    copied += size;
+  }
+  await job.onSelected?.(copied);
+  await job.onCopied?.();
+  await sink.finish(targetOffset + fs.blocksCount * fs.blockSize);
+}
+
+/** @param done blocks of the windows before this one */
+async function copyWindow(
+  job: RawJob,
+  { window, written }: { readonly window: BlockSet; readonly written: BlockSet },
+  done: number,
+): Promise<void> {
+  const { fs, source, sink, targetOffset } = job;
+  const rest = (): Iterable<BlockRun> => withoutRuns(window, written);
   // Counting costs a step for each run: only where somebody looks.
-  let copied = job.onProgress ? selected.size - blocksOf(rest()) : 0;
+  let copied = job.onProgress ? done + window.size - blocksOf(rest()) : 0;
   for (const runs of job.checkpoint ? portions(rest(), CHECKPOINT_BYTES / fs.blockSize) : [rest()]) {
     const before = copied;
     const { data, holes } = await copyRuns(source, sink, {
@@ -54,8 +76,6 @@ export async function writeRawImage(job: RawJob): Promise<void> {
     copied += (data + holes) / fs.blockSize;
     await job.checkpoint?.();
   }
-  await job.onCopied?.(selected);
-  await sink.finish(targetOffset + fs.blocksCount * fs.blockSize);
 }
 
 function blocksOf(runs: Iterable<BlockRun>): number {

@@ -1,9 +1,11 @@
 import { say } from '@e2image/cli';
-import { nameOwners } from '@e2image/ext-core';
+import { BlockSet, nameOwners } from '@e2image/ext-core';
 import type { ImageJob } from './job.ts';
 
 /** Ranges that are named one by one: a disk that lost more has a mapfile to be looked at. */
 const MAX_LINES = 1000;
+/** Pieces whose owners are looked for: one run may cover a million inode tables. */
+const MAX_NAMED = 4 * MAX_LINES;
 
 /** What stands for a block. A normal image has one table of descriptors, and an old one is better than none. */
 function standIn({ format }: ImageJob['plan'], owner: string | undefined): string {
@@ -12,16 +14,19 @@ function standIn({ format }: ImageJob['plan'], owner: string | undefined): strin
 
 /** Name every block that the image holds as zeros because it could not be read, and what it is. */
 export function sayUnread({ fs, plan, walk, findings, world }: ImageJob): void {
-  if (findings.unread.length === 0) return;
-  const named = nameOwners(fs, walk, findings.unread.slice(0, MAX_LINES));
+  const { first } = findings.unread;
+  if (findings.unread.isEmpty) return;
+  const ascending = new BlockSet();
+  for (const { start, count } of first) ascending.add(start, count);
+  const named = nameOwners(fs, walk, [...ascending.runs()], MAX_NAMED);
   for (const { start, count, owner } of named.slice(0, MAX_LINES)) {
     const blocks = count === 1 ? `block ${start}` : `blocks ${start} to ${start + count - 1}`;
-    const reason = findings.unread.find((run) => start >= run.start && start < run.start + run.count)?.reason;
+    const reason = first.find((run) => start >= run.start && start < run.start + run.count)?.reason;
     say(
       world,
       `${blocks}${owner === undefined ? '' : ` (${owner})`} cannot be read: ${reason}; ${standIn(plan, owner)} in the image`,
     );
   }
-  const more = Math.max(named.length, findings.unread.length) - MAX_LINES;
+  const more = Math.max(named.length, findings.unread.runCount) - MAX_LINES;
   if (more > 0) say(world, `${more} more such ranges; a mapfile (--mapfile) has all of them`);
 }

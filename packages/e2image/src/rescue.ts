@@ -17,8 +17,8 @@ import {
 } from '@e2image/sparse-io';
 import { isBlockDevice } from './block-device.ts';
 import { avoiding, retrying } from './careful-source.ts';
-import type { RescuedBlocks } from './rescue-map.ts';
-import { writeMapfile } from './write-mapfile.ts';
+import type { UnreadBlocks } from './unread-blocks.ts';
+import { MapfileWriter } from './write-mapfile.ts';
 
 const fdatasyncAsync = promisify(fdatasync);
 
@@ -144,9 +144,12 @@ export class Rescue {
     };
   }
 
-  /** Write the mapfile: under its name it is whole at any time. @throws CliError CLI_FAILED */
-  save(blocks: RescuedBlocks, fs: { blockSize: number; blocksCount: number }): void {
-    writeMapfile(this.path, blocks, fs);
+  /** Write the mapfile as far as the image came. @throws CliError CLI_FAILED */
+  save({ isEmpty, blocks }: UnreadBlocks, fs: { readonly blockSize: number; readonly blocksCount: number }): void {
+    const writer = new MapfileWriter(this.path, { isWhole: isEmpty });
+    const { blockSize, blocksCount } = fs;
+    writer.add({ read: this.done.runs(), unread: blocks.runs() }, { blockSize, from: 0, to: blocksCount });
+    writer.finish();
   }
 
   /** Bring all that was written to the disk. @throws system errors; after one `syncNow` refuses, too */

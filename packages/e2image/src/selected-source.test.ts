@@ -1,27 +1,60 @@
 import { BlockSet } from '@e2image/ext-core';
 import fc from 'fast-check';
 import { onlySelected } from './selected-source.ts';
+import type { SelectedBlocks } from './selection.ts';
 
 const BLOCK = 4;
 const BLOCKS = 12;
 
-test('selected blocks are read, all others are zeros, wherever a read begins and ends', () => {
+/** A selection in windows of so many blocks, the last of which has no end. */
+function windowsOf(blocks: readonly number[], perWindow: number): Pick<SelectedBlocks, 'at' | 'load'> {
+  let window: BlockSet | undefined;
+  return {
+    at: (block) => (window !== undefined && block >= window.from && block < window.end ? window : undefined),
+    async load(block) {
+      window = new Window(block, block + perWindow);
+      for (const one of blocks) window.add(one);
+      return window;
+    },
+  };
+}
+
+/** A set that was cut. */
+class Window extends BlockSet {
+  readonly #end: number;
+
+  constructor(from: number, end: number) {
+    super({ from });
+    this.#end = end;
+  }
+
+  override get end(): number {
+    return this.#end;
+  }
+}
+
+test('selected blocks are read, all others are zeros, wherever a read or a window begins and ends', async () => {
   const bytes = Uint8Array.from({ length: BLOCK * BLOCKS }, (_, at) => at + 1);
   const range = fc.tuple(fc.nat(BLOCK * BLOCKS - 1), fc.nat(20));
-  fc.assert(
-    fc.property(fc.uniqueArray(fc.nat(BLOCKS - 1)), range, (blocks, [offset, length]) => {
-      const selected = new BlockSet();
-      for (const block of blocks) selected.add(block);
-      const source = {
-        size: bytes.length,
-        readAt: (into: Uint8Array, at: number) => into.set(bytes.subarray(at, at + into.length)),
-      };
-      const into = new Uint8Array(Math.min(length, bytes.length - offset)).fill(99);
-      onlySelected(source, selected, BLOCK).readAt(into, offset);
-      const expected = [...into.keys()].map((i) =>
-        blocks.includes(Math.floor((offset + i) / BLOCK)) ? bytes[offset + i] : 0,
-      );
-      expect([...into]).toEqual(expected);
-    }),
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(fc.nat(BLOCKS - 1)),
+      range,
+      fc.integer({ min: 1, max: BLOCKS }),
+      async (...drawn) => {
+        const [blocks, [offset, length], perWindow] = drawn;
+        const selected = windowsOf(blocks, perWindow);
+        const source = {
+          size: bytes.length,
+          readAt: (into: Uint8Array, at: number) => into.set(bytes.subarray(at, at + into.length)),
+        };
+        const into = new Uint8Array(Math.min(length, bytes.length - offset)).fill(99);
+        await onlySelected(source, selected, BLOCK).readAt(into, offset);
+        const expected = [...into.keys()].map((i) =>
+          blocks.includes(Math.floor((offset + i) / BLOCK)) ? bytes[offset + i] : 0,
+        );
+        expect([...into]).toEqual(expected);
+      },
+    ),
   );
 });

@@ -1,32 +1,84 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { failed } from '@e2image/cli';
-import { encodeMapfile } from '@e2image/sparse-io';
-import { mapOfBlocks, type RescuedBlocks } from './rescue-map.ts';
+import { mapfileHead, mapfileLine } from '@e2image/sparse-io';
+import { type MapPart, mapOfBlocks, type RescuedBlocks } from './rescue-map.ts';
 
 /** First line of our mapfiles. */
 const COMMENT = 'Created by e2image: offsets are those of the file system';
 /** So that a file of that name is told from somebody's own. */
 export const MAPFILE_START = `# Mapfile. ${COMMENT}\n`;
 
+/** Characters gathered for one write. */
+const WRITE_UNIT = 64 * 1024;
+
 /**
- * Write a mapfile: under its name it is whole at any time.
- *
- * @throws CliError CLI_FAILED
+ * Writes a mapfile piece by piece, as its ranges may be more than fit in memory. Under its name it is whole at any
+ * time: until `finish` it has another one.
  */
-export function writeMapfile(
-  path: string,
-  blocks: RescuedBlocks,
-  fs: { blockSize: number; blocksCount: number },
-): void {
-  const temporary = `${path}.new`;
-  try {
-    // A name that can be foreseen: what a killed run left there goes, and a link that somebody put there is not followed.
-    rmSync(temporary, { force: true });
-    const text = encodeMapfile(mapOfBlocks(blocks, fs), COMMENT);
-    writeFileSync(temporary, text, { flag: 'wx', flush: true, mode: 0o600 });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw failed(error, `while writing ${path}`);
+export class MapfileWriter {
+  readonly #path: string;
+  readonly #fd: number;
+
+  /**
+   * @param isWhole whether nothing failed
+   * @throws CliError CLI_FAILED, as all of its methods
+   */
+  constructor(path: string, { isWhole }: { readonly isWhole: boolean }) {
+    this.#path = path;
+    try {
+      // A name that can be foreseen: what a killed run left there goes, and a link that somebody put there is not followed.
+      rmSync(this.#temporary, { force: true });
+      this.#fd = openSync(this.#temporary, 'wx', 0o600);
+    } catch (error) {
+      throw failed(error, `while writing ${path}`);
+    }
+    const head = { currentOffset: 0, currentStatus: isWhole ? '+' : '-', currentPass: 1 };
+    this.#guarded(() => this.#write(mapfileHead(head, COMMENT)));
+  }
+
+  /** The next part: it begins where the one before ended. */
+  add(blocks: RescuedBlocks, part: MapPart): void {
+    this.#guarded(() => {
+      let text = '';
+      for (const range of mapOfBlocks(blocks, part)) {
+        text += mapfileLine(range);
+        if (text.length < WRITE_UNIT) continue;
+        this.#write(text);
+        text = '';
+      }
+      this.#write(text);
+    });
+  }
+
+  /** All is written: make it durable, and give it its name. */
+  finish(): void {
+    this.#guarded(() => fsyncSync(this.#fd));
+    try {
+      closeSync(this.#fd);
+      renameSync(this.#temporary, this.#path);
+    } catch (error) {
+      rmSync(this.#temporary, { force: true });
+      throw failed(error, `while writing ${this.#path}`);
+    }
+  }
+
+  get #temporary(): string {
+    return `${this.#path}.new`;
+  }
+
+  #write(text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+  }
+
+  /** Do a step; when it fails nothing is left. */
+  #guarded(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      closeSync(this.#fd);
+      rmSync(this.#temporary, { force: true });
+      throw failed(error, `while writing ${this.#path}`);
+    }
   }
 }

@@ -1,4 +1,5 @@
-import { type Filesystem, ioFailure } from './filesystem.ts';
+import type { Filesystem } from './filesystem.ts';
+import { ioFailure } from './io-failure.ts';
 
 /** Bytes of one read: the measured best unit. */
 export const READ_UNIT = 256 * 1024;

@@ -12,33 +12,79 @@ function runsOf(blocks: ReadonlySet<number>): { start: number; count: number }[]
   return runs;
 }
 
-const addition = fc.tuple(fc.integer({ min: 0, max: 70_000 }), fc.integer({ min: 1, max: 300 }));
-/** Close together and many, so that chunks turn into bitmaps. */
-const scattered = fc.tuple(fc.integer({ min: 32_000, max: 33_600 }), fc.integer({ min: 1, max: 3 }));
+/** Runs, many from few numbers: leaves are divided at 256. */
+function* pseudoRuns(
+  seed: number,
+  options: { runs: number; within: number; longest: number },
+): Generator<[number, number]> {
+  let state = seed;
+  const next = (limit: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+  for (let i = 0; i < options.runs; i++) yield [next(options.within), 1 + next(options.longest)];
+}
+
+/** What of each kind of set is awkward: the borders of regions and of bitmaps, and runs over many leaves. */
+const SHAPES = [
+  ['a few long runs', { runs: 40, within: 70_000, longest: 300 }],
+  ['as many runs as fit, and some', { runs: 300, within: 200_000, longest: 3 }],
+  ['so many that they are divided', { runs: 2000, within: 400_000, longest: 5 }],
+  ['so dense that they become bitmaps', { runs: 3000, within: 40_000, longest: 3 }],
+  ['dense, and covered by long ones', { runs: 3000, within: 40_000, longest: 200 }],
+] as const;
+
+const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+/** Where the blocks lie: at the start, around the end of a region, and beyond 2^32. */
+const places = fc.constantFrom(0, 2 ** 30 - 20_000, 2 ** 41 - 30_000);
 
 describe('BlockSet', () => {
-  test.each([
-    ['a few long runs', fc.array(addition, { maxLength: 40 })],
-    ['many short runs', fc.array(scattered, { minLength: 200, maxLength: 500 })],
-  ])('holds what was added, merged and in order: %s', (_name, additions) => {
+  test.each(SHAPES)('holds what was added, merged and in order: %s', (_name, shape) => {
     fc.assert(
-      fc.property(additions, (list) => {
+      fc.property(seeds, places, fc.boolean(), (seed, place, isAscending) => {
         const set = new BlockSet();
         const plain = new Set<number>();
-        for (const [start, count] of list) {
-          set.add(start, count);
-          for (let block = start; block < start + count; block++) plain.add(block);
+        const runs = [...pseudoRuns(seed, shape)];
+        if (isAscending) runs.sort(([a], [b]) => a - b);
+        for (const [at, count] of runs) {
+          set.add(place + at, count);
+          for (let block = at; block < at + count; block++) plain.add(place + block);
         }
         expect([...set.runs()]).toEqual(runsOf(plain));
         expect(set.size).toBe(plain.size);
-        for (const [start, count] of list) {
-          for (const block of [start - 1, start, start + count - 1, start + count]) {
-            expect(set.has(block)).toBe(plain.has(block));
-          }
-        }
+        const asked = runs.flatMap(([at, count]) => [at - 1, at, at + count - 1, at + count].map((one) => place + one));
+        expect(asked.filter((block) => set.has(block) !== plain.has(block))).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 12 },
     );
+  });
+
+  test.each(SHAPES)('keeps the lowest blocks, window by window, in two leaves: %s', (_name, shape) => {
+    fc.assert(
+      fc.property(seeds, places, (seed, place) => {
+        const plain = new Set<number>();
+        const runs = [...pseudoRuns(seed, shape)];
+        for (const [at, count] of runs) for (let i = 0; i < count; i++) plain.add(place + at + i);
+        const found = new Set<number>();
+        const window = new BlockSet({ maxBytes: 5000, whenFull: 'cut' });
+        for (let from = 0; from < Infinity; from = window.end) {
+          window.restart(from);
+          for (const [at, count] of runs) window.add(place + at, count);
+          for (const { start, count } of window.runs()) for (let i = 0; i < count; i++) found.add(start + i);
+          expect(window.end).toBeGreaterThan(from);
+        }
+        expect(runsOf(found)).toEqual(runsOf(plain));
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  test('refuses what would take more memory than it may, unless it is to be cut', () => {
+    const set = new BlockSet({ maxBytes: 64 * 1024 });
+    const fill = (): void => {
+      for (let block = 0; block < 2 ** 24; block += 1000) set.add(block);
+    };
+    expect(fill).toThrow(expect.objectContaining({ code: 'EXT_TOO_LARGE' }));
   });
 
   test('withoutRuns is the difference', () => {

@@ -1,62 +1,108 @@
+import { BlockLeaf, LEAF_BITS, LEAF_BYTES, REGION } from './block-leaf.ts';
+import { ExtError } from './errors.ts';
+
 /** A run of block numbers `[start, start + count)`; `count` is greater than zero. */
 export interface BlockRun {
   readonly start: number;
   readonly count: number;
 }
 
-/** Blocks per chunk of the set. */
-const CHUNK = 32768;
-/** Runs a chunk may hold before it becomes a bitmap: 64 runs take 1 KiB, the bitmap 4 KiB. */
-const MAX_RUNS = 64;
+/** What a set holds, and how much. */
+export interface BlockSetOptions {
+  /** Blocks before this one are left out. Default 0. */
+  readonly from?: number;
+  /** Bytes of memory. Default 64 MiB: some four million scattered runs at least, or 2^28 blocks of which any may be members. */
+  readonly maxBytes?: number;
+  /** What to do with more: throw (the default), or keep only the lowest blocks, and tell by `end`. */
+  readonly whenFull?: 'refuse' | 'cut';
+}
 
-/** Part of the set: ascending, disjoint, not touching `start, end` pairs; or one bit per block. */
-type Chunk = number[] | Uint32Array;
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * A set of block numbers that costs by its runs, not by the size of the file system: only chunks of 32,768 blocks that
- * hold a member exist, as a short list of runs or, once fragmented, as a bitmap of 4 KiB. A set of all inode tables of
- * a 15 TiB file system takes a few MiB. Numbers up to 2^53 are exact.
+ * A set of block numbers that costs by its runs, not by the size of the file system, and never more than it may: 8 to
+ * 18 bytes for a run or, where runs are dense, one to two bits for a block. Numbers up to 2^53 are exact.
+ *
+ * It is a list of leaves, each for the stretch of blocks up to the next one. A leaf is divided when it is full.
  */
 export class BlockSet {
-  readonly #chunks = new Map<number, Chunk>();
+  #from: number;
+  readonly #maxBytes: number;
+  readonly #isCut: boolean;
+  #leaves: BlockLeaf[] = [];
+  /** The first block of each leaf: all that a search looks at. */
+  #bases: number[] = [];
+  /** The leaf that was used last: the next block is nearly always one of its neighbours. */
+  #last = 0;
+  #end = Infinity;
+  /** Memory of leaves that are gone. */
+  readonly #spare: Int32Array[] = [];
 
-  /** Add `[start, start + count)`. Adding a block again is free of charge and without effect. */
+  constructor({ from = 0, maxBytes = MAX_BYTES, whenFull = 'refuse' }: BlockSetOptions = {}) {
+    this.#from = from;
+    this.#maxBytes = maxBytes;
+    this.#isCut = whenFull === 'cut';
+  }
+
+  /** The first block that is kept. */
+  get from(): number {
+    return this.#from;
+  }
+
+  /**
+   * Where a set that keeps the lowest blocks was cut: of those from here on it knows nothing. Infinity as long as it
+   * has all.
+   */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Make it an empty set of blocks from `from` on, in the memory that it has: garbage of this size stays for long. */
+  restart(from: number): void {
+    for (const leaf of this.#leaves) this.#spare.push(leaf.release());
+    this.#leaves = [];
+    this.#bases = [];
+    this.#from = from;
+    this.#end = Infinity;
+  }
+
+  /**
+   * Add `[start, start + count)`. Adding a block again is free of charge and without effect.
+   *
+   * @throws ExtError EXT_TOO_LARGE when a set that is not cut needs more memory than it may have
+   */
   add(start: number, count = 1): void {
-    let from = start;
     const end = start + count;
-    while (from < end) {
-      const index = Math.floor(from / CHUNK);
-      const base = index * CHUNK;
-      const to = Math.min(end, base + CHUNK);
-      this.#addToChunk(index, from - base, to - base);
-      from = to;
+    for (let from = Math.max(start, this.#from); from < Math.min(end, this.#end); ) {
+      const index = this.#place(from);
+      const leaf = this.#leaves[index];
+      // Cut: nothing from here on is kept.
+      if (leaf === undefined) return;
+      const to = Math.min(end, this.#limit(index, leaf));
+      if (leaf.add(from - leaf.origin, to - leaf.origin)) from = to;
+      else this.#divide(index, leaf, from);
     }
   }
 
   has(block: number): boolean {
-    const index = Math.floor(block / CHUNK);
-    const chunk = this.#chunks.get(index);
-    if (chunk === undefined) return false;
-    const at = block - index * CHUNK;
-    if (chunk instanceof Uint32Array) return (((chunk[at >>> 5] as number) >>> (at & 31)) & 1) === 1;
-    const next = firstEndAfter(chunk, at);
-    return next < chunk.length && (chunk[next] as number) <= at;
+    const leaf = this.#leaves[this.#find(block)];
+    return leaf?.has(block - leaf.origin) ?? false;
   }
 
-  /** The runs, ascending, never touching. One step per run. */
+  /** The runs, ascending, never touching. One step per run. What is added meanwhile may be among them or not. */
   *runs(): Generator<BlockRun> {
     let start = -1;
     let end = -1;
-    for (const index of [...this.#chunks.keys()].sort((a, b) => a - b)) {
-      const pairs = chunkRuns(this.#chunks.get(index) ?? []);
-      const base = index * CHUNK;
-      for (let i = 0; i < pairs.length; i += 2) {
-        const from = base + (pairs[i] as number);
+    const pairs = new Int32Array(LEAF_BITS);
+    for (const leaf of this.#leaves) {
+      const words = leaf.copyRuns(pairs);
+      for (let i = 0; i < words; i += 2) {
+        const from = leaf.origin + (pairs[i] as number);
         if (from !== end) {
           if (start >= 0) yield { start, count: end - start };
           start = from;
         }
-        end = base + (pairs[i + 1] as number);
+        end = leaf.origin + (pairs[i + 1] as number);
       }
     }
     if (start >= 0) yield { start, count: end - start };
@@ -69,16 +115,58 @@ export class BlockSet {
     return total;
   }
 
-  #addToChunk(index: number, from: number, to: number): void {
-    const chunk = this.#chunks.get(index);
-    if (chunk === undefined) {
-      this.#chunks.set(index, [from, to]);
-    } else if (chunk instanceof Uint32Array) {
-      setBits(chunk, from, to);
-    } else {
-      addRun(chunk, from, to);
-      if (chunk.length > 2 * MAX_RUNS) this.#chunks.set(index, bitmapOf(chunk));
+  /** Index of the leaf for `block`, which is made where none is. */
+  #place(block: number): number {
+    const index = this.#find(block);
+    const leaf = this.#leaves[index];
+    if (leaf !== undefined && block < leaf.limit) return index;
+    // It lies behind a bitmap, or is the first of its region.
+    const origin = block - (block % REGION);
+    const from = leaf?.origin === origin ? leaf.limit - origin : 0;
+    this.#insert(index + 1, new BlockLeaf(origin, from, this.#spare.pop()));
+    return index + 1;
+  }
+
+  #limit(index: number, leaf: BlockLeaf): number {
+    return Math.min(leaf.limit, this.#bases[index + 1] ?? Infinity);
+  }
+
+  /** Index of the last leaf that begins at `block` or before; -1 when there is none. */
+  #find(block: number): number {
+    const bases = this.#bases;
+    const last = this.#last;
+    if (last < bases.length && (bases[last] as number) <= block) {
+      if (last + 1 === bases.length || block < (bases[last + 1] as number)) return last;
     }
+    let low = 0;
+    let high = bases.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((bases[middle] as number) <= block) low = middle + 1;
+      else high = middle;
+    }
+    this.#last = Math.max(0, low - 1);
+    return low - 1;
+  }
+
+  #divide(index: number, leaf: BlockLeaf, block: number): void {
+    const other = leaf.divide(block - leaf.origin, this.#spare);
+    // A bitmap begins with its first run.
+    this.#bases[index] = leaf.base;
+    if (other !== undefined) this.#insert(index + 1, other);
+  }
+
+  #insert(index: number, leaf: BlockLeaf): void {
+    this.#leaves.splice(index, 0, leaf);
+    this.#bases.splice(index, 0, leaf.base);
+    if (this.#leaves.length === 1 || this.#leaves.length * LEAF_BYTES <= this.#maxBytes) return;
+    if (!this.#isCut) {
+      const mebibytes = this.#maxBytes / (1024 * 1024);
+      throw new ExtError('EXT_TOO_LARGE', `the list of blocks is too scattered: it needs more than ${mebibytes} MiB`);
+    }
+    this.#end = this.#bases.pop() ?? 0;
+    const gone = this.#leaves.pop();
+    if (gone !== undefined) this.#spare.push(gone.release());
   }
 }
 
@@ -98,85 +186,4 @@ export function* withoutRuns(a: BlockSet, b: BlockSet): Generator<BlockRun> {
     }
     if (from < end) yield { start: from, count: end - from };
   }
-}
-
-/** Index of the first pair whose end lies after `at`; the length of `pairs` when there is none. */
-function firstEndAfter(pairs: readonly number[], at: number): number {
-  let low = 0;
-  let high = pairs.length / 2;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((pairs[2 * middle + 1] as number) > at) high = middle;
-    else low = middle + 1;
-  }
-  return 2 * low;
-}
-
-/** Merge `[from, to)` into ascending pairs, in place. */
-function addRun(pairs: number[], from: number, to: number): void {
-  const last = pairs.length - 1;
-  const lastEnd = pairs[last] as number;
-  // Blocks arrive ascending nearly always: the two cheap cases first.
-  if (from > lastEnd) {
-    pairs.push(from, to);
-    return;
-  }
-  if (from >= (pairs[last - 1] as number)) {
-    if (to > lastEnd) pairs[last] = to;
-    return;
-  }
-  const first = firstEndAfter(pairs, from - 1);
-  let after = first;
-  let low = from;
-  let high = to;
-  while (after < pairs.length && (pairs[after] as number) <= to) {
-    low = Math.min(low, pairs[after] as number);
-    high = Math.max(high, pairs[after + 1] as number);
-    after += 2;
-  }
-  pairs.splice(first, after - first, low, high);
-}
-
-function bitmapOf(pairs: readonly number[]): Uint32Array {
-  const bits = new Uint32Array(CHUNK / 32);
-  for (let i = 0; i < pairs.length; i += 2) setBits(bits, pairs[i] as number, pairs[i + 1] as number);
-  return bits;
-}
-
-function setBits(bits: Uint32Array, from: number, to: number): void {
-  let at = from;
-  while (at < to && (at & 31) !== 0) {
-    bits[at >>> 5] = (bits[at >>> 5] as number) | (1 << (at & 31));
-    at++;
-  }
-  if (to - at >= 32) {
-    bits.fill(0xffff_ffff, at >>> 5, to >>> 5);
-    at = to & ~31;
-  }
-  for (; at < to; at++) bits[at >>> 5] = (bits[at >>> 5] as number) | (1 << (at & 31));
-}
-
-function chunkRuns(chunk: Chunk): readonly number[] {
-  if (!(chunk instanceof Uint32Array)) return chunk;
-  const pairs: number[] = [];
-  let at = nextBit(chunk, 0, 0);
-  while (at < CHUNK) {
-    const end = nextBit(chunk, at, 0xffff_ffff);
-    pairs.push(at, end);
-    at = nextBit(chunk, end, 0);
-  }
-  return pairs;
-}
-
-/** First bit at or after `from` that is set (`flip` 0) or clear (`flip` all ones); CHUNK when there is none. */
-function nextBit(bits: Uint32Array, from: number, flip: number): number {
-  if (from >= CHUNK) return CHUNK;
-  let word = from >>> 5;
-  let value = (((bits[word] as number) ^ flip) >>> (from & 31)) << (from & 31);
-  while (value === 0) {
-    word++;
-    if (word === bits.length) return CHUNK;
-    value = (bits[word] as number) ^ flip;
-  }
-  return word * 32 + 31 - Math.clz32(value & -value);
 }

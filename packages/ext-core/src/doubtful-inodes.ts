@@ -1,7 +1,7 @@
 import { filesystemSeed, inodeChecksum, inodeSeed, storedInodeChecksum } from './checksum.ts';
 import { isExtentHeader } from './extent.ts';
 import type { Filesystem } from './filesystem.ts';
-import { BG_INODE_UNINIT, readGroupDesc } from './group-desc.ts';
+import { BG_INODE_UNINIT } from './group-desc.ts';
 import { fileSize, fileType, I_BLOCK, I_BLOCK_SIZE, INODE_FLAG, inodeLayout, MODE, xattrBlock } from './inode.ts';
 import { hasGroupChecksums, hasIncompat, hasRoCompat } from './superblock.ts';
 
@@ -15,7 +15,7 @@ import { hasGroupChecksums, hasIncompat, hasRoCompat } from './superblock.ts';
 export function doubtfulInodes(fs: Filesystem, group: number): number {
   const { superblock: sb } = fs;
   if (fs.superblockBlock <= 1 || !hasGroupChecksums(sb)) return 0;
-  const { flags, itableUnused } = readGroupDesc(fs.descTable, group, sb.descSize);
+  const { flags, itableUnused } = fs.descTable.get(group);
   return (flags & BG_INODE_UNINIT) !== 0 ? sb.inodesPerGroup : Math.min(itableUnused, sb.inodesPerGroup);
 }
 

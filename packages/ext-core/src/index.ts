@@ -1,6 +1,6 @@
 export { DIRECT_BLOCKS, walkBlockMap } from './block-map.ts';
 export { BlockWindow, type OnUnreadable, READ_UNIT, readIsolated } from './block-reader.ts';
-export { type BlockRun, BlockSet, withoutRuns } from './block-set.ts';
+export { type BlockRun, BlockSet, type BlockSetOptions, withoutRuns } from './block-set.ts';
 export {
   attributeValueHash,
   bitmapChecksum,
@@ -27,6 +27,8 @@ export {
   xattrBlockChecksum,
 } from './checksum.ts';
 export { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from './crc.ts';
+export { descTableSize } from './desc-blocks.ts';
+export { DescTable, type DescWindow } from './desc-table.ts';
 export {
   DIR_ENTRY_HEADER,
   DIR_TAIL_TYPE,

@@ -17,6 +17,9 @@ export const specialFiles = ({ superblock: sb }: Filesystem): ReadonlySet<number
 /** Inode numbers up to this one have a meaning of their own. Source: kernel Documentation/filesystems/ext4/inodes.rst. */
 const LAST_RESERVED = 10;
 
+/** More blocks than a file system can have: 2^53 bytes are the limit, and a block has 1,024 at least. */
+const KINDS_APART = 2 ** 44;
+
 /** Tells the blocks that inodes own, by the rules of what an image holds. One object for all inodes. */
 export class InodeBlocks implements MappingVisitor {
   readonly #fs: Filesystem;
@@ -32,9 +35,10 @@ export class InodeBlocks implements MappingVisitor {
   #nodeKind: 'extent node' | 'indirect block' = 'extent node';
   /**
    * Mapping blocks met, by what was read of them: a tree walked for its nodes only must be walked again for a file of
-   * which the content is wanted. Extent nodes, then maps of three levels.
+   * which the content is wanted. One set for extent nodes and maps of three levels, either way, so that one bound holds
+   * for all: `KINDS_APART` blocks lie between a block as one and as the next.
    */
-  readonly #seen = Array.from({ length: 8 }, () => new BlockSet());
+  readonly #seen = new BlockSet();
 
   constructor(fs: Filesystem, options: WalkOptions, visit: VisitRun) {
     this.#fs = fs;
@@ -107,13 +111,13 @@ export class InodeBlocks implements MappingVisitor {
 
   node(block: number, level: number): boolean {
     const { wantData, inode } = this.#walk;
-    const seen = this.#seen[(wantData ? 4 : 0) + (this.#nodeKind === 'extent node' ? 3 : level)];
-    if (seen?.has(block)) {
+    const kind = (wantData ? 4 : 0) + (this.#nodeKind === 'extent node' ? 3 : level);
+    if (this.#seen.has(kind * KINDS_APART + block)) {
       const message = `inode ${inode}: mapping block ${block} is used twice`;
       this.#onProblem?.({ code: 'shared-mapping-block', message, lost: false, block, inode });
       return false;
     }
-    seen?.add(block);
+    this.#seen.add(kind * KINDS_APART + block);
     this.#visit(this.#nodeKind, block, 1, inode, 0);
     return true;
   }

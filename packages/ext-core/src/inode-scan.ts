@@ -78,8 +78,8 @@ export interface ScanOptions {
 export type VisitInode = (inode: number, view: DataView, base: number) => void;
 
 /**
- * Visit inodes with a link count, in the order of the tables: inode numbers ascend. Yields after each read: a place
- * to give up the stack.
+ * Visit inodes with a link count, in the order of the tables: inode numbers ascend. Yields after each read, and
+ * between some thousand groups: a place to give up the stack.
  *
  * Tables are read a buffer at a time; groups that were never used and holes of the source are not read.
  * An unreadable block costs its own inodes and is told; so is a table whose place is no place.
@@ -90,8 +90,12 @@ export function* scanInodes(fs: Filesystem, options: ScanOptions, visit: VisitIn
   for (let group = 0; group < fs.groupCount; group++) {
     const desc = fs.groupDesc(group);
     if (!(skipUninit && (desc.flags & BG_INODE_UNINIT) !== 0)) yield* scanner.group(group, desc);
+    if (group % GROUPS_PER_STEP === GROUPS_PER_STEP - 1) yield;
   }
 }
+
+/** Groups of which none was read, because they were never used or are holes. */
+const GROUPS_PER_STEP = 4096;
 
 class InodeScanner {
   readonly #fs: Filesystem;

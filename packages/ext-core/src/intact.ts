@@ -1,4 +1,5 @@
 import { filesystemSeed, groupDescChecksum, groupDescCrc16, superblockChecksum } from './checksum.ts';
+import type { DescTable } from './desc-table.ts';
 import type { Filesystem } from './filesystem.ts';
 import { BG_BLOCK_UNINIT, BG_INODE_UNINIT, groupDescLayout } from './group-desc.ts';
 import { hasGroupChecksums, hasRoCompat, type Superblock, superblockLayout } from './superblock.ts';
@@ -10,14 +11,12 @@ export function isSuperblockIntact(sb: Superblock, raw: Uint8Array): boolean {
   return superblockLayout.s_checksum.get(view, 0) === superblockChecksum(raw);
 }
 
-/** The group descriptors of one file system and the checksums in them. */
+/** The checksums of group descriptors. */
 export interface DescChecksums {
-  /** What `bg_checksum` of the descriptor of `group` should be. */
-  compute(group: number): number;
-  /** Whether it is. Always true where the format has none. */
+  /** What `bg_checksum` of descriptor `index` of a view should be, for that of `group`. */
+  compute(view: DataView, index: number, group: number): number;
+  /** Whether that of `group` in the table is what it should be. Always true where the format has none. */
   isIntact(group: number): boolean;
-  /** Store what `compute` gives, where the format has a checksum. */
-  store(group: number): void;
 }
 
 /**
@@ -25,20 +24,22 @@ export interface DescChecksums {
  *
  * @param raw the superblock's 1,024 bytes
  */
-export function descChecksums(sb: Superblock, raw: Uint8Array, table: DataView): DescChecksums {
+export function descChecksums(sb: Superblock, raw: Uint8Array, table: DescTable): DescChecksums {
   const seed = filesystemSeed(raw);
-  const descOf = (group: number): Uint8Array =>
-    new Uint8Array(table.buffer, table.byteOffset + group * sb.descSize, sb.descSize);
-  const compute = hasRoCompat(sb, 'metadata_csum')
-    ? (group: number): number => groupDescChecksum(seed, group, descOf(group))
-    : (group: number): number => groupDescCrc16(sb.uuid, group, descOf(group));
-  const field = groupDescLayout.bg_checksum;
+  const { descSize } = sb;
+  const hasCrc32 = hasRoCompat(sb, 'metadata_csum');
   const hasAny = hasGroupChecksums(sb);
+  const compute = (view: DataView, index: number, group: number): number => {
+    const desc = new Uint8Array(view.buffer, view.byteOffset + index * descSize, descSize);
+    return hasCrc32 ? groupDescChecksum(seed, group, desc) : groupDescCrc16(sb.uuid, group, desc);
+  };
   return {
     compute,
-    isIntact: (group) => !hasAny || field.get(table, group * sb.descSize) === compute(group),
-    store(group) {
-      if (hasAny) field.set(table, group * sb.descSize, compute(group));
+    isIntact(group) {
+      if (!hasAny) return true;
+      const { view, first } = table.window(group);
+      const stored = groupDescLayout.bg_checksum.get(view, (group - first) * descSize);
+      return stored === compute(view, group - first, group);
     },
   };
 }

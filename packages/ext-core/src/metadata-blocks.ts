@@ -6,9 +6,13 @@ import { type BlockKind, describeBlocks, type VisitRun, type WalkOptions, walkBl
  * The blocks that an image must contain.
  *
  * Under `compat` a block selects its whole cluster, as in C, and whole clusters are what it saves.
+ *
+ * @param into the set to add them to, returned. One that is cut when it is full has the lowest of them: the next ones
+ *   are found by another walk, into a set from its `end` on
+ * @throws ExtError EXT_TOO_LARGE when they do not fit in the set
  */
-export function selectBlocks(fs: Filesystem, options: WalkOptions): BlockSet {
-  const steps = selectSteps(fs, options);
+export function selectBlocks(fs: Filesystem, options: WalkOptions, into = new BlockSet()): BlockSet {
+  const steps = selectSteps(fs, options, { into });
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
@@ -20,8 +24,17 @@ export function selectBlocks(fs: Filesystem, options: WalkOptions): BlockSet {
  *
  * @param visit told each run as well, for who wants to know both which blocks they are and what
  */
-export function* selectSteps(fs: Filesystem, options: WalkOptions, visit?: VisitRun): Generator<void, BlockSet> {
-  const set = new BlockSet();
+export function* selectSteps(
+  fs: Filesystem,
+  options: WalkOptions,
+  { into = new BlockSet(), visit }: { readonly into?: BlockSet; readonly visit?: VisitRun } = {},
+): Generator<void, BlockSet> {
+  const ratio = options.selection === 'compat' ? fs.superblock.clusterRatio : 1;
+  const add = (start: number, end: number): void => {
+    const from = start - (start % ratio);
+    const to = Math.min(Math.ceil(end / ratio) * ratio, fs.blocksCount);
+    into.add(from, to - from);
+  };
   // Files lie behind one another: most runs only go on where the last one ended, and need not be looked up.
   let from = 0;
   let to = 0;
@@ -31,23 +44,12 @@ export function* selectSteps(fs: Filesystem, options: WalkOptions, visit?: Visit
       to += count;
       return;
     }
-    if (to > from) set.add(from, to - from);
+    if (to > from) add(from, to);
     from = start;
     to = start + count;
   });
-  if (to > from) set.add(from, to - from);
-  const { clusterRatio } = fs.superblock;
-  return options.selection === 'compat' && clusterRatio > 1 ? wholeClusters(set, clusterRatio, fs.blocksCount) : set;
-}
-
-function wholeClusters(set: BlockSet, ratio: number, blocksCount: number): BlockSet {
-  const clusters = new BlockSet();
-  for (const { start, count } of set.runs()) {
-    const from = start - (start % ratio);
-    const to = Math.min(Math.ceil((start + count) / ratio) * ratio, blocksCount);
-    clusters.add(from, to - from);
-  }
-  return clusters;
+  if (to > from) add(from, to);
+  return into;
 }
 
 /** A run of blocks and what it is, in words. */
@@ -60,13 +62,20 @@ export interface OwnedRun extends BlockRun {
  * Say what some blocks are, by walking again: the way without errors stores nothing of this.
  *
  * @param runs few, ascending and disjoint
+ * @param limit pieces that are named; where there are more, some stay without an owner
  * @returns the same blocks, cut where the owner changes, ascending; the first owner met counts
  */
-export function nameOwners(fs: Filesystem, options: WalkOptions, runs: readonly BlockRun[]): OwnedRun[] {
+export function nameOwners(
+  fs: Filesystem,
+  options: WalkOptions,
+  runs: readonly BlockRun[],
+  limit = Infinity,
+): OwnedRun[] {
   const named: OwnedRun[] = [];
   const open = [...runs];
   const quiet: WalkOptions = { ...options, onProblem: () => {} };
   walkBlocks(fs, quiet, (kind: BlockKind, start, count, owner) => {
+    if (named.length >= limit) return;
     const end = start + count;
     for (let at = firstBehind(open, start); ; ) {
       const run = open[at];

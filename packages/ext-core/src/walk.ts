@@ -84,7 +84,7 @@ export function* walkSteps(trusting: Filesystem, options: WalkOptions, visit: Vi
   const inRange = clipped(fs, visit, options.onProblem);
   walkSuperblocks(fs, options, inRange);
   if (hasIncompat(fs.superblock, 'mmp')) inRange('MMP block', fs.superblock.mmpBlock, 1, 0, 0);
-  walkGroups(fs, options, inRange);
+  yield* walkGroups(fs, options, inRange);
   yield* walkInodes(fs, options, inRange);
 }
 
@@ -102,7 +102,10 @@ function walkSuperblocks(fs: Filesystem, { selection }: WalkOptions, visit: Visi
   for (const [block, count] of backupDescRuns(sb)) visit('backup group descriptors', block, count, 0, 0);
 }
 
-function walkGroups(fs: Filesystem, options: WalkOptions, visit: VisitRun): void {
+/** There may be two million. */
+const GROUPS_PER_STEP = 4096;
+
+function* walkGroups(fs: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
   const { wholeTables = false, onProblem } = options;
   for (let group = 0; group < fs.groupCount; group++) {
     const desc = fs.groupDesc(group);
@@ -116,6 +119,7 @@ function walkGroups(fs: Filesystem, options: WalkOptions, visit: VisitRun): void
       visit('block bitmap', desc.blockBitmap, 1, group, 0);
     }
     if (desc.inodeBitmap !== 0 && !noInodes) visit('inode bitmap', desc.inodeBitmap, 1, group, 0);
+    if (group % GROUPS_PER_STEP === GROUPS_PER_STEP - 1) yield;
   }
 }
 

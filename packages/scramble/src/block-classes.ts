@@ -45,8 +45,11 @@ const FIRST_CAPACITY = 1024;
 export class BlockClasses {
   /** Blocks that stay as they are: bitmaps, descriptors, maps, quota and, where wanted, the contents of files. */
   readonly kept = new BlockSet();
-  /** Those of them that never were anything else: bitmaps and descriptors. */
-  readonly fixed = new BlockSet();
+  /**
+   * Those of them that never were anything else: bitmaps and descriptors. With flex_bg those of many groups are
+   * neighbours; only a hostile disk has them in more than some 700,000 places.
+   */
+  readonly fixed = new BlockSet({ maxBytes: 16 * 1024 * 1024 });
   /** All blocks that were told, kept ones too. */
   readonly #seen = new BlockSet();
   #count = 0;

@@ -9,6 +9,7 @@ import {
   inodeLayout,
   MODE,
   selectSteps,
+  type VisitRun,
   type WalkOptions,
 } from '@e2image/ext-core';
 import { BlockClasses, KIND, type Kind, OWNER_FLAG } from './block-classes.ts';
@@ -91,7 +92,7 @@ export function* classify(fs: Filesystem, walk: WalkOptions): Generator<void, Cl
     [KIND.attributeValue]: owned.values,
     [KIND.journal]: owned.journals,
   };
-  const selected = yield* selectSteps(fs, { ...walk, onInode }, (name, start, count, owner, logical) => {
+  const visit: VisitRun = (name, start, count, owner, logical) => {
     const kind = SCRAMBLED[name];
     if (kind === undefined) {
       classes.keep(start, count, FIXED.has(name));
@@ -110,7 +111,8 @@ export function* classify(fs: Filesystem, walk: WalkOptions): Generator<void, Cl
     });
     const runs = list[kind];
     if (runs !== undefined) note(runs, owner, from, classes.length);
-  });
+  };
+  const selected = yield* selectSteps(fs, { ...walk, onInode }, { visit });
   classes.seal();
   return {
     classes,
