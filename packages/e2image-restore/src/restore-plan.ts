@@ -8,6 +8,7 @@ import {
   isSuperblockIntact,
   openFilesystem,
   primarySuperblockBlock,
+  SCRAMBLED_MARK,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
   type Superblock,
@@ -19,9 +20,6 @@ import { emptied } from './empty-journal.ts';
 import { identityReasons, mmpInUse, superblocksOf, superblockText, writeTime } from './identity.ts';
 import { type JournalSides, journalReasons, journalState, readJournalAt, withoutRecovery } from './journal.ts';
 import { type ByteRange, overlay, patched, rangesOf, type Segment } from './segments.ts';
-
-/** What last-mounted says in the superblock of a scrambled image. */
-export const SCRAMBLED_MARK = 'scrambled by e2image';
 
 /** A restore, fully decided: what will be written, and what was found on the way. */
 export interface RestorePlan {

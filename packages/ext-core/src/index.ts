@@ -162,6 +162,7 @@ export type { MappingVisitor, MappingWalk } from './mapping.ts';
 export { nameOwners, type OwnedRun, selectBlocks, selectSteps } from './metadata-blocks.ts';
 export { MMP_MAGIC, MMP_SEQ_CLEAN, MMP_SEQ_FSCK, MMP_SIZE, type MmpHolder, mmpHolder, mmpLayout } from './mmp.ts';
 export type { OnProblem, Problem } from './problem.ts';
+export { SCRAMBLED_MARK } from './scrambled-mark.ts';
 export type { Source, SourceExtent } from './source.ts';
 export {
   descBlockCount,

@@ -4,4 +4,3 @@ export { ScrambleError, type ScrambleErrorCode } from './errors.ts';
 export type { OnScrambleProblem, ScrambleProblem } from './problem.ts';
 export { describeCounts, STAYS_VISIBLE } from './report.ts';
 export { createScrambler, type ScrambleOptions, scramblerSteps } from './scrambler.ts';
-export { SCRAMBLED_MARK } from './superblock.ts';

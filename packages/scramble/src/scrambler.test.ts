@@ -1,8 +1,14 @@
-import { dirEntryLayout, inodeLayout, openFilesystem, selectBlocks, superblockLayout } from '@e2image/ext-core';
+import {
+  dirEntryLayout,
+  inodeLayout,
+  openFilesystem,
+  SCRAMBLED_MARK,
+  selectBlocks,
+  superblockLayout,
+} from '@e2image/ext-core';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
 import fc from 'fast-check';
 import { createScrambler, type ScrambleOptions } from './scrambler.ts';
-import { SCRAMBLED_MARK } from './superblock.ts';
 
 const KEY = new TextEncoder().encode('0123456789abcdef');
 const OPTIONS: ScrambleOptions = { key: KEY, index: 'fresh' };

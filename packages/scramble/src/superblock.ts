@@ -5,6 +5,7 @@ import {
   mmpChecksum,
   mmpLayout,
   RO_COMPAT,
+  SCRAMBLED_MARK,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
   superblockChecksum,
@@ -12,9 +13,6 @@ import {
 } from '@e2image/ext-core';
 import { renewChecksum } from './checksum-renewal.ts';
 import type { Block, Context, ScrambleCounts } from './context.ts';
-
-/** What a scrambled image says of itself in the field of the last mount path. */
-export const SCRAMBLED_MARK = 'scrambled by e2image';
 
 /** Texts that identify; the error functions tell the kernel's version and what was going on. */
 const TEXTS = ['s_volume_name', 's_last_mounted', 's_mount_opts', 's_first_error_func', 's_last_error_func'] as const;
