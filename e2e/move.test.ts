@@ -6,6 +6,7 @@ import type { MoveRecord } from '@e2image/e2image-move/testing';
 import { copyOf, FIXTURE_NEEDS, fixture, recipesOfThisRun } from './fixtures.ts';
 import { LoopDevice, Mount } from './loop.ts';
 import {
+  bigSubject,
   commandIn,
   fsckAt,
   fsckCopyOf,
@@ -115,26 +116,33 @@ describeNeeds(FIXTURE_NEEDS, 'a move in an image file', () => {
     expect(stderr).toMatch(/Copied 24576 \/ 24576 blocks \(100%\) in/);
   });
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('ends of %s after a batch, and says how to go on', async (signal) => {
-    const route = routeOf(512, 'right');
-    const args = [...offsets(route).map(String), file()];
-    const when = ({ state }: MoveRecord): boolean => state === 'copying';
-    const shoot = (): Promise<ShotOutcome> => {
-      layOut(file(), subject, route.from);
-      return shootAt(args, () => lookBeside(file()), { signal, when });
-    };
-    let outcome = await shoot();
-    // On a busy machine the move may be over before the signal comes.
-    for (let tries = 1; outcome.status === 0 && tries < 5; tries++) outcome = await shoot();
-    expect(outcome.signal).toBe(signal);
-    expect(outcome.record?.state).toBe('copying');
-    expect(stateOf(file(), route.from, subject).mounts || stateOf(file(), route.to, subject).mounts).toBe(false);
-    expect(move([...offsets(route), file()])).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining('was interrupted here; finish it with: e2image-move --resume'),
+  describe('that is interrupted', () => {
+    let large: Subject;
+    beforeAll(() => {
+      large = bigSubject(join(folder, 'large'), 96);
     });
-    expect(move(commandIn(outcome.stderr))).toMatchObject({ status: 0 });
-    expectMoved(file(), route, subject);
+
+    test.each(['SIGINT', 'SIGTERM'] as const)('ends of %s after a batch, and says how to go on', async (signal) => {
+      const route = routeOf(512, 'right');
+      const args = [...offsets(route).map(String), file()];
+      const when = ({ state }: MoveRecord): boolean => state === 'copying';
+      const shoot = (): Promise<ShotOutcome> => {
+        layOut(file(), large, route.from);
+        return shootAt(args, () => lookBeside(file()), { signal, when });
+      };
+      let outcome = await shoot();
+      // On a busy machine the move may be over before the signal is seen.
+      for (let tries = 1; outcome.record === undefined && tries < 5; tries++) outcome = await shoot();
+      expect(outcome.signal).toBe(signal);
+      expect(outcome.record?.state).toBe('copying');
+      expect(stateOf(file(), route.from, large).mounts || stateOf(file(), route.to, large).mounts).toBe(false);
+      expect(move([...offsets(route), file()])).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining('was interrupted here; finish it with: e2image-move --resume'),
+      });
+      expect(move(commandIn(outcome.stderr))).toMatchObject({ status: 0 });
+      expectMoved(file(), route, large);
+    });
   });
 });
 
@@ -208,7 +216,14 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'a move on a device', () => {
     using loop = LoopDevice.attach(file());
     const args = [...offsets(route).map(String), loop.path];
     const when = ({ sequence }: MoveRecord): boolean => sequence >= 8;
-    const outcome = await shootAt(args, () => lookInside(loop.path, route), { signal: 'SIGKILL', when });
+    const shoot = (): Promise<ShotOutcome> =>
+      shootAt(args, () => lookInside(loop.path, route), { signal: 'SIGKILL', when });
+    let outcome = await shoot();
+    for (let tries = 1; outcome.record === undefined && tries < 5; tries++) {
+      layOut(file(), subject, route.from);
+      loop.flush();
+      outcome = await shoot();
+    }
     expect(outcome.record?.state).toBe('copying');
     const again = move([...offsets(route), loop.path]);
     expect(again).toMatchObject({ status: 1, stderr: expect.stringContaining('was interrupted here') });
