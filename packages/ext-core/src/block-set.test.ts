@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BlockSet, withoutRuns } from './block-set.ts';
+import { BlockSet, firstRunBehind, withoutRuns } from './block-set.ts';
 
 /** The second opinion: one entry per block. */
 function runsOf(blocks: ReadonlySet<number>): { start: number; count: number }[] {
@@ -124,4 +124,23 @@ describe('BlockSet', () => {
     set.add(0, 3 * 32768);
     expect([...set.runs()]).toEqual([{ start: 0, count: 3 * 32768 }]);
   });
+});
+
+test.each([
+  [0, 0],
+  [11, 0],
+  [12, 1],
+  [29, 1],
+  [31, 1],
+  [35, 2],
+])('behind block %d ends run %d first', (block, index) => {
+  expect(
+    firstRunBehind(
+      [
+        { start: 10, count: 2 },
+        { start: 30, count: 5 },
+      ],
+      block,
+    ),
+  ).toBe(index);
 });

@@ -187,3 +187,16 @@ export function* withoutRuns(a: BlockSet, b: BlockSet): Generator<BlockRun> {
     if (from < end) yield { start: from, count: end - from };
   }
 }
+
+/** Index of the first of ascending, disjoint runs that ends behind `block`; `runs.length` when there is none. */
+export function firstRunBehind(runs: readonly BlockRun[], block: number): number {
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const run = runs[middle];
+    if (run !== undefined && run.start + run.count > block) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

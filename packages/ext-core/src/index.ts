@@ -1,6 +1,6 @@
 export { DIRECT_BLOCKS, walkBlockMap } from './block-map.ts';
 export { BlockWindow, type OnUnreadable, READ_UNIT, readIsolated } from './block-reader.ts';
-export { type BlockRun, BlockSet, type BlockSetOptions, withoutRuns } from './block-set.ts';
+export { type BlockRun, BlockSet, type BlockSetOptions, firstRunBehind, withoutRuns } from './block-set.ts';
 export {
   attributeValueHash,
   bitmapChecksum,

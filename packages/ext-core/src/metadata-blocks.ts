@@ -1,4 +1,4 @@
-import { type BlockRun, BlockSet } from './block-set.ts';
+import { type BlockRun, BlockSet, firstRunBehind } from './block-set.ts';
 import type { Filesystem } from './filesystem.ts';
 import { type BlockKind, describeBlocks, type VisitRun, type WalkOptions, walkBlocks, walkSteps } from './walk.ts';
 
@@ -77,7 +77,7 @@ export function nameOwners(
   walkBlocks(fs, quiet, (kind: BlockKind, start, count, owner) => {
     if (named.length >= limit) return;
     const end = start + count;
-    for (let at = firstBehind(open, start); ; ) {
+    for (let at = firstRunBehind(open, start); ; ) {
       const run = open[at];
       if (run === undefined || run.start >= end) return;
       const from = Math.max(run.start, start);
@@ -92,17 +92,4 @@ export function nameOwners(
     }
   });
   return [...named, ...open.map((run) => ({ ...run, owner: undefined }))].sort((a, b) => a.start - b.start);
-}
-
-/** Index of the first run that ends behind block `block`: a walk tells of many more runs than any of these meets. */
-function firstBehind(runs: readonly BlockRun[], block: number): number {
-  let low = 0;
-  let high = runs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const run = runs[middle];
-    if (run !== undefined && run.start + run.count > block) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }

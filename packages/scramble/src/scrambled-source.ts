@@ -1,4 +1,4 @@
-import type { BlockSet, Source, SourceExtent } from '@e2image/ext-core';
+import { type BlockSet, firstRunBehind, type Source, type SourceExtent } from '@e2image/ext-core';
 
 /** What changes whole blocks in place. */
 interface Transform {
@@ -26,7 +26,7 @@ export function scrambledSource(source: Source, options: ScrambledSourceOptions)
     readAt: (into, offset) => readScrambled(source, options, into, offset),
     extentAt: (offset) => {
       const block = Math.floor(offset / blockSize);
-      const next = zeroed[firstEndAfter(zeroed, block)];
+      const next = zeroed[firstRunBehind(zeroed, block)];
       if (next && next.start <= block) {
         const end = Math.min(size, (next.start + next.count) * blockSize);
         return { kind: 'hole', offset, length: end - offset };
@@ -37,19 +37,6 @@ export function scrambledSource(source: Source, options: ScrambledSourceOptions)
       return { kind, offset, length: Math.min(offset + length, limit) - offset };
     },
   };
-}
-
-/** Index of the first run that ends behind `block`. */
-function firstEndAfter(runs: readonly { readonly start: number; readonly count: number }[], block: number): number {
-  let low = 0;
-  let high = runs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const run = runs[middle];
-    if (run !== undefined && run.start + run.count > block) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 function readScrambled(
