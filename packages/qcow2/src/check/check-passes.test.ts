@@ -1,0 +1,39 @@
+import { viewOf } from '../format/be.ts';
+import { COPIED_HI, setEntry } from '../format/table-entry.ts';
+import { arraySource, buildImage } from '../testing/image.fixture.ts';
+import { checkQcow2 } from './check.ts';
+import type { CheckFinding } from './findings.ts';
+import { WINDOW_CLUSTERS } from './reference-counter.ts';
+
+const CLUSTER = 512;
+/** First byte that a second pass counts. */
+const BEHIND = WINDOW_CLUSTERS * CLUSTER;
+
+/** An image of 64 guest clusters whose file claims to be longer; `places` are host bytes of its clusters. */
+function scattered(places: readonly number[], size: number) {
+  const { bytes, at } = buildImage({ clusters: Array.from({ length: 64 }, () => undefined) });
+  places.forEach((place, index) => {
+    setEntry(viewOf(bytes), at.l2 + index * 8, place, COPIED_HI);
+  });
+  return arraySource(bytes, size);
+}
+
+describe('a check of more clusters than one pass counts', () => {
+  test('finds what lies behind, once each', () => {
+    const findings: CheckFinding[] = [];
+    const places = [BEHIND, BEHIND + CLUSTER, 5 * BEHIND + 7 * CLUSTER];
+    const report = checkQcow2(scattered(places, 8 * BEHIND), { onFinding: (finding) => findings.push(finding) });
+    const missing = findings.filter(({ what }) => what === 'refcount');
+    expect(missing.map(({ hostOffset, found, expected }) => [hostOffset, found, expected])).toEqual(
+      places.map((place) => [place, 0, 1]),
+    );
+    // Each is also COPIED with a refcount of 0.
+    expect(report).toMatchObject({ corruptions: 6, leaks: 0, imageEndOffset: 5 * BEHIND + 8 * CLUSTER });
+  });
+
+  test('takes no time for the emptiness between', () => {
+    const started = performance.now();
+    checkQcow2(scattered([2 ** 51], 2 ** 52));
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});

@@ -1,0 +1,169 @@
+import { Qcow2Error } from '../base/errors.ts';
+import { getU64, viewOf } from './be.ts';
+import { AUTOCLEAR, type FeatureBits, featureNumbers, hasFeature, INCOMPATIBLE } from './features.ts';
+import { geometryOf, l1EntriesFor, MAX_CLUSTER_BITS, MIN_CLUSTER_BITS, MIN_EXTENDED_CLUSTER_BITS } from './geometry.ts';
+import { COMPRESSION, CRYPT, HEADER_SIZE_V2, HEADER_SIZE_V3, type HeaderTail, type Qcow2Header } from './header.ts';
+import { decodeFeatureNames, EXTENSION, findExtension } from './header-extension.ts';
+
+/** QEMU's limits, which are ours too: a reader allocates nothing larger. Source: qemu block/qcow2.h. */
+export const LIMITS = {
+  /** Bytes of an L1 table. */
+  l1Table: 32 * 2 ** 20,
+  /** Bytes of the refcount table. */
+  refcountTable: 8 * 2 ** 20,
+  snapshots: 65_536,
+  /** Bytes of the snapshot table: 1 KiB for each, on average. */
+  snapshotTable: 64 * 2 ** 20,
+  /** Bytes of extra data of one snapshot. */
+  snapshotExtra: 1024,
+  bitmaps: 65_535,
+  /** Bytes of the bitmap directory: entry, name and extra data of each. */
+  bitmapDirectory: 65_535 * (24 + 1023 + 1),
+  /** Bytes of an encryption header; QEMU names no limit, LUKS takes 2 MiB. */
+  cryptoHeader: 64 * 2 ** 20,
+  /** Bytes of a bitmap: clusters that its table names. */
+  bitmap: 512 * 2 ** 20,
+  /** Bytes of a backing file's name. */
+  backingName: 1023,
+} as const;
+
+/**
+ * Judge the fields that everything else builds on: cluster size, header length, place of the backing name.
+ *
+ * @throws Qcow2Error QCOW2_UNSUPPORTED_FEATURE, QCOW2_CORRUPT
+ */
+export function checkHeaderShape(header: Qcow2Header): void {
+  const { clusterBits, headerLength, version, refcountOrder } = header;
+  // Before any use of the cluster size: 2 ** clusterBits of a hostile image may be Infinity.
+  if (clusterBits < MIN_CLUSTER_BITS || clusterBits > MAX_CLUSTER_BITS) {
+    const message = `cluster_bits ${clusterBits} is not supported, ${MIN_CLUSTER_BITS} to ${MAX_CLUSTER_BITS} are`;
+    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { field: 'cluster_bits', value: clusterBits });
+  }
+  const clusterSize = 2 ** clusterBits;
+  const least = version === 2 ? HEADER_SIZE_V2 : HEADER_SIZE_V3;
+  if (headerLength < least || headerLength > clusterSize || headerLength % 8 !== 0) {
+    throw corrupt('header_length', headerLength, `is not a multiple of 8 from ${least} to ${clusterSize}`);
+  }
+  if (refcountOrder > 6) throw corrupt('refcount_order', refcountOrder, 'is above 6');
+  const { offset, length } = header.backingName;
+  if (offset === 0) return;
+  if (length > LIMITS.backingName) throw corrupt('backing_file_size', length, `is above ${LIMITS.backingName}`);
+  if (offset < headerLength || offset + length > clusterSize) {
+    throw corrupt('backing_file_offset', offset, `with ${length} bytes is not between the header and cluster 0's end`);
+  }
+}
+
+/**
+ * Judge features, compression, encryption and the active L1 table's fields. The L1 table's place is compared with
+ * the file when it is read.
+ *
+ * @param header its shape is checked
+ * @throws Qcow2Error QCOW2_UNSUPPORTED_FEATURE, QCOW2_CORRUPT, QCOW2_TOO_LARGE
+ */
+export function checkHeader(header: Qcow2Header, tail: HeaderTail): void {
+  checkIncompatible(header.incompatible, tail);
+  checkCompression(header);
+  checkEncryption(header, tail);
+  checkDataFile(header);
+  const geometry = geometryOf({ clusterBits: header.clusterBits, extendedL2: usesExtendedL2(header) });
+  if (geometry.extendedL2 && header.clusterBits < MIN_EXTENDED_CLUSTER_BITS) {
+    throw corrupt('cluster_bits', header.clusterBits, `is below ${MIN_EXTENDED_CLUSTER_BITS} with extended L2 entries`);
+  }
+  checkL1Fields(header.l1Entries, header.l1Offset, geometry.clusterSize);
+  const needed = l1EntriesFor(geometry, floorToSector(header.virtualSize));
+  if (header.l1Entries < needed) {
+    throw corrupt('l1_size', header.l1Entries, `is below the ${needed} that size ${header.virtualSize} needs`);
+  }
+  if (header.snapshotCount > LIMITS.snapshots) {
+    throw tooLarge('nb_snapshots', header.snapshotCount, LIMITS.snapshots);
+  }
+}
+
+/** Judge an L1 table's fields, the active one's or a snapshot's. @throws Qcow2Error QCOW2_TOO_LARGE, QCOW2_CORRUPT */
+export function checkL1Fields(l1Entries: number, l1Offset: number, clusterSize: number): void {
+  if (l1Entries * 8 > LIMITS.l1Table) throw tooLarge('l1_size', l1Entries, LIMITS.l1Table / 8);
+  if (l1Offset % clusterSize !== 0) throw corrupt('l1_table_offset', l1Offset, `is not a multiple of ${clusterSize}`);
+}
+
+/** Judge whether an L1 table has a place to be read from. @throws Qcow2Error QCOW2_CORRUPT */
+export function refuseL1OnHeader({ entries, offset }: { readonly entries: number; readonly offset: number }): void {
+  if (entries > 0 && offset === 0) throw corrupt('l1_table_offset', offset, 'is on the header');
+}
+
+/** Judge a disk's size by the caller's limit, if there is one. @throws Qcow2Error QCOW2_TOO_LARGE */
+export function checkVirtualSize(size: number, limit = Number.MAX_SAFE_INTEGER): void {
+  if (size <= limit) return;
+  const message = `virtual size ${size} is above the limit ${limit}`;
+  throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'size', value: size, limit });
+}
+
+/** QEMU's own rounding: a virtual size that is no multiple of 512 ends at the last whole sector. */
+export function floorToSector(size: number): number {
+  return size - (size % 512);
+}
+
+/** Whether L2 entries are 16 bytes long and tell of subclusters. */
+export function usesExtendedL2(header: Qcow2Header): boolean {
+  return hasFeature(header.incompatible, INCOMPATIBLE.extendedL2);
+}
+
+/** Whether guest data lie in another file. */
+export function usesDataFile(header: Qcow2Header): boolean {
+  return hasFeature(header.incompatible, INCOMPATIBLE.dataFile);
+}
+
+function checkIncompatible(bits: FeatureBits, tail: HeaderTail): void {
+  const known: readonly number[] = Object.values(INCOMPATIBLE);
+  const unknown = featureNumbers(bits).find((bit) => !known.includes(bit));
+  if (unknown === undefined) return;
+  const names = decodeFeatureNames(findExtension(tail.extensions, EXTENSION.featureNames) ?? new Uint8Array(0));
+  const name = names.find(({ kind, bit }) => kind === 'incompatible' && bit === unknown)?.name;
+  const message = `incompatible feature ${unknown} (${name === undefined ? 'unnamed' : JSON.stringify(name)}) is not supported`;
+  throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { field: 'incompatible_features', bit: unknown });
+}
+
+function checkCompression({ compressionType, incompatible }: Qcow2Header): void {
+  if (compressionType > COMPRESSION.zstd) {
+    const message = `compression type ${compressionType} is not supported, 0 (zlib) and 1 (zstd) are`;
+    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { field: 'compression_type', value: compressionType });
+  }
+  if ((compressionType !== COMPRESSION.deflate) !== hasFeature(incompatible, INCOMPATIBLE.compressionType)) {
+    const bit = INCOMPATIBLE.compressionType;
+    throw corrupt('compression_type', compressionType, `disagrees with incompatible feature ${bit}`);
+  }
+}
+
+function checkEncryption({ cryptMethod }: Qcow2Header, { extensions }: HeaderTail): void {
+  if (cryptMethod > CRYPT.luks) {
+    const message = `crypt_method ${cryptMethod} is not supported`;
+    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { field: 'crypt_method', value: cryptMethod });
+  }
+  const pointer = findExtension(extensions, EXTENSION.cryptoHeader);
+  if ((cryptMethod === CRYPT.luks) !== (pointer !== undefined)) {
+    const what = pointer === undefined ? 'has no crypto header extension' : 'comes with a crypto header extension';
+    throw corrupt('crypt_method', cryptMethod, what);
+  }
+  if (pointer !== undefined && pointer.length !== 16) {
+    throw corrupt('crypto header extension', pointer.length, 'is not 16 bytes long');
+  }
+  // A check counts its clusters one by one.
+  const length = pointer === undefined ? 0 : getU64(viewOf(pointer), 8);
+  if (length > LIMITS.cryptoHeader) throw tooLarge('crypto header length', length, LIMITS.cryptoHeader);
+}
+
+function checkDataFile(header: Qcow2Header): void {
+  if (!hasFeature(header.autoclear, AUTOCLEAR.rawDataFile)) return;
+  if (!usesDataFile(header))
+    throw corrupt('autoclear_features', header.autoclear.lo, 'names a raw data file, there is none');
+  if (header.backingName.offset > 0) {
+    throw corrupt('backing_file_offset', header.backingName.offset, 'is not zero beside a raw data file');
+  }
+}
+
+function corrupt(field: string, value: number, why: string): Qcow2Error {
+  return new Qcow2Error('QCOW2_CORRUPT', `${field} ${value} ${why}`, { field, value });
+}
+
+function tooLarge(field: string, value: number, limit: number): Qcow2Error {
+  return new Qcow2Error('QCOW2_TOO_LARGE', `${field} ${value} is above the limit ${limit}`, { field, value, limit });
+}
