@@ -1,6 +1,32 @@
-export { DIRECT_BLOCKS, walkBlockMap } from './block-map.ts';
-export { BlockWindow, type OnUnreadable, READ_UNIT, readIsolated } from './block-reader.ts';
-export { type BlockRun, BlockSet, type BlockSetOptions, firstRunBehind, withoutRuns } from './block-set.ts';
+export { type BlockRun, BlockSet, type BlockSetOptions, firstRunBehind, withoutRuns } from './block-set/block-set.ts';
+export { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from './bytes/crc.ts';
+export { ExtError, type ExtErrorCode, type ExtErrorDetail, isExtError } from './bytes/errors.ts';
+export { type BytesField, blockNumber, bytes, type Field, u8, u16, u16be, u32, u32be, u64 } from './bytes/field.ts';
+export type { OnProblem, Problem } from './bytes/problem.ts';
+export type { Source, SourceExtent } from './bytes/source.ts';
+export { BlockWindow, type OnUnreadable, READ_UNIT, readIsolated } from './filesystem/block-reader.ts';
+export { descTableSize } from './filesystem/desc-blocks.ts';
+export { type DescChecksums, descChecksums, isSuperblockIntact } from './filesystem/desc-checksums.ts';
+export { DescTable, type DescWindow } from './filesystem/desc-table.ts';
+export { BLOCK_SIZES, type Filesystem, type OpenOptions, openFilesystem } from './filesystem/filesystem.ts';
+export { inodeTableBlocks } from './filesystem/inode-table.ts';
+export { setBitmapRun, uninitBlockBitmaps } from './filesystem/uninit-bitmap.ts';
+export {
+  encodeImageHeader,
+  IMAGE_HEADER_SIZE,
+  IMAGE_MAGIC,
+  type ImageHeader,
+  type ImageOffsets,
+  imageHeaderLayout,
+  isImageHeader,
+  readImageHeader,
+} from './normal-image/image-header.ts';
+export {
+  type ImageSection,
+  type ImageSections,
+  locateImageSections,
+  placeImageSections,
+} from './normal-image/image-sections.ts';
 export {
   attributeValueHash,
   bitmapChecksum,
@@ -25,10 +51,7 @@ export {
   superblockChecksum,
   tagChecksum,
   xattrBlockChecksum,
-} from './checksum.ts';
-export { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from './crc.ts';
-export { descTableSize } from './desc-blocks.ts';
-export { DescTable, type DescWindow } from './desc-table.ts';
+} from './structures/checksum.ts';
 export {
   DIR_ENTRY_HEADER,
   DIR_TAIL_TYPE,
@@ -41,9 +64,8 @@ export {
   isDotName,
   isLostAndFound,
   recordLength,
-} from './dir-block.ts';
-export { createDxHasher, DX_HASH, DX_UNSIGNED, type DxHasher } from './dx-hash.ts';
-export { ExtError, type ExtErrorCode, type ExtErrorDetail, isExtError } from './errors.ts';
+} from './structures/dir-block.ts';
+export { createDxHasher, DX_HASH, DX_UNSIGNED, type DxHasher } from './structures/dx-hash.ts';
 export {
   EXTENT_ENTRY_SIZE,
   EXTENT_MAGIC,
@@ -51,11 +73,8 @@ export {
   extentIndexLayout,
   extentLayout,
   isExtentHeader,
-} from './extent.ts';
-export { walkExtents } from './extent-tree.ts';
-export { COMPAT, INCOMPAT, RO_COMPAT } from './features.ts';
-export { type BytesField, blockNumber, bytes, type Field, u8, u16, u16be, u32, u32be, u64 } from './field.ts';
-export { BLOCK_SIZES, type Filesystem, type OpenOptions, openFilesystem } from './filesystem.ts';
+} from './structures/extent.ts';
+export { COMPAT, INCOMPAT, RO_COMPAT } from './structures/features.ts';
 export {
   BG_BLOCK_UNINIT,
   BG_INODE_UNINIT,
@@ -63,7 +82,7 @@ export {
   type GroupDesc,
   groupDescLayout,
   readGroupDesc,
-} from './group-desc.ts';
+} from './structures/group-desc.ts';
 export {
   backupDescRuns,
   backupGroups,
@@ -74,7 +93,7 @@ export {
   metaBgCopy,
   primarySuperblockBlock,
   superblockCopyBlock,
-} from './group-layout.ts';
+} from './structures/group-layout.ts';
 export {
   DX_BLOCK_MASK,
   DX_CONTINUED,
@@ -91,24 +110,7 @@ export {
   isDxNode,
   isDxRoot,
   readDxBlock,
-} from './htree.ts';
-export {
-  encodeImageHeader,
-  IMAGE_HEADER_SIZE,
-  IMAGE_MAGIC,
-  type ImageHeader,
-  type ImageOffsets,
-  imageHeaderLayout,
-  isImageHeader,
-  readImageHeader,
-} from './image-header.ts';
-export {
-  type ImageSection,
-  type ImageSections,
-  inodeTableBlocks,
-  locateImageSections,
-  placeImageSections,
-} from './image-sections.ts';
+} from './structures/htree.ts';
 export {
   type ByteSpan,
   hasInlineData,
@@ -116,7 +118,7 @@ export {
   inlineDataSpans,
   inlineDirSpans,
   isInlineDataEntry,
-} from './inline-data.ts';
+} from './structures/inline-data.ts';
 export {
   fileSize,
   fileType,
@@ -129,21 +131,7 @@ export {
   MODE,
   MODE_TYPE,
   xattrBlock,
-} from './inode.ts';
-export { type InodeTable, inodeTable, readInode, type ScanOptions, scanInodes, type VisitInode } from './inode-scan.ts';
-export { type DescChecksums, descChecksums, isSuperblockIntact } from './intact.ts';
-export {
-  hasJournalChecksums,
-  JOURNAL_BLOCK,
-  JOURNAL_COMPAT,
-  JOURNAL_INCOMPAT,
-  JOURNAL_MAGIC,
-  JOURNAL_SUPERBLOCK_SIZE,
-  type JournalSuperblock,
-  journalHeaderLayout,
-  journalSuperblockLayout,
-  readJournalSuperblock,
-} from './journal-superblock.ts';
+} from './structures/inode.ts';
 export {
   type JournalTag,
   type JournalVisitor,
@@ -156,14 +144,29 @@ export {
   tagSize,
   walkJournal,
   writeTag,
-} from './journal-walk.ts';
-export { badBlocks, orphanInodes } from './listed-inodes.ts';
-export type { MappingVisitor, MappingWalk } from './mapping.ts';
-export { nameOwners, type OwnedRun, selectBlocks, selectSteps } from './metadata-blocks.ts';
-export { MMP_MAGIC, MMP_SEQ_CLEAN, MMP_SEQ_FSCK, MMP_SIZE, type MmpHolder, mmpHolder, mmpLayout } from './mmp.ts';
-export type { OnProblem, Problem } from './problem.ts';
-export { SCRAMBLED_MARK } from './scrambled-mark.ts';
-export type { Source, SourceExtent } from './source.ts';
+} from './structures/journal-log.ts';
+export {
+  hasJournalChecksums,
+  JOURNAL_BLOCK,
+  JOURNAL_COMPAT,
+  JOURNAL_INCOMPAT,
+  JOURNAL_MAGIC,
+  JOURNAL_SUPERBLOCK_SIZE,
+  type JournalSuperblock,
+  journalHeaderLayout,
+  journalSuperblockLayout,
+  readJournalSuperblock,
+} from './structures/journal-superblock.ts';
+export {
+  MMP_MAGIC,
+  MMP_SEQ_CLEAN,
+  MMP_SEQ_FSCK,
+  MMP_SIZE,
+  type MmpHolder,
+  mmpHolder,
+  mmpLayout,
+} from './structures/mmp.ts';
+export { SCRAMBLED_MARK } from './structures/scrambled-mark.ts';
 export {
   descBlockCount,
   EXT_MAGIC,
@@ -176,17 +179,7 @@ export {
   SUPERBLOCK_SIZE,
   type Superblock,
   superblockLayout,
-} from './superblock.ts';
-export { setBitmapRun, uninitBlockBitmaps } from './uninit-bitmap.ts';
-export {
-  type BlockKind,
-  describeBlocks,
-  type Selection,
-  type VisitRun,
-  type WalkOptions,
-  walkBlocks,
-  walkSteps,
-} from './walk.ts';
+} from './structures/superblock.ts';
 export {
   blockXattrArea,
   inodeXattrArea,
@@ -204,4 +197,26 @@ export {
   xattrEntryLayout,
   xattrEntrySize,
   xattrHeaderLayout,
-} from './xattr.ts';
+} from './structures/xattr.ts';
+export { DIRECT_BLOCKS, walkBlockMap } from './walk/block-map.ts';
+export { walkExtents } from './walk/extent-tree.ts';
+export {
+  type InodeTable,
+  inodeTable,
+  readInode,
+  type ScanOptions,
+  scanInodes,
+  type VisitInode,
+} from './walk/inode-scan.ts';
+export { badBlocks, orphanInodes } from './walk/listed-inodes.ts';
+export type { MappingVisitor, MappingWalk } from './walk/mapping.ts';
+export { nameOwners, type OwnedRun, selectBlocks, selectSteps } from './walk/metadata-blocks.ts';
+export {
+  type BlockKind,
+  describeBlocks,
+  type Selection,
+  type VisitRun,
+  type WalkOptions,
+  walkBlocks,
+  walkSteps,
+} from './walk/walk.ts';

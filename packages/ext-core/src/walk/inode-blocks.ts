@@ -1,0 +1,128 @@
+import { BlockSet } from '../block-set/block-set.ts';
+import type { OnProblem, Problem } from '../bytes/problem.ts';
+import type { Filesystem } from '../filesystem/filesystem.ts';
+import { hasInlineData } from '../structures/inline-data.ts';
+import { fileType, hasBlockMap, INODE, INODE_FLAG, inodeLayout, MODE, xattrBlock } from '../structures/inode.ts';
+import { hasIncompat } from '../structures/superblock.ts';
+import { walkBlockMap } from './block-map.ts';
+import { walkExtents } from './extent-tree.ts';
+import type { MappingVisitor, MappingWalk } from './mapping.ts';
+import { plainExtents, type VisitExtent } from './plain-inode.ts';
+import type { BlockKind, VisitRun, WalkOptions } from './walk.ts';
+
+/** Regular files whose contents are metadata, by number alone: C asks no feature bit either. */
+export const specialFiles = ({ superblock: sb }: Filesystem): ReadonlySet<number> =>
+  new Set([sb.journalInode, INODE.userQuota, INODE.groupQuota, sb.projectQuotaInode, sb.orphanFileInode]);
+
+/** Inode numbers up to this one have a meaning of their own. Source: kernel Documentation/filesystems/ext4/inodes.rst. */
+const LAST_RESERVED = 10;
+
+/** More blocks than a file system can have: 2^53 bytes are the limit, and a block has 1,024 at least. */
+const KINDS_APART = 2 ** 44;
+
+/** Tells the blocks that inodes own, by the rules of what an image holds. One object for all inodes. */
+export class InodeBlocks implements MappingVisitor {
+  readonly #fs: Filesystem;
+  readonly #visit: VisitRun;
+  readonly #onProblem: OnProblem | undefined;
+  readonly #complete: boolean;
+  readonly #allData: boolean;
+  readonly #has64: boolean;
+  readonly #walk: MappingWalk;
+  readonly #tellData: VisitExtent = (start, count, logical, unwritten) => this.data(start, count, logical, unwritten);
+  /** What the blocks of the current inode are. */
+  #kind: BlockKind = 'file data';
+  #nodeKind: 'extent node' | 'indirect block' = 'extent node';
+  /**
+   * Mapping blocks met, by what was read of them: a tree walked for its nodes only must be walked again for a file of
+   * which the content is wanted. One set for extent nodes and maps of three levels, either way, so that one bound holds
+   * for all: `KINDS_APART` blocks lie between a block as one and as the next.
+   */
+  readonly #seen = new BlockSet();
+
+  constructor(fs: Filesystem, options: WalkOptions, visit: VisitRun) {
+    this.#fs = fs;
+    this.#visit = visit;
+    this.#onProblem = options.onProblem;
+    this.#complete = options.selection === 'complete';
+    this.#allData = options.allData;
+    this.#has64 = hasIncompat(fs.superblock, '64bit');
+    this.#walk = { fs, visitor: this, inode: 0, wantData: false, nextLogical: 0, windows: [] };
+  }
+
+  /** The blocks of a linked inode. */
+  inode(inode: number, view: DataView, base: number): void {
+    const acl = xattrBlock(view, base, this.#has64);
+    if (acl !== 0) this.#visit('extended attribute block', acl, 1, inode, 0);
+    const type = fileType(view, base);
+    // Directories are most of what comes here.
+    if (type === MODE.directory ? hasInlineData(view, base) : !hasBlockMap(view, base, acl)) return;
+    this.#kind = type === MODE.directory ? 'directory' : this.#kindOf(inode, view, base);
+    const isContent = this.#kind === 'file data' || this.#kind === 'reserved group descriptors';
+    const wantData = this.#allData || !(isContent || (this.#kind === 'attribute value' && !this.#complete));
+    this.#map(inode, view, base, wantData);
+  }
+
+  /** The contents of a plain file that is no special one: what `inode` tells of it, for a part of the cost. */
+  plain(inode: number, view: DataView, base: number): void {
+    if (inode <= LAST_RESERVED) {
+      this.inode(inode, view, base);
+      return;
+    }
+    this.#kind = 'file data';
+    this.#walk.inode = inode;
+    plainExtents(view, base, this.#tellData);
+  }
+
+  /** The blocks of an inode on the orphan list: as if it still were a file. The scan met those without a time. */
+  orphan(inode: number, view: DataView): void {
+    const f = inodeLayout;
+    if (f.i_links_count.get(view, 0) === 0 && f.i_dtime.get(view, 0) !== 0) this.inode(inode, view, 0);
+  }
+
+  #map(inode: number, view: DataView, base: number, wantData: boolean): void {
+    this.#walk.inode = inode;
+    this.#walk.wantData = wantData;
+    if ((inodeLayout.i_flags.get(view, base) & INODE_FLAG.extents) !== 0) {
+      this.#nodeKind = 'extent node';
+      walkExtents(this.#walk, view, base);
+    } else {
+      this.#nodeKind = 'indirect block';
+      walkBlockMap(this.#walk, view, base);
+    }
+  }
+
+  #kindOf(inode: number, view: DataView, base: number): BlockKind {
+    const sb = this.#fs.superblock;
+    if (fileType(view, base) === MODE.symlink) return 'symbolic link';
+    if (inode === sb.journalInode) return 'journal';
+    if (inode === INODE.userQuota || inode === INODE.groupQuota || inode === sb.projectQuotaInode) return 'quota file';
+    if (inode === sb.orphanFileInode) return 'orphan file';
+    if (inode === INODE.resize) return 'reserved group descriptors';
+    if ((inodeLayout.i_flags.get(view, base) & INODE_FLAG.eaInode) !== 0) return 'attribute value';
+    return 'file data';
+  }
+
+  data(start: number, count: number, logical: number, unwritten: boolean): void {
+    // What was never written reads as zeros; the disk holds somebody's old bytes there.
+    if (unwritten && this.#complete && this.#kind === 'file data') return;
+    this.#visit(this.#kind, start, count, this.#walk.inode, logical);
+  }
+
+  node(block: number, level: number): boolean {
+    const { wantData, inode } = this.#walk;
+    const kind = (wantData ? 4 : 0) + (this.#nodeKind === 'extent node' ? 3 : level);
+    if (this.#seen.has(kind * KINDS_APART + block)) {
+      const message = `inode ${inode}: mapping block ${block} is used twice`;
+      this.#onProblem?.({ code: 'shared-mapping-block', message, lost: false, block, inode });
+      return false;
+    }
+    this.#seen.add(kind * KINDS_APART + block);
+    this.#visit(this.#nodeKind, block, 1, inode, 0);
+    return true;
+  }
+
+  problem(problem: Problem): void {
+    this.#onProblem?.(problem);
+  }
+}

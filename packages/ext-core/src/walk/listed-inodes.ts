@@ -1,0 +1,104 @@
+import { BlockSet } from '../block-set/block-set.ts';
+import type { OnProblem } from '../bytes/problem.ts';
+import { READ_UNIT, readIsolated } from '../filesystem/block-reader.ts';
+import type { Filesystem } from '../filesystem/filesystem.ts';
+import { INODE, INODE_FLAG, inodeLayout } from '../structures/inode.ts';
+import { hasCompat } from '../structures/superblock.ts';
+import { walkBlockMap } from './block-map.ts';
+import { walkExtents } from './extent-tree.ts';
+import { readInode } from './inode-scan.ts';
+import { isBlockOf } from './mapping.ts';
+
+/** Visit the content blocks, and if asked the mapping blocks, of one inode. Damage is not told here: the walk does. */
+function visitMap(
+  fs: Filesystem,
+  inode: number,
+  view: DataView,
+  data: (start: number, count: number) => void,
+  node?: (block: number) => void,
+): void {
+  const seen = new BlockSet();
+  const visitor = {
+    data: (start: number, count: number) => {
+      if (isBlockOf(fs, start) && isBlockOf(fs, start + count - 1)) data(start, count);
+    },
+    node: (block: number) => {
+      if (seen.has(block)) return false;
+      seen.add(block);
+      node?.(block);
+      return true;
+    },
+    problem: () => {},
+  };
+  const walk = { fs, visitor, inode, wantData: true, nextLogical: 0, windows: [] };
+  const extents = (inodeLayout.i_flags.get(view, 0) & INODE_FLAG.extents) !== 0;
+  if (extents) walkExtents(walk, view, 0);
+  else walkBlockMap(walk, view, 0);
+}
+
+/**
+ * The blocks that the bad-block inode lists; undefined when it lists none.
+ *
+ * @param onNode called for each indirect block of the list
+ */
+export function badBlocks(fs: Filesystem, onNode?: (block: number) => void): BlockSet | undefined {
+  const view = readInode(fs, INODE.badBlocks);
+  if (view === undefined || inodeLayout.i_blocks_lo.get(view, 0) === 0) return undefined;
+  const set = new BlockSet();
+  visitMap(fs, INODE.badBlocks, view, (start, count) => set.add(start, count), onNode);
+  return set;
+}
+
+/** `ob_magic`, 8 bytes before the end of each block of the orphan file. Source: kernel .../ext4/orphan.rst. */
+const ORPHAN_BLOCK_MAGIC = 0x0b10_ca04;
+
+/**
+ * The inodes that were unlinked while open, or that were to be cut short: the list that begins in the superblock and
+ * the entries of the orphan file, each number once. A list that comes back to itself ends there.
+ */
+export function orphanInodes(fs: Filesystem, onProblem?: OnProblem): number[] {
+  const seen = new BlockSet();
+  const inodes: number[] = [];
+  const add = (inode: number): void => {
+    seen.add(inode);
+    inodes.push(inode);
+  };
+  for (let inode = fs.superblock.lastOrphan; inode !== 0; ) {
+    const view = seen.has(inode) ? undefined : readInode(fs, inode);
+    if (view === undefined) {
+      const message = `the list of unlinked inodes leads to inode ${inode}, which cannot follow`;
+      onProblem?.({ code: 'bad-orphan-list', message, lost: false, inode });
+      break;
+    }
+    add(inode);
+    // While an inode is on the list its deletion time is the number of the next one.
+    inode = inodeLayout.i_dtime.get(view, 0);
+  }
+  for (const inode of orphanFileEntries(fs)) if (!seen.has(inode)) add(inode);
+  return inodes;
+}
+
+function orphanFileEntries(fs: Filesystem): number[] {
+  const { orphanFileInode } = fs.superblock;
+  const file = hasCompat(fs.superblock, 'orphan_file') ? readInode(fs, orphanFileInode) : undefined;
+  const inodes: number[] = [];
+  if (file === undefined) return inodes;
+  const { blockSize } = fs;
+  const buffer = new Uint8Array(Math.max(READ_UNIT, blockSize));
+  const view = new DataView(buffer.buffer);
+  visitMap(fs, orphanFileInode, file, (start, count) => {
+    const perRead = buffer.length / blockSize;
+    for (let done = 0; done < count; done += perRead) {
+      const blocks = Math.min(perRead, count - done);
+      readIsolated(fs, buffer.subarray(0, blocks * blockSize), start + done, () => {});
+      for (let base = 0; base < blocks * blockSize; base += blockSize) {
+        if (view.getUint32(base + blockSize - 8, true) !== ORPHAN_BLOCK_MAGIC) continue;
+        for (let at = base; at < base + blockSize - 8; at += 4) {
+          const inode = view.getUint32(at, true);
+          if (inode !== 0) inodes.push(inode);
+        }
+      }
+    }
+  });
+  return inodes;
+}

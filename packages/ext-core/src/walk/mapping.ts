@@ -1,0 +1,65 @@
+import type { Problem } from '../bytes/problem.ts';
+import { BlockWindow } from '../filesystem/block-reader.ts';
+import type { Filesystem } from '../filesystem/filesystem.ts';
+
+/** Receives what the map of one inode holds. One object serves all inodes: its methods must not keep anything. */
+export interface MappingVisitor {
+  /**
+   * A run of blocks with the file's content.
+   *
+   * @param logical number of the first block within the file
+   * @param unwritten allocated, but reads as zeros: the disk holds somebody's old bytes there
+   */
+  data(start: number, count: number, logical: number, unwritten: boolean): void;
+  /**
+   * A block of the map itself.
+   *
+   * @param level levels below it: 0 for an extent leaf or a single-indirect block
+   * @returns false when it was visited before: what hangs below it is left out
+   */
+  node(block: number, level: number): boolean;
+  problem(problem: Problem): void;
+}
+
+/** One walk over the map of one inode. The object is used again for the next inode: there may be millions. */
+export interface MappingWalk {
+  readonly fs: Filesystem;
+  readonly visitor: MappingVisitor;
+  /** Number of the inode, for problems. */
+  inode: number;
+  /**
+   * Whether content is wanted. Without it the lowest level of the map is named and not read: it tells of nothing but
+   * content.
+   */
+  wantData: boolean;
+  /** The first logical block that no extent covered yet; the extent walk starts it at 0. */
+  nextLogical: number;
+  /** What the nodes of each level are read through, made on first use: most files have one node, or none. */
+  readonly windows: BlockWindow[];
+}
+
+/** The window for the nodes of a level, which is in use while those below it are walked. */
+export function windowAt(walk: MappingWalk, level: number): BlockWindow {
+  walk.windows[level] ??= new BlockWindow(walk.fs);
+  return walk.windows[level];
+}
+
+/** Whether a block number can be one of the file system. */
+export const isBlockOf = (fs: Filesystem, block: number): boolean =>
+  block >= fs.superblock.firstDataBlock && block < fs.blocksCount;
+
+export const unreadableNode = (inode: number, block: number, reason: string): Problem => ({
+  code: 'unreadable',
+  message: `inode ${inode}: mapping block ${block} cannot be read (${reason})`,
+  lost: true,
+  block,
+  inode,
+});
+
+export const illegalNode = (inode: number, block: number): Problem => ({
+  code: 'illegal-block',
+  message: `inode ${inode}: mapping block ${block} lies outside the file system`,
+  lost: true,
+  block,
+  inode,
+});

@@ -1,0 +1,199 @@
+import type { OnProblem } from '../bytes/problem.ts';
+import { distrusting } from '../filesystem/desc-checksums.ts';
+import type { Filesystem } from '../filesystem/filesystem.ts';
+import { BG_BLOCK_UNINIT, BG_INODE_UNINIT } from '../structures/group-desc.ts';
+import {
+  backupDescRuns,
+  backupGroups,
+  descBlockLocation,
+  primarySuperblockBlock,
+  superblockCopyBlock,
+} from '../structures/group-layout.ts';
+import { inodeLayout } from '../structures/inode.ts';
+import { descBlockCount, hasIncompat } from '../structures/superblock.ts';
+import { InodeBlocks, specialFiles } from './inode-blocks.ts';
+import { inodeTable, isScanned, readInode, scanInodes, type VisitInode } from './inode-scan.ts';
+import { badBlocks, orphanInodes } from './listed-inodes.ts';
+
+/** What a run of blocks is. With the first seven goes the number of a group, with the others that of an inode. */
+export type BlockKind =
+  | 'superblock'
+  | 'group descriptors'
+  | 'backup superblock'
+  | 'backup group descriptors'
+  | 'inode table'
+  | 'block bitmap'
+  | 'inode bitmap'
+  | 'MMP block'
+  | 'extended attribute block'
+  | 'extent node'
+  | 'indirect block'
+  | 'directory'
+  | 'symbolic link'
+  | 'journal'
+  | 'quota file'
+  | 'orphan file'
+  | 'attribute value'
+  | 'reserved group descriptors'
+  | 'file data';
+
+/**
+ * Called for each run of blocks, which lies within the file system. Runs come in the order of the walk, not ascending,
+ * and may repeat where the file system says a thing twice.
+ *
+ * @param owner group or inode, by kind; 0 for the MMP block
+ * @param logical number of the first block within the file; 0 where there is no file
+ */
+export type VisitRun = (kind: BlockKind, start: number, count: number, owner: number, logical: number) => void;
+
+/**
+ * Which blocks. `compat` is exactly what C e2image saves. `complete` is what e2fsck needs to say the same of the image
+ * as of the source: also backup superblocks and descriptors, attribute values in inodes, the trees of unlinked inodes
+ * (on the orphan list or file, or without a deletion time), the indirect blocks of the bad-block inode; and block by block where `compat` takes whole clusters.
+ */
+export type Selection = 'compat' | 'complete';
+
+export interface WalkOptions {
+  readonly selection: Selection;
+  /** Also the contents of regular files. */
+  readonly allData: boolean;
+  /** The whole inode table of every group, used or not: what C writes to a block device. */
+  readonly wholeTables?: boolean;
+  readonly onProblem?: OnProblem;
+  /** Inode tables as the walk reads them: see `ScanOptions`. */
+  readonly onTable?: (bytes: Uint8Array, block: number) => void;
+  readonly tableBuffer?: Uint8Array | undefined;
+  /** Called for each inode of which runs may follow (plain files without `allData` are left out), before them. */
+  readonly onInode?: VisitInode;
+}
+
+/**
+ * Tell for each run of metadata blocks (with `allData`: of used blocks) what it is.
+ *
+ * The cost is that of the inode tables in use and of the maps of the files; memory is bounded (some 1 MiB, and a few
+ * bytes for each mapping block). Damage stops only what hangs below it, and is told through `onProblem`.
+ */
+export function walkBlocks(fs: Filesystem, options: WalkOptions, visit: VisitRun): void {
+  for (const _ of walkSteps(fs, options, visit));
+}
+
+/** The same in steps, each some 256 KiB of reading: between two of them a program may give up the stack. */
+export function* walkSteps(trusting: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
+  // C believes every descriptor; e2fsck only those whose checksum fits, and a complete image is to look the same to it.
+  const fs = options.selection === 'complete' ? distrusting(trusting) : trusting;
+  const inRange = clipped(fs, visit, options.onProblem);
+  walkSuperblocks(fs, options, inRange);
+  if (hasIncompat(fs.superblock, 'mmp')) inRange('MMP block', fs.superblock.mmpBlock, 1, 0, 0);
+  yield* walkGroups(fs, options, inRange);
+  yield* walkInodes(fs, options, inRange);
+}
+
+function walkSuperblocks(fs: Filesystem, { selection }: WalkOptions, visit: VisitRun): void {
+  const { superblock: sb, superblockBlock } = fs;
+  const primary = primarySuperblockBlock(sb);
+  for (const block of new Set([superblockBlock, primary])) {
+    visit(block === primary ? 'superblock' : 'backup superblock', block, 1, block === primary ? 0 : sb.blockGroupNr, 0);
+    for (let index = 0; index < descBlockCount(sb); index++) {
+      visit('group descriptors', descBlockLocation(sb, block, index), 1, 0, 0);
+    }
+  }
+  if (selection === 'compat') return;
+  for (const group of backupGroups(sb)) visit('backup superblock', superblockCopyBlock(sb, group), 1, group, 0);
+  for (const [block, count] of backupDescRuns(sb)) visit('backup group descriptors', block, count, 0, 0);
+}
+
+/** There may be two million. */
+const GROUPS_PER_STEP = 4096;
+
+function* walkGroups(fs: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
+  const { wholeTables = false, onProblem } = options;
+  for (let group = 0; group < fs.groupCount; group++) {
+    const desc = fs.groupDesc(group);
+    const noInodes = (desc.flags & BG_INODE_UNINIT) !== 0;
+    if (desc.inodeTable !== 0 && (wholeTables || !noInodes)) {
+      const table = inodeTable(fs, group, desc, onProblem);
+      const blocks = wholeTables ? table.blocks : table.sureBlocks;
+      if (blocks > 0) visit('inode table', table.start, blocks, group, 0);
+    }
+    if (desc.blockBitmap !== 0 && (desc.flags & BG_BLOCK_UNINIT) === 0) {
+      visit('block bitmap', desc.blockBitmap, 1, group, 0);
+    }
+    if (desc.inodeBitmap !== 0 && !noInodes) visit('inode bitmap', desc.inodeBitmap, 1, group, 0);
+    if (group % GROUPS_PER_STEP === GROUPS_PER_STEP - 1) yield;
+  }
+}
+
+function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
+  const { selection, onProblem, onTable, tableBuffer, onInode } = options;
+  const blocks = new InodeBlocks(fs, options, visit);
+  const bad = badBlocks(fs, selection === 'complete' ? (block) => visit('indirect block', block, 1, 1, 0) : undefined);
+  // The special files first: they may look like plain ones, which the scan leaves out.
+  const special = specialFiles(fs);
+  for (const inode of special) {
+    const view = isScanned(fs, inode) ? readInode(fs, inode) : undefined;
+    if (view === undefined || inodeLayout.i_links_count.get(view, 0) === 0) continue;
+    onInode?.(inode, view, 0);
+    blocks.inode(inode, view, 0);
+  }
+  const scan = {
+    ...(onProblem && { onProblem }),
+    ...(bad && { badBlocks: bad }),
+    ...(onTable && { onTable, tableBuffer }),
+  };
+  const wanted = {
+    ...scan,
+    skipPlain: !options.allData,
+    withUnlinked: selection === 'complete',
+    onProven: (block: number, group: number) => visit('inode table', block, 1, group, 0),
+  };
+  const tell =
+    (how: 'inode' | 'plain'): VisitInode =>
+    (inode, view, base) => {
+      if (special.has(inode)) return;
+      onInode?.(inode, view, base);
+      blocks[how](inode, view, base);
+    };
+  yield* scanInodes(fs, { ...wanted, visitPlain: tell('plain') }, tell('inode'));
+  if (selection === 'compat') return;
+  for (const inode of orphanInodes(fs, onProblem)) {
+    const view = readInode(fs, inode);
+    if (view === undefined) continue;
+    onInode?.(inode, view, 0);
+    blocks.orphan(inode, view);
+  }
+}
+
+/** Let through what lies within the file system, cut what does not, and tell. */
+function clipped(fs: Filesystem, visit: VisitRun, onProblem?: OnProblem): VisitRun {
+  const { firstDataBlock } = fs.superblock;
+  const { blocksCount } = fs;
+  return (kind, start, count, owner, logical) => {
+    if (start >= firstDataBlock && start + count <= blocksCount) {
+      visit(kind, start, count, owner, logical);
+      return;
+    }
+    const from = Math.max(start, firstDataBlock);
+    const to = Math.min(start + count, blocksCount);
+    const where = count === 1 ? `block ${start}` : `blocks ${start} to ${start + count - 1}`;
+    const message = `${describeBlocks(kind, owner)}: ${where} of ${blocksCount} lie outside the file system`;
+    onProblem?.({ code: 'illegal-block', message, lost: false, block: start });
+    if (from < to) visit(kind, from, to - from, owner, logical + from - start);
+  };
+}
+
+const GROUP_KINDS: ReadonlySet<BlockKind> = new Set([
+  'superblock',
+  'group descriptors',
+  'backup superblock',
+  'backup group descriptors',
+  'inode table',
+  'block bitmap',
+  'inode bitmap',
+]);
+
+/** What a run is, in words: `inode table of group 7`, `directory of inode 12`. */
+export function describeBlocks(kind: BlockKind, owner: number): string {
+  if (kind === 'MMP block' || kind === 'group descriptors' || kind === 'backup group descriptors') return kind;
+  if (GROUP_KINDS.has(kind)) return kind === 'superblock' ? kind : `${kind} of group ${owner}`;
+  return `${kind} of inode ${owner}`;
+}
