@@ -1,13 +1,13 @@
 import { BlockSet, type Source } from '@e2image/ext-core';
-import { type BlockClasses, type ClassRun, KIND } from './block-classes.ts';
-import type { Classified, OwnedRuns } from './classify.ts';
-import { blockOf, type Context } from './context.ts';
-import { noCounts, type ScrambleCounts } from './counts.ts';
-import type { JournalScrambler } from './journal-blocks.ts';
-import { scrambleBlock } from './scramble-block.ts';
+import { noCounts, type ScrambleCounts } from './base/counts.ts';
+import { blockOf, type Context } from './blocks/context.ts';
+import type { JournalScrambler } from './blocks/journal-blocks.ts';
+import { scrambleBlock } from './blocks/scramble-block.ts';
+import { scrambleSuperblock } from './blocks/superblock.ts';
+import type { View } from './journal/journal-views.ts';
 import { scrambledSource } from './scrambled-source.ts';
-import { scrambleSuperblock } from './superblock.ts';
-import type { View } from './views.ts';
+import { type BlockClasses, type ClassRun, KIND } from './survey/block-classes.ts';
+import type { Classified, OwnedRuns } from './survey/classify.ts';
 
 /** Scrambles the blocks of one file system, in any order. */
 export interface Scrambler {

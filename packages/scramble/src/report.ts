@@ -1,4 +1,4 @@
-import type { ScrambleCounts } from './counts.ts';
+import type { ScrambleCounts } from './base/counts.ts';
 
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 

@@ -10,21 +10,21 @@ import {
   superblockLayout,
   type WalkOptions,
 } from '@e2image/ext-core';
-import { OWNER_FLAG } from './block-classes.ts';
+import { ScrambleError } from './base/errors.ts';
+import type { OnScrambleProblem } from './base/problem.ts';
 import { BlockScrambler, type Scrambler } from './block-scrambler.ts';
-import type { OwnedRuns } from './classify.ts';
-import type { Context } from './context.ts';
-import { FileBlocks } from './directory-blocks.ts';
-import { type DirectoryJob, DirectoryNamer } from './directory-names.ts';
-import { ScrambleError } from './errors.ts';
-import { chooseHashSeed } from './hash-seed.ts';
-import { inlineRecords, ownerFlags } from './inode-table.ts';
-import { JournalScrambler } from './journal-blocks.ts';
-import type { JournalState } from './journal-log.ts';
-import { KEY_SIZE, KeyedHash, PURPOSE } from './keyed-hash.ts';
-import type { OnScrambleProblem } from './problem.ts';
-import { type ValueHashes, valueHashes } from './value-inodes.ts';
-import { readViews, type View } from './views.ts';
+import type { Context } from './blocks/context.ts';
+import { inlineRecords, ownerFlags } from './blocks/inode-table.ts';
+import { JournalScrambler } from './blocks/journal-blocks.ts';
+import { type ValueHashes, valueHashes } from './blocks/value-inodes.ts';
+import { FileBlocks } from './directory/file-blocks.ts';
+import type { JournalState } from './journal/journal-log.ts';
+import { readViews, type View } from './journal/journal-views.ts';
+import { type DirectoryJob, DirectoryNamer } from './names/directory-namer.ts';
+import { chooseHashSeed } from './names/hash-seed.ts';
+import { KEY_SIZE, KeyedHash, PURPOSE } from './secret/keyed-hash.ts';
+import { OWNER_FLAG } from './survey/block-classes.ts';
+import type { OwnedRuns } from './survey/classify.ts';
 
 /** How to scramble. */
 export interface ScrambleOptions {

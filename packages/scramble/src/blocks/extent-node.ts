@@ -1,0 +1,36 @@
+import {
+  EXTENT_ENTRY_SIZE,
+  extentHeaderLayout,
+  extentNodeChecksum,
+  extentNodeTail,
+  inodeSeed,
+  isExtentHeader,
+} from '@e2image/ext-core';
+import { renewChecksum } from '../secret/checksum-renewal.ts';
+import { scrambleBytes } from '../secret/scramble-bytes.ts';
+import type { ClassRun } from '../survey/block-classes.ts';
+import type { Block, Context, ScrambleCounts } from './context.ts';
+
+/** Zero what an extent node holds besides its entries; a block that is no node becomes other bytes. */
+export function scrambleExtentNode(
+  context: Context,
+  { bytes, view }: Block,
+  { owner, generation }: ClassRun,
+  counts: ScrambleCounts,
+): void {
+  if (!isExtentHeader(view, 0, bytes.length)) {
+    scrambleBytes(context.hash, bytes, 0, bytes.length);
+    counts.damagedBlocks++;
+    return;
+  }
+  const seed = inodeSeed(context.seed, owner, generation);
+  const tail = extentNodeTail(view, 0);
+  const hasTail = context.hasChecksums && tail + 4 <= bytes.length;
+  const before = hasTail ? extentNodeChecksum(seed, bytes) : 0;
+  const used = EXTENT_ENTRY_SIZE * (1 + extentHeaderLayout.eh_entries.get(view, 0));
+  bytes.fill(0, used, hasTail ? tail : bytes.length);
+  if (!hasTail) return;
+  bytes.fill(0, tail + 4);
+  const stored = view.getUint32(tail, true);
+  view.setUint32(tail, renewChecksum(stored, before, extentNodeChecksum(seed, bytes)), true);
+}

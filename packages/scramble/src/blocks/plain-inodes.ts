@@ -1,0 +1,92 @@
+import {
+  EXTENT_ENTRY_SIZE,
+  EXTENT_MAGIC,
+  extentHeaderLayout,
+  fileType,
+  I_BLOCK,
+  I_BLOCK_SIZE,
+  INODE_FLAG,
+  inodeLayout,
+  inodeXattrStart,
+  isExtentHeader,
+  MODE,
+  MODE_TYPE,
+} from '@e2image/ext-core';
+import { isZero } from '../secret/scramble-bytes.ts';
+import type { Block } from './context.ts';
+
+const MAP_FLAGS = INODE_FLAG.extents | INODE_FLAG.eaInode | INODE_FLAG.inlineData;
+
+/**
+ * Whether scrambling the inode at `base` would change nothing: an extent root, zeros behind it, and no attributes.
+ * Nearly every inode is like that, and its checksum need not be looked at.
+ */
+export function hasNothingToHide({ bytes, view }: Pick<Block, 'bytes' | 'view'>, base: number, size: number): boolean {
+  const map = base + I_BLOCK;
+  if ((inodeLayout.i_flags.get(view, base) & MAP_FLAGS) !== INODE_FLAG.extents) {
+    return isZero(bytes, base, base + size);
+  }
+  const type = fileType(view, base);
+  if ((type !== MODE.regular && type !== MODE.directory) || !isExtentHeader(view, map, I_BLOCK_SIZE)) return false;
+  const used = map + EXTENT_ENTRY_SIZE * (1 + extentHeaderLayout.eh_entries.get(view, map));
+  if (!isZero(bytes, used, map + I_BLOCK_SIZE)) return false;
+  return size === 128 || isZero(bytes, base + (inodeXattrStart(view, base, size) ?? 128), base + size);
+}
+
+/** Index of the word, in an inode seen as 32-bit words, that holds a field. */
+const wordOf = (field: { readonly offset: number }): number => field.offset >>> 2;
+const MODE_WORD = wordOf(inodeLayout.i_mode);
+const FLAGS_WORD = wordOf(inodeLayout.i_flags);
+const EXTRA_WORD = wordOf(inodeLayout.i_extra_isize);
+/** `eh_magic` and `eh_entries`; `eh_max` and `eh_depth`. */
+const ROOT_WORD = I_BLOCK >>> 2;
+const ROOT_END = (I_BLOCK + I_BLOCK_SIZE) >>> 2;
+const ENTRY_WORDS = EXTENT_ENTRY_SIZE >>> 2;
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/**
+ * Call `visit` with the index of each inode of a table that has something to hide.
+ *
+ * Every inode is asked. `hasNothingToHide` is the readable form, and the test's oracle; through words it costs a quarter,
+ * and what the compiler spends on it a tenth.
+ */
+export function eachToHide(
+  table: Pick<Block, 'bytes' | 'view'>,
+  inodeSize: number,
+  visit: (index: number) => void,
+): void {
+  const { bytes } = table;
+  const count = bytes.length / inodeSize;
+  if (!IS_LITTLE_ENDIAN || bytes.byteOffset % 4 !== 0) {
+    for (let index = 0; index < count; index++) {
+      if (!hasNothingToHide(table, index * inodeSize, inodeSize)) visit(index);
+    }
+    return;
+  }
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+  const stride = inodeSize >>> 2;
+  for (let index = 0; index < count; index++) if (!isBare(words, index * stride, stride)) visit(index);
+}
+
+/** The same of the inode of `size` words at `at`. */
+function isBare(words: Int32Array, at: number, size: number): boolean {
+  const end = at + size;
+  if (((words[at + FLAGS_WORD] as number) & MAP_FLAGS) !== INODE_FLAG.extents) return areZero(words, at, end);
+  const type = (words[at + MODE_WORD] as number) & MODE_TYPE;
+  if (type !== MODE.regular && type !== MODE.directory) return false;
+  const root = words[at + ROOT_WORD] as number;
+  const max = (words[at + ROOT_WORD + 1] as number) & 0xffff;
+  // 2 to 4 entries: what isExtentHeader allows in an inode.
+  if ((root & 0xffff) !== EXTENT_MAGIC || max < 2 || max > 4 || root >>> 16 > max) return false;
+  if (!areZero(words, at + ROOT_WORD + ENTRY_WORDS * (1 + (root >>> 16)), at + ROOT_END)) return false;
+  if (size <= EXTRA_WORD) return true;
+  const extra = (words[at + EXTRA_WORD] as number) & 0xffff;
+  const isSound = extra % 4 === 0 && EXTRA_WORD + (extra >>> 2) < size;
+  return areZero(words, at + EXTRA_WORD + (isSound ? extra >>> 2 : 0), end);
+}
+
+function areZero(words: Int32Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (words[at] !== 0) return false;
+  return true;
+}

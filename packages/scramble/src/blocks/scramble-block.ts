@@ -1,0 +1,79 @@
+import { scrambleBytes } from '../secret/scramble-bytes.ts';
+import { type ClassRun, KIND, OWNER_FLAG } from '../survey/block-classes.ts';
+import { scrambleAttributeBlock } from './attributes.ts';
+import type { Block, Context, ScrambleCounts } from './context.ts';
+import { scrambleDirectoryBlock } from './directory-block.ts';
+import { scrambleExtentNode } from './extent-node.ts';
+import { scrambleInodeBlocks } from './inode-table.ts';
+import { scrambleEncryptedTarget, scrambleTarget, targetLength } from './link-target.ts';
+import { scrambleMmp, scrambleSuperblockBlock } from './superblock.ts';
+import { writeValueBlock } from './value-inodes.ts';
+
+/** Scramble a block as what it is; of an inode table, several. Blocks of the journal are not for this. */
+export function scrambleBlock(context: Context, block: Block, run: ClassRun, counts: ScrambleCounts): void {
+  const logical = run.logical + block.number - run.start;
+  switch (run.kind) {
+    case KIND.superblock:
+      scrambleSuperblockBlock(context, block, counts);
+      break;
+    case KIND.inodeTable:
+      scrambleInodeBlocks(context, block, firstInode(context, run.owner, logical), counts);
+      break;
+    case KIND.attributes:
+      scrambleAttributeBlock(context, block, counts);
+      break;
+    case KIND.extentNode:
+      scrambleExtentNode(context, block, run, counts);
+      break;
+    case KIND.directory:
+      scrambleDirectoryBlock(context, block, run, logical, counts);
+      break;
+    case KIND.symlink:
+      scrambleLinkBlock(context, block, run, logical, counts);
+      break;
+    case KIND.attributeValue:
+      writeValue(context, block, run.owner, logical, counts);
+      break;
+    case KIND.mmp:
+      scrambleMmp(context, block, counts);
+      break;
+    default:
+      block.bytes.fill(0);
+  }
+}
+
+/** Number of the first inode in block `index` of the inode table of a group. */
+function firstInode({ fs }: Context, group: number, index: number): number {
+  const { inodesPerGroup, inodeSize, blockSize } = fs.superblock;
+  return group * inodesPerGroup + index * (blockSize / inodeSize) + 1;
+}
+
+/** A link target that is too long for the inode; it fits one block. */
+function scrambleLinkBlock(
+  { hash }: Context,
+  { bytes }: Block,
+  { flags }: ClassRun,
+  logical: number,
+  counts: ScrambleCounts,
+): void {
+  if (logical > 0) {
+    scrambleBytes(hash, bytes, 0, bytes.length);
+    return;
+  }
+  if ((flags & OWNER_FLAG.encrypted) !== 0) scrambleEncryptedTarget(hash, bytes);
+  else scrambleTarget(hash, bytes, targetLength(bytes));
+  counts.linkTargets++;
+}
+
+function writeValue(
+  { hash, values }: Context,
+  { bytes }: Block,
+  inode: number,
+  logical: number,
+  counts: ScrambleCounts,
+): void {
+  const value = values.get(inode);
+  if (value === undefined) bytes.fill(0);
+  else writeValueBlock(hash, bytes, { inode, logical, size: value.size });
+  counts.attributeValueBlocks++;
+}

@@ -1,0 +1,74 @@
+import {
+  EXT_MAGIC,
+  MMP_MAGIC,
+  MMP_SIZE,
+  mmpChecksum,
+  mmpLayout,
+  RO_COMPAT,
+  SCRAMBLED_MARK,
+  SUPERBLOCK_OFFSET,
+  SUPERBLOCK_SIZE,
+  superblockChecksum,
+  superblockLayout,
+} from '@e2image/ext-core';
+import { renewChecksum } from '../secret/checksum-renewal.ts';
+import type { Block, Context, ScrambleCounts } from './context.ts';
+
+/** Texts that identify; the error functions tell the kernel's version and what was going on. */
+const TEXTS = ['s_volume_name', 's_last_mounted', 's_mount_opts', 's_first_error_func', 's_last_error_func'] as const;
+
+/**
+ * Clear the texts of the superblock in a block, primary or backup, put the mark in, and give it the new hash seed.
+ * What lies beside it in its block belongs to no file system and becomes zeros.
+ */
+export function scrambleSuperblockBlock(context: Context, { bytes, number }: Block, counts: ScrambleCounts): void {
+  // The primary lies at byte 1024 of the device: in block 0 where blocks are larger.
+  const at = number === 0 && bytes.length > SUPERBLOCK_SIZE ? SUPERBLOCK_OFFSET : 0;
+  bytes.fill(0, 0, at);
+  bytes.fill(0, at + SUPERBLOCK_SIZE);
+  const raw = bytes.subarray(at, at + SUPERBLOCK_SIZE);
+  const view = new DataView(raw.buffer, raw.byteOffset, SUPERBLOCK_SIZE);
+  if (superblockLayout.s_magic.get(view, 0) !== EXT_MAGIC) {
+    // A destroyed superblock holds anybody's bytes.
+    raw.fill(0);
+    return;
+  }
+  scrambleSuperblock(raw, context.newHashSeed);
+  counts.superblocks++;
+}
+
+/**
+ * The same for the 1,024 bytes of a superblock.
+ *
+ * @param newHashSeed 16 bytes; undefined to keep the seed
+ */
+export function scrambleSuperblock(raw: Uint8Array, newHashSeed: Uint8Array | undefined): void {
+  const view = new DataView(raw.buffer, raw.byteOffset, SUPERBLOCK_SIZE);
+  const f = superblockLayout;
+  const before = superblockChecksum(raw);
+  for (const name of TEXTS) f[name].get(view, 0).fill(0);
+  f.s_last_mounted.get(view, 0).set(new TextEncoder().encode(SCRAMBLED_MARK));
+  if (newHashSeed) f.s_hash_seed.get(view, 0).set(newHashSeed);
+  if ((f.s_feature_ro_compat.get(view, 0) & RO_COMPAT.metadata_csum) === 0) return;
+  f.s_checksum.set(view, 0, renewChecksum(f.s_checksum.get(view, 0), before, superblockChecksum(raw)));
+}
+
+/** Clear the names of the machine and device that use a file system. */
+export function scrambleMmp({ seed, hasChecksums }: Context, { bytes, view }: Block, counts: ScrambleCounts): void {
+  if (mmpLayout.mmp_magic.get(view, 0) !== MMP_MAGIC) {
+    bytes.fill(0);
+    return;
+  }
+  const before = mmpChecksum(seed, bytes);
+  mmpLayout.mmp_nodename.get(view, 0).fill(0);
+  mmpLayout.mmp_bdevname.get(view, 0).fill(0);
+  mmpLayout.mmp_pad2.get(view, 0).fill(0);
+  bytes.fill(0, MMP_SIZE);
+  counts.mmpBlocks++;
+  if (!hasChecksums) return;
+  mmpLayout.mmp_checksum.set(
+    view,
+    0,
+    renewChecksum(mmpLayout.mmp_checksum.get(view, 0), before, mmpChecksum(seed, bytes)),
+  );
+}

@@ -1,0 +1,125 @@
+import {
+  type Filesystem,
+  isExtError,
+  type JournalSuperblock,
+  type JournalTag,
+  readJournalSuperblock,
+  type Source,
+  TAG_FLAG,
+  walkJournal,
+} from '@e2image/ext-core';
+import { FileBlocks } from '../directory/file-blocks.ts';
+import type { Classified } from '../survey/classify.ts';
+
+/** A logged block, by where it lies in the journal. */
+export interface LoggedBlock {
+  /** Block of the journal. */
+  readonly at: number;
+  /** Block of the file system that it is a copy of. */
+  readonly block: number;
+  readonly sequence: number;
+  readonly flags: number;
+  /** Of the tag. */
+  readonly checksum: number;
+}
+
+/** What a journal holds that a replay would apply. */
+export interface JournalLog {
+  readonly file: FileBlocks;
+  readonly journal: JournalSuperblock;
+  /** By their blocks of the journal. */
+  readonly copies: ReadonlyMap<number, LoggedBlock>;
+  readonly descriptors: ReadonlySet<number>;
+  readonly revokes: ReadonlySet<number>;
+  readonly commits: ReadonlySet<number>;
+  /** By block of the file system: the copy that a replay leaves there. */
+  readonly newest: ReadonlyMap<number, LoggedBlock>;
+}
+
+/** What became of reading a journal. */
+export type JournalState =
+  | { readonly kind: 'none' }
+  /** It cannot be understood. */
+  | { readonly kind: 'bad'; readonly reason: string }
+  | { readonly kind: 'log'; readonly log: JournalLog };
+
+/** Read the journal of a file system: its control blocks only. A clean one has an empty log. */
+export function readJournal(fs: Filesystem, { classes, journal: runs }: Classified): JournalState {
+  if (runs === undefined) return { kind: 'none' };
+  const file = new FileBlocks(fs, classes, runs);
+  const head = file.read(0);
+  if (head === undefined) return { kind: 'bad', reason: 'its superblock cannot be read' };
+  try {
+    const journal = readJournalSuperblock(head);
+    if (journal.blockSize !== fs.blockSize) return { kind: 'bad', reason: `its block size is ${journal.blockSize}` };
+    return { kind: 'log', log: walkLog(file, journal) };
+  } catch (error) {
+    if (!isExtError(error)) throw error;
+    return { kind: 'bad', reason: error.message };
+  }
+}
+
+function walkLog(file: FileBlocks, journal: JournalSuperblock): JournalLog {
+  const copies = new Map<number, LoggedBlock>();
+  const descriptors = new Set<number>();
+  const revokes = new Set<number>();
+  const commits = new Set<number>();
+  const revoked = new Map<number, number>();
+  const read = (into: Uint8Array, at: number): boolean => {
+    const bytes = file.read(at);
+    if (bytes) into.set(bytes);
+    return bytes !== undefined;
+  };
+  walkJournal(journal, read, {
+    descriptor: (at) => void descriptors.add(at),
+    copy: (at, sequence, tag: JournalTag) =>
+      void copies.set(at, { at, sequence, block: tag.block, flags: tag.flags, checksum: tag.checksum }),
+    revoke: (at, sequence, blocks) => {
+      revokes.add(at);
+      for (const block of blocks) revoked.set(block, sequence);
+    },
+    commit: (at) => void commits.add(at),
+  });
+  const newest = new Map<number, LoggedBlock>();
+  // The map keeps the order of the log, and a later copy replaces an earlier one.
+  for (const copy of copies.values()) if (!isRevoked(copy, revoked)) newest.set(copy.block, copy);
+  return { file, journal, copies, descriptors, revokes, commits, newest };
+}
+
+/** Whether a transaction at or behind that of the copy took it back. Sequence numbers wrap around. */
+function isRevoked({ block, sequence }: LoggedBlock, revoked: ReadonlyMap<number, number>): boolean {
+  const by = revoked.get(block);
+  return by !== undefined && ((by - sequence) | 0) >= 0;
+}
+
+/** The word that marks a block of the log, in the order it is stored. */
+const MAGIC_BYTES = Uint8Array.of(0xc0, 0x3b, 0x39, 0x98);
+
+/** Whether a block begins like one of the log, so that it must be escaped there. */
+export const beginsWithMagic = (bytes: Uint8Array): boolean => MAGIC_BYTES.every((byte, i) => bytes[i] === byte);
+
+/** The content of a logged block, its escaped word put back; undefined when it cannot be read. Owned by the caller. */
+export function readCopy({ file }: JournalLog, copy: LoggedBlock): Uint8Array | undefined {
+  const bytes = file.read(copy.at);
+  if (bytes && (copy.flags & TAG_FLAG.escaped) !== 0) bytes.set(MAGIC_BYTES);
+  return bytes;
+}
+
+/** The file system as a replay of its journal would leave it. */
+export function recoveredSource({ source, blockSize }: Filesystem, log: JournalLog): Source {
+  return {
+    size: source.size,
+    readAt(into, offset) {
+      source.readAt(into, offset);
+      const last = Math.floor((offset + into.length - 1) / blockSize);
+      for (let block = Math.floor(offset / blockSize); block <= last; block++) {
+        const copy = log.newest.get(block);
+        const bytes = copy && readCopy(log, copy);
+        if (bytes === undefined) continue;
+        const from = Math.max(offset, block * blockSize);
+        const to = Math.min(offset + into.length, (block + 1) * blockSize);
+        into.set(bytes.subarray(from - block * blockSize, to - block * blockSize), from - offset);
+      }
+    },
+  };
+}

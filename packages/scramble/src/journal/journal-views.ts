@@ -1,0 +1,84 @@
+import {
+  BlockSet,
+  type Filesystem,
+  hasIncompat,
+  isExtError,
+  openFilesystem,
+  primarySuperblockBlock,
+  selectSteps,
+  type WalkOptions,
+} from '@e2image/ext-core';
+import type { OnScrambleProblem } from '../base/problem.ts';
+import { type Classified, classify } from '../survey/classify.ts';
+import { type JournalLog, type JournalState, readJournal, recoveredSource } from './journal-log.ts';
+
+/** A state of the file system: as it is, or as a replay of its journal would leave it. */
+export interface View {
+  readonly fs: Filesystem;
+  readonly classified: Classified;
+}
+
+/** The states of a file system that somebody may see in an image. */
+export interface Views {
+  readonly device: View;
+  /** Undefined where a replay would change nothing, or leave no file system. */
+  readonly recovered: View | undefined;
+  readonly state: JournalState;
+  /** Blocks that an image needs: of both. */
+  readonly selected: BlockSet;
+}
+
+/**
+ * Find out what a file system consists of, with the walk that selects its blocks.
+ *
+ * @param walk what is selected, and where problems are told
+ */
+export function* readViews(fs: Filesystem, walk: WalkOptions, onProblem?: OnScrambleProblem): Generator<void, Views> {
+  const quiet = { selection: walk.selection, allData: walk.allData };
+  const complete = { ...quiet, selection: 'complete' } as const;
+  const first = yield* classify(fs, walk);
+  const state = readJournal(fs, first);
+  if (state.kind === 'bad') {
+    onProblem?.({ code: 'bad-journal', message: `the journal cannot be read, and becomes zeros: ${state.reason}` });
+  }
+  const isEnough = walk.selection === 'complete' || needsNoMore(fs, state);
+  const device: View = { fs, classified: isEnough ? first : yield* classify(fs, complete) };
+  const log = state.kind === 'log' && state.log.newest.size > 0 ? state.log : undefined;
+  if (log === undefined) return { device, recovered: undefined, state, selected: first.selected };
+  const recovered = yield* recover(fs, log, complete);
+  if (recovered === undefined) {
+    onProblem?.({ code: 'bad-journal', message: 'a replay of the journal would leave no file system' });
+    return { device, recovered, state, selected: first.selected };
+  }
+  const isComplete = walk.selection === 'complete';
+  const after = isComplete ? recovered.classified.selected : yield* selectSteps(recovered.fs, quiet);
+  return { device, recovered, state, selected: union(first.selected, after) };
+}
+
+/**
+ * Whether the blocks of an image that is not complete are all that must be known: copies in a journal may be of others,
+ * hashes of attributes count values that are not in it, and whole clusters have neighbours in them.
+ */
+function needsNoMore({ superblock }: Filesystem, state: JournalState): boolean {
+  const hasCopies = state.kind === 'log' && state.log.copies.size > 0;
+  return !hasCopies && !hasIncompat(superblock, 'ea_inode') && superblock.clusterRatio === 1;
+}
+
+/** The file system after a replay; undefined when it could not be opened then. */
+function* recover(fs: Filesystem, log: JournalLog, walk: WalkOptions): Generator<void, View | undefined> {
+  try {
+    const { superblockBlock, blockSize } = fs;
+    const isPrimary = superblockBlock === primarySuperblockBlock(fs.superblock);
+    const recovered = openFilesystem(recoveredSource(fs, log), isPrimary ? {} : { superblockBlock, blockSize });
+    return { fs: recovered, classified: yield* classify(recovered, walk) };
+  } catch (error) {
+    if (!isExtError(error)) throw error;
+    return undefined;
+  }
+}
+
+function union(a: BlockSet, b: BlockSet): BlockSet {
+  const both = new BlockSet();
+  for (const set of [a, b]) for (const { start, count } of set.runs()) both.add(start, count);
+  return both;
+}
