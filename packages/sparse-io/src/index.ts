@@ -1,27 +1,19 @@
-export { aroundCache } from './around-cache.ts';
-export {
-  type InPlaceReason,
-  type Output,
-  type OutputOptions,
-  openOutput,
-  openStandardOutput,
-} from './atomic-output.ts';
-export { inBatches } from './batches.ts';
-export { type ByteRun, type CopyOptions, type CopyResult, copyRuns, IO_UNIT } from './copy.ts';
-export { type BlockRun, dataExtents, type ExtentOptions } from './data-extents.ts';
-export { deviceName } from './device-number.ts';
-export { type DirectFile, openDirectFile } from './direct-file.ts';
-export { openDirectSource } from './direct-source.ts';
-export { type DiskView, type FileIdentity, realDisks } from './disk-view.ts';
-export { isSparseError, SparseError, type SparseErrorCode, type SparseErrorDetail } from './errors.ts';
-export { FileSink, type FileSinkOptions } from './file-sink.ts';
-export { FileSource, type FileSourceOptions, openFileSource } from './file-source.ts';
-export { flushView } from './flush.ts';
-export { type FullLengthOptions, fullLength } from './full-length.ts';
-export { holdDevice, isHeld } from './hold.ts';
-export { type BadRange, type IsolateOptions, isolateErrors, isUnreadable } from './isolate-errors.ts';
-export { type KernelCalls, loadKernelCalls } from './kernel-calls.ts';
-export { byHand, mapSource } from './map-source.ts';
+export { isSparseError, SparseError, type SparseErrorCode, type SparseErrorDetail } from './base/errors.ts';
+export { memorySource } from './base/memory.ts';
+export type { Extent, Sink, Source } from './base/types.ts';
+export { isZero, ZEROS } from './base/zero.ts';
+export { inBatches } from './copy/batches.ts';
+export { type ByteRun, type CopyOptions, type CopyResult, copyRuns, IO_UNIT } from './copy/copy.ts';
+export { type BlockRun, dataExtents, type ExtentOptions } from './copy/data-extents.ts';
+export { type ReceiveOptions, receive } from './copy/receive.ts';
+export { deviceName } from './disk/device-number.ts';
+export { type DirectFile, openDirectFile } from './disk/direct-file.ts';
+export { type DiskView, type FileIdentity, realDisks } from './disk/disk-view.ts';
+export { holdDevice, isHeld } from './disk/hold.ts';
+export { unescapeOctal } from './disk/mount-point.ts';
+export { overlapOf, type PathRange } from './disk/overlap.ts';
+export { isAligned, pageMemory } from './disk/page-memory.ts';
+export { type KernelCalls, loadKernelCalls } from './kernel/kernel-calls.ts';
 export {
   encodeMapfile,
   type Mapfile,
@@ -32,21 +24,29 @@ export {
   mapfileOf,
   parseMapfile,
   unreadRanges,
-} from './mapfile.ts';
-export { memorySource } from './memory.ts';
-export { unescapeOctal } from './mount-point.ts';
-export { type Input, openInput, openSeekable, type SeekableInput } from './open-input.ts';
-export { overlapOf, type PathRange } from './overlap.ts';
-export { isAligned, pageMemory } from './page-memory.ts';
-export { readMapfile } from './read-mapfile.ts';
-export { type ReadOptions, readStream } from './read-stream.ts';
-export { type ReceiveOptions, receive } from './receive.ts';
-export { type SkipEqualOptions, skipEqual } from './skip-equal.ts';
-export { Spool, type SpoolOptions, spoolAll } from './spool.ts';
-export { StreamSink, type StreamSinkOptions } from './stream-sink.ts';
+} from './mapfile/mapfile.ts';
+export { readMapfile } from './mapfile/read-mapfile.ts';
+export {
+  type InPlaceReason,
+  type Output,
+  type OutputOptions,
+  openOutput,
+  openStandardOutput,
+} from './open/atomic-output.ts';
+export { flushView } from './open/flush.ts';
+export { type Input, openInput, openSeekable, type SeekableInput } from './open/open-input.ts';
+export { Spool, type SpoolOptions, spoolAll } from './open/spool.ts';
+export { FileSink, type FileSinkOptions } from './sink/file-sink.ts';
+export { type SkipEqualOptions, skipEqual } from './sink/skip-equal.ts';
+export { StreamSink, type StreamSinkOptions } from './sink/stream-sink.ts';
+export { suppressZeros } from './sink/suppress-zeros.ts';
+export type { ZeroMethod } from './sink/zero-range.ts';
+export { aroundCache } from './source/around-cache.ts';
+export { openDirectSource } from './source/direct-source.ts';
+export { FileSource, type FileSourceOptions, openFileSource } from './source/file-source.ts';
+export { type FullLengthOptions, fullLength } from './source/full-length.ts';
+export { type BadRange, type IsolateOptions, isolateErrors, isUnreadable } from './source/isolate-errors.ts';
+export { byHand, mapSource } from './source/map-source.ts';
+export { type ReadOptions, readStream } from './source/read-stream.ts';
+export { windowOf } from './source/window.ts';
 export { type Piece, piecesOf, readableOf, type StreamOptions, writableTo } from './streams.ts';
-export { suppressZeros } from './suppress-zeros.ts';
-export type { Extent, Sink, Source } from './types.ts';
-export { windowOf } from './window.ts';
-export { isZero, ZEROS } from './zero.ts';
-export type { ZeroMethod } from './zero-range.ts';

@@ -1,8 +1,8 @@
 import { pipeline } from 'node:stream/promises';
-import { IO_UNIT } from './copy.ts';
+import type { Source } from './base/types.ts';
+import { IO_UNIT } from './copy/copy.ts';
 import { piecesOf, readableOf, writableTo } from './streams.ts';
 import { faultySink, MemorySink, memorySource } from './testing.ts';
-import type { Source } from './types.ts';
 
 /** 300 KiB of data, a hole of 300 KiB, 1 byte of data. */
 function holey(): { source: Source; bytes: Uint8Array; reads: () => number } {

@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { BATCH } from './batches.ts';
-import { IO_UNIT } from './copy.ts';
-import type { Extent, Sink, Source } from './types.ts';
+import type { Extent, Sink, Source } from './base/types.ts';
+import { BATCH } from './copy/batches.ts';
+import { IO_UNIT } from './copy/copy.ts';
 
 /** Loaded when it is asked for: a command that copies files pays nothing for streams. */
 const streamModule = () => process.getBuiltinModule('node:stream');

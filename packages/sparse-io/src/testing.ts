@@ -1,8 +1,8 @@
-import type { Sink, Source } from './types.ts';
+import type { Sink, Source } from './base/types.ts';
 
 // biome-ignore lint/performance/noBarrelFile: "./testing" is a published entry, as index.ts is
-export { MemorySink, memorySource, type SinkCall } from './memory.ts';
-export { tempFolder } from './temp-folder.ts';
+export { MemorySink, memorySource, type SinkCall } from './base/memory.ts';
+export { tempFolder } from './open/temp-folder.ts';
 
 /** Ranges of bytes that fail, `[offset, offset + length)`, and with what. */
 export interface Faults {

@@ -1,0 +1,209 @@
+import fc from 'fast-check';
+import type { Extent, Sink, Source } from '../base/types.ts';
+import { MemorySink, memorySource, type SinkCall } from '../testing.ts';
+import { type ByteRun, copyRuns, IO_UNIT } from './copy.ts';
+
+/** A source of `lengths`, alternately data and hole; its data is never zero and different everywhere near. */
+function patchy(lengths: readonly number[]): { source: Source; bytes: Uint8Array; reads: ByteRun[] } {
+  const size = lengths.reduce((sum, length) => sum + length, 0);
+  const bytes = Uint8Array.from({ length: size }, (_, at) => (at % 255) + 1);
+  const extents: Extent[] = [];
+  let offset = 0;
+  lengths.forEach((length, at) => {
+    const kind = at % 2 === 0 ? 'data' : 'hole';
+    if (kind === 'hole') bytes.fill(0, offset, offset + length);
+    if (length > 0) extents.push({ kind, offset, length });
+    offset += length;
+  });
+  const reads: ByteRun[] = [];
+  const source: Source = {
+    size,
+    readAt(into, at) {
+      reads.push({ offset: at, length: into.length });
+      memorySource(bytes).readAt(into, at);
+    },
+    extentAt(at) {
+      const found = extents.find((extent) => at < extent.offset + extent.length);
+      return { kind: found?.kind ?? 'data', offset: at, length: found ? found.offset + found.length - at : 1 };
+    },
+  };
+  return { source, bytes, reads };
+}
+
+/** Cut points -> ascending, disjoint runs. */
+const runsFrom = (cuts: readonly number[], size: number): ByteRun[] => {
+  const points = [...new Set(cuts.map((cut) => cut % (size + 1)))].sort((a, b) => a - b);
+  return points.flatMap((offset, at) =>
+    at % 2 === 0 && points[at + 1] !== undefined ? [{ offset, length: (points[at + 1] ?? 0) - offset }] : [],
+  );
+};
+
+const lengths = fc.array(fc.nat(30), { minLength: 1, maxLength: 8 });
+const cuts = fc.array(fc.nat(300), { maxLength: 8 });
+
+describe('copyRuns', () => {
+  test('copies the runs and nothing else, and reads no hole', async () => {
+    await fc.assert(
+      fc.asyncProperty(lengths, cuts, fc.boolean(), fc.nat(10), async (parts, points, sequential, sinkOffset) => {
+        const { source, bytes, reads } = patchy(parts);
+        const runs = runsFrom(points, source.size);
+        const old = new Uint8Array(sequential ? 0 : 400).fill(77);
+        const sink = new MemorySink({ sequential, old });
+        const { data, holes } = await copyRuns(source, sink, { runs, sinkOffset });
+        const expected = sequential ? new Uint8Array(sink.bytes.length) : old.slice();
+        for (const { offset, length } of runs)
+          expected.set(bytes.subarray(offset, offset + length), offset + sinkOffset);
+        expect(sink.bytes).toEqual(expected);
+        expect(data + holes).toBe(runs.reduce((sum, { length }) => sum + length, 0));
+        expect(reads.reduce((sum, { length }) => sum + length, 0)).toBe(data);
+        expectAscending(sink.calls);
+      }),
+    );
+  });
+
+  test('tells a sequential sink of the gaps, in steps that give up the stack between', async () => {
+    const far = 200 * 2 ** 20;
+    const calls: SinkCall[] = [];
+    const note = (kind: SinkCall['kind']) => (offset: number, length: number) =>
+      void calls.push({ kind, offset, length });
+    const sink: Sink = {
+      sequential: true,
+      writeAt: (bytes, offset) => note('write')(offset, bytes.length),
+      zero: note('zero'),
+      skip: note('skip'),
+      finish: async () => undefined,
+      abort: () => undefined,
+    };
+    const source: Source = { size: far + 1, readAt: () => undefined };
+    await copyRuns(source, sink, { runs: [{ offset: far, length: 1 }] });
+    const steps = calls.filter(({ kind }) => kind === 'skip').map(({ length }) => length);
+    expect([steps.reduce((sum, length) => sum + length, 0), Math.max(...steps)]).toEqual([far, 2 ** 26]);
+    expect(calls.at(-1)).toEqual({ kind: 'write', offset: far, length: 1 });
+    expectAscending(calls);
+  });
+
+  test('the default is the whole source', async () => {
+    const { source, bytes } = patchy([5, 7, 9]);
+    const sink = new MemorySink();
+    expect(await copyRuns(source, sink)).toEqual({ data: 14, holes: 7 });
+    expect(sink.bytes).toEqual(bytes);
+    expect(await copyRuns(memorySource(new Uint8Array(0)), sink)).toEqual({ data: 0, holes: 0 });
+  });
+
+  test('a hole of 15 TiB costs no more than some 250 thousand steps, and no read', async () => {
+    const size = 15 * 2 ** 40;
+    const source: Source = {
+      size,
+      readAt: () => {
+        throw new Error('read');
+      },
+      extentAt: (offset) => ({ kind: 'hole', offset, length: size - offset }),
+    };
+    let calls = 0;
+    const sink: Sink = {
+      ...new MemorySink(),
+      sequential: false,
+      writeAt: () => undefined,
+      zero: () => void calls++,
+      skip: () => undefined,
+      finish: async () => undefined,
+      abort: () => undefined,
+    };
+    expect(await copyRuns(source, sink)).toEqual({ data: 0, holes: size });
+    expect(calls).toBeLessThanOrEqual(250_000);
+  });
+
+  test('reads whole units and reuses one buffer', async () => {
+    const buffers = new Set<ArrayBufferLike>();
+    const source: Source = { size: 3 * IO_UNIT + 1, readAt: (into) => void buffers.add(into.buffer) };
+    const sink = new MemorySink();
+    await copyRuns(source, sink);
+    expect(sink.calls.map(({ length }) => length)).toEqual([IO_UNIT, IO_UNIT, IO_UNIT, 1]);
+    expect(buffers.size).toBe(1);
+  });
+
+  test('gives up the stack in the middle, tells the progress, and can be stopped there', async () => {
+    const slow: Source = {
+      size: 100 * IO_UNIT,
+      readAt() {
+        const until = performance.now() + 15;
+        while (performance.now() < until);
+      },
+    };
+    const stop = new AbortController();
+    const told: number[] = [];
+    setImmediate(() => stop.abort(new Error('stopped')));
+    const copying = copyRuns(slow, new MemorySink(), { signal: stop.signal, onProgress: (done) => told.push(done) });
+    await expect(copying).rejects.toThrow('stopped');
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.at(-1)).toBeLessThan(10 * IO_UNIT);
+  });
+
+  test('lets the kernel move the bytes where both sides can, and does the rest by hand', async () => {
+    const bytes = Uint8Array.from({ length: 100 }, (_, at) => at);
+    const moved: number[][] = [];
+    const inner = new MemorySink();
+    const sink: Sink = Object.assign(inner, {
+      transferFrom(fd: number, from: number, offset: number, length: number) {
+        moved.push([fd, from, offset, length]);
+        inner.writeAt(bytes.subarray(from - 1000, from - 1000 + 30), offset);
+        return 30;
+      },
+    });
+    await copyRuns({ ...memorySource(bytes), file: { fd: 5, base: 1000 } }, sink);
+    expect(moved).toEqual([[5, 1000, 0, 100]]);
+    expect(inner.bytes).toEqual(bytes);
+  });
+
+  test('a run beyond the source is refused by the source, not moved by the kernel', async () => {
+    const sink = Object.assign(new MemorySink(), {
+      transferFrom: () => {
+        throw new Error('moved');
+      },
+    });
+    const source = { ...memorySource(new Uint8Array(10)), file: { fd: 5, base: 0 } };
+    await expect(copyRuns(source, sink, { runs: [{ offset: 0, length: 11 }] })).rejects.toMatchObject({
+      code: 'SPARSE_SHORT_READ',
+    });
+  });
+});
+
+function expectAscending(calls: readonly SinkCall[]): void {
+  let end = 0;
+  for (const { offset, length } of calls) {
+    expect(offset).toBeGreaterThanOrEqual(end);
+    end = offset + length;
+  }
+}
+
+describe('reading ahead', () => {
+  test('tells the file what follows within the run while a unit is written, and nothing beyond it', async () => {
+    const bytes = new Uint8Array(3 * IO_UNIT + 10);
+    const told: [number, number][] = [];
+    const file = { fd: -1, base: 1000, willNeed: (offset: number, length: number) => told.push([offset, length]) };
+    const runs = [
+      { offset: 0, length: 2 * IO_UNIT + 5 },
+      { offset: 3 * IO_UNIT, length: 10 },
+    ];
+    await copyRuns({ ...memorySource(bytes), file }, new MemorySink(), { runs });
+    expect(told).toEqual([
+      [1000 + IO_UNIT, IO_UNIT],
+      [1000 + 2 * IO_UNIT, 5],
+    ]);
+  });
+
+  test('uses the memory and the length that the sink gives', async () => {
+    const sink = new MemorySink();
+    const given = new Uint8Array(100);
+    const lengths: number[] = [];
+    const writeAt = (bytes: Uint8Array, offset: number): void => {
+      expect(bytes.buffer).toBe(given.buffer);
+      lengths.push(bytes.length);
+      sink.writeAt(bytes, offset);
+    };
+    const taking = { sequential: false, zero: () => {}, skip: () => {}, finish: async () => {}, abort: () => {} };
+    await copyRuns(memorySource(new Uint8Array(250).fill(7)), { ...taking, writeAt, buffer: () => given });
+    expect(lengths).toEqual([100, 100, 50]);
+    expect(sink.bytes).toEqual(new Uint8Array(250).fill(7));
+  });
+});

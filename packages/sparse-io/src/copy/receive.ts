@@ -1,0 +1,47 @@
+import type { Sink } from '../base/types.ts';
+import { IO_UNIT } from './copy.ts';
+
+/** How to receive. */
+export interface ReceiveOptions {
+  /** Called with the bytes so far after each write. */
+  readonly onProgress?: (done: number) => void;
+  /** Stops before the next write; the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Write everything that comes to a sink, from byte 0 on; the sink is neither finished nor closed.
+ *
+ * Small pieces are gathered to whole I/O units, so that a pipe's 64 KiB do not become as many writes. Each array is
+ * borrowed until the next is asked for.
+ *
+ * @returns the bytes received
+ * @throws what `input` and the sink throw
+ */
+export async function receive(
+  input: AsyncIterable<Uint8Array>,
+  sink: Sink,
+  { onProgress, signal }: ReceiveOptions = {},
+): Promise<number> {
+  const buffer = sink.buffer?.() ?? new Uint8Array(IO_UNIT);
+  let filled = 0;
+  let written = 0;
+  const flush = (): void => {
+    sink.writeAt(buffer.subarray(0, filled), written);
+    written += filled;
+    filled = 0;
+    onProgress?.(written);
+  };
+  for await (const bytes of input) {
+    signal?.throwIfAborted();
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + buffer.length - filled);
+      buffer.set(piece, filled);
+      filled += piece.length;
+      at += piece.length;
+      if (filled === buffer.length) flush();
+    }
+  }
+  if (filled > 0) flush();
+  return written;
+}

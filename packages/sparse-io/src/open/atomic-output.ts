@@ -1,0 +1,223 @@
+import {
+  close,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  open,
+  openSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { promisify } from 'node:util';
+import { codeOf } from '../base/errors.ts';
+import type { Sink } from '../base/types.ts';
+import { descriptorNumber } from '../disk/descriptor-path.ts';
+import { isMountPoint } from '../disk/mount-point.ts';
+import { type KernelCalls, loadKernelCalls } from '../kernel/kernel-calls.ts';
+import { FileSink } from '../sink/file-sink.ts';
+import { StreamSink } from '../sink/stream-sink.ts';
+import type { ZeroMethod } from '../sink/zero-range.ts';
+import { PartialFile } from './partial-file.ts';
+import { randomLetters } from './random-letters.ts';
+
+const openAsync = promisify(open);
+const closeAsync = promisify(close);
+
+/** How to open an output. */
+export interface OutputOptions {
+  /** What the file holds already counts: write into it (`-c`, `-O` into a disk image). A new file is still a partial one. */
+  readonly keepContents?: boolean;
+  /** With `keepContents`: never shorten the file. */
+  readonly keepTail?: boolean;
+  /** How ranges are made zero. Default: `hole` in a new or emptied file, `punch` in a kept one, `write` on a device. */
+  readonly zero?: ZeroMethod;
+  /** Write the partial file under this path, and go on where an earlier run left it; `abort` then keeps it. */
+  readonly partialPath?: string;
+  /** Default: loadKernelCalls, asked only where the calls are of use. */
+  readonly loadKernel?: () => Promise<KernelCalls | undefined>;
+  /** Random letters for the partial file's name. */
+  readonly letters?: () => string;
+}
+
+/** Why a regular file is written in place, so that an interruption will leave it half-made. */
+export type InPlaceReason =
+  /** Asked for: `keepContents`. */
+  | 'kept'
+  /** Other names of the file would keep the old contents. */
+  | 'hard-links'
+  /** The folder takes no new file (EACCES, EPERM, EROFS), or will not let go of the old one. */
+  | 'folder'
+  /** Something is mounted on the name (EBUSY). */
+  | 'mount-point';
+
+/** An open output and what the caller must know of it. */
+export interface Output {
+  readonly sink: Sink;
+  readonly kind: 'partial-file' | 'in-place' | 'block-device' | 'stream' | 'null-device';
+  /** True when the output existed before: then its zero blocks are written, as the C tool does. */
+  readonly existed: boolean;
+  /** Set for `in-place` only. */
+  readonly inPlaceReason?: InPlaceReason;
+  /** True for a terminal, which no image should go to. */
+  readonly isTerminal: boolean;
+  /** The descriptor, for reading back what is there (`-c`); undefined for streams. */
+  readonly fd?: number;
+  /** Where the bytes are before they get their final name; set for `partial-file` only. */
+  readonly partialPath?: string;
+}
+
+/**
+ * Open where an image goes, so that under its final name it is always whole: a regular file is written as a partial
+ * file in the same folder and renamed by `finish`. Written in place instead, and told in the result: block devices,
+ * pipes, `/dev/stdout`, `/dev/fd/N`, files that are kept or have several names, folders that allow no partial file.
+ *
+ * Symbolic links are followed first. Nothing that was there is changed before the first write, except that a file
+ * written in place and not kept is emptied: validate before. Opening a FIFO waits for its reader, in the thread pool.
+ *
+ * @throws system errors (`ENOENT`, `EACCES`, `EISDIR`, `ETXTBSY` ...)
+ */
+export async function openOutput(path: string, options: OutputOptions = {}): Promise<Output> {
+  refuseNoName(path);
+  const fd = descriptorNumber(path);
+  if (fd !== undefined) return streamOutput(fd, false, options);
+  const target = followLinks(path);
+  const stat = statSync(target, { throwIfNoEntry: false });
+  if (stat === undefined) return partialOutput(target, undefined, options);
+  if (stat.isBlockDevice()) return deviceOutput(target, options);
+  if (!stat.isFile()) return specialOutput(target, stat, options);
+  return existingFile(target, stat, options);
+}
+
+/** A partial file could be made for a name that no file can have, and would fail to get it when all is written. */
+function refuseNoName(path: string): void {
+  const code = path === '' ? 'ENOENT' : path.endsWith('/') ? 'EISDIR' : undefined;
+  if (code !== undefined) throw Object.assign(new Error(`${code}: not a name of a file, open '${path}'`), { code });
+}
+
+/** Standard output as a stream: a pipe, a terminal, or a file that the shell redirected to. */
+export function openStandardOutput(options: OutputOptions = {}): Promise<Output> {
+  return streamOutput(1, false, options);
+}
+
+async function existingFile(target: string, stat: Stats, options: OutputOptions): Promise<Output> {
+  // Open before anything else: a read-only, immutable or running file must be refused now, not at the rename.
+  const fd = openSync(target, constants.O_RDWR);
+  const reason = options.keepContents ? 'kept' : reasonInPlace(target, stat);
+  if (reason === undefined) {
+    closeSync(fd);
+    try {
+      return await partialOutput(target, stat, options);
+    } catch (error) {
+      if (!FOLDER_REFUSES.has(codeOf(error) ?? '')) throw error;
+      return inPlaceOutput(openSync(target, constants.O_RDWR), 'folder', options);
+    }
+  }
+  return inPlaceOutput(fd, reason, options);
+}
+
+const FOLDER_REFUSES = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY']);
+const STICKY = 0o1000;
+
+function reasonInPlace(target: string, stat: Stats): InPlaceReason | undefined {
+  if (stat.nlink > 1) return 'hard-links';
+  if (isMountPoint(target)) return 'mount-point';
+  const folder = statSync(dirname(target));
+  const me = process.geteuid?.();
+  const isStuck = (folder.mode & STICKY) !== 0 && me !== 0 && stat.uid !== me && folder.uid !== me;
+  return isStuck ? 'folder' : undefined;
+}
+
+async function partialOutput(target: string, old: Stats | undefined, options: OutputOptions): Promise<Output> {
+  // A new file needs no kernel calls; an old one may have attributes to keep, a continued one holes to punch.
+  const kernel = old === undefined && options.partialPath === undefined ? undefined : await kernelOf(options);
+  const letters = options.letters?.() ?? randomLetters(10);
+  const sink = new PartialFile(target, {
+    replaces: old,
+    kernel,
+    letters,
+    resume: options.partialPath,
+    zero: options.partialPath === undefined ? options.zero : zeroOver(options.zero),
+  });
+  return {
+    sink,
+    kind: 'partial-file',
+    existed: old !== undefined,
+    isTerminal: false,
+    fd: sink.fd,
+    partialPath: sink.path,
+  };
+}
+
+async function inPlaceOutput(fd: number, inPlaceReason: InPlaceReason, options: OutputOptions): Promise<Output> {
+  const { keepContents = false, keepTail = false } = options;
+  const kernel = keepContents || options.zero !== undefined ? await kernelOf(options) : undefined;
+  if (!keepContents) ftruncateSync(fd, 0);
+  const zero = keepContents ? zeroOver(options.zero) : (options.zero ?? 'hole');
+  const sink = new FileSink(fd, { zero, keepTail: keepContents && keepTail, kernel });
+  return { sink, kind: 'in-place', existed: true, isTerminal: false, inPlaceReason, fd };
+}
+
+/** Where something was written before, leaving it alone does not make zeros. */
+function zeroOver(asked: ZeroMethod | undefined): ZeroMethod {
+  return asked === undefined || asked === 'hole' ? 'punch' : asked;
+}
+
+async function deviceOutput(target: string, options: OutputOptions): Promise<Output> {
+  const kernel = await kernelOf(options);
+  // O_EXCL on a block device: refused with EBUSY where a mount, swap, RAID or another program holds it.
+  const fd = openSync(target, constants.O_RDWR | constants.O_EXCL);
+  const zero = options.zero === undefined || options.zero === 'hole' ? 'write' : options.zero;
+  return { sink: new FileSink(fd, { zero, kernel }), kind: 'block-device', existed: true, isTerminal: false, fd };
+}
+
+async function specialOutput(target: string, stat: Stats, options: OutputOptions): Promise<Output> {
+  const fd = await openAsync(target, constants.O_WRONLY);
+  if (stat.isCharacterDevice() && stat.rdev === NULL_DEVICE) {
+    return { sink: new FileSink(fd, { zero: 'hole' }), kind: 'null-device', existed: true, isTerminal: false, fd };
+  }
+  try {
+    return await streamOutput(fd, true, options);
+  } catch (error) {
+    await closeAsync(fd);
+    throw error;
+  }
+}
+
+/** Device number of /dev/null, 1:3: the one special file that need not be sent the zeros of 15 TiB of holes. */
+const NULL_DEVICE = 0x103;
+
+async function streamOutput(fd: number, owned: boolean, options: OutputOptions): Promise<Output> {
+  const kernel = fstatSync(fd).isFIFO() ? await kernelOf(options) : undefined;
+  return {
+    sink: new StreamSink(fd, { kernel, owned }),
+    kind: 'stream',
+    existed: true,
+    isTerminal: process.getBuiltinModule('node:tty').isatty(fd),
+  };
+}
+
+function kernelOf(options: OutputOptions): Promise<KernelCalls | undefined> {
+  return (options.loadKernel ?? loadKernelCalls)();
+}
+
+/** Symbolic links on one path that the kernel follows before it gives up (ELOOP): path_resolution(7). */
+const MAX_LINKS = 40;
+
+/** Where a path leads, links followed; unlike realpath also where the last one does not exist yet. */
+function followLinks(path: string): string {
+  let target = path;
+  for (let links = 0; links < MAX_LINKS; links++) {
+    if (lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return target;
+    const next = readlinkSync(target);
+    target = isAbsolute(next) ? next : join(dirname(target), next);
+  }
+  throw Object.assign(new Error(`ELOOP: too many symbolic links, open '${path}'`), {
+    code: 'ELOOP',
+    syscall: 'open',
+    path,
+  });
+}

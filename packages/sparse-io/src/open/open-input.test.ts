@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import type { Source } from '../base/types.ts';
+import { tempFolder } from '../testing.ts';
+import { openInput, openSeekable } from './open-input.ts';
+
+function textOf(source: Source): string {
+  const bytes = new Uint8Array(source.size);
+  source.readAt(bytes, 0);
+  return new TextDecoder().decode(bytes);
+}
+
+describe('openInput', () => {
+  test('a file is a source', async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file('a'), 'abc');
+    const input = await openInput(folder.file('a'));
+    expect(input.kind === 'source' && textOf(input.source)).toBe('abc');
+    if (input.kind === 'source') input.close();
+  });
+
+  test('a descriptor that was redirected from a file is a source from where it stands', async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file('a'), 'header body');
+    const fd = openSync(folder.file('a'), 'r');
+    readSync(fd, new Uint8Array(7));
+    const input = await openInput(`/dev/fd/${fd}`);
+    expect(input.kind === 'source' && textOf(input.source)).toBe('body');
+    closeSync(fd);
+  });
+
+  test('a FIFO is a stream, which openSeekable spools and says so', async () => {
+    using folder = tempFolder();
+    execFileSync('mkfifo', [folder.file('p')]);
+    const writer = openSync(folder.file('p'), constants.O_RDWR);
+    writeSync(writer, 'through a pipe');
+    let isTold = false;
+    const opening = openSeekable(folder.file('p'), {
+      folder: folder.path,
+      onSpool: () => {
+        isTold = true;
+        closeSync(writer);
+      },
+    });
+    const { source, close, isSpooled } = await opening;
+    expect([textOf(source), isTold, isSpooled]).toEqual(['through a pipe', true, true]);
+    close();
+  });
+
+  test('a folder and nothing at all are errors of the system', async () => {
+    using folder = tempFolder();
+    await expect(openInput(folder.path)).rejects.toMatchObject({ code: 'EISDIR' });
+    await expect(openInput(folder.file('x'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});

@@ -1,0 +1,150 @@
+import { close, closeSync, fstatSync, fsync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { codeOf, located, SparseError } from '../base/errors.ts';
+import type { Sink } from '../base/types.ts';
+import { ZEROS } from '../base/zero.ts';
+import type { KernelCalls } from '../kernel/kernel-calls.ts';
+import { untilReady, writeFully, ZERO_UNIT } from './write-fully.ts';
+
+/** Bytes that the pipe buffer should hold; more than the system allows is cut to what it gives. */
+const PIPE_SIZE = 1 << 20;
+/** Bytes of zeros to send before `finish` gives up the stack. */
+const FINISH_BATCH = 1 << 26;
+
+const fsyncAsync = promisify(fsync);
+const closeAsync = promisify(close);
+
+/** What a StreamSink writes to. */
+export interface StreamSinkOptions {
+  readonly kernel?: KernelCalls | undefined;
+  /** Close the descriptor at the end. Default false: it is standard output. */
+  readonly owned?: boolean;
+}
+
+/**
+ * A descriptor that is only written forwards: a pipe, a FIFO, standard output whatever it is.
+ *
+ * What nobody wrote is sent as zeros, never sought over, so a redirect into a file gets the same bytes as a pipe.
+ * On pipes zeros go by vmsplice from a page that never changes, and `transferFrom` splices pages of the source file:
+ * a caller must not offer a file that somebody may still be writing to. EPIPE passes through as an error.
+ */
+export class StreamSink implements Sink, Disposable {
+  readonly sequential = true;
+  readonly fd: number;
+  readonly transferFrom?: (fd: number, from: number, offset: number, length: number) => number;
+  readonly #kernel: KernelCalls | undefined;
+  /** A redirect into a file or a device: what is written can be made durable, and calls should not be large. */
+  readonly #isDisk: boolean;
+  #owned: boolean;
+  #position = 0;
+
+  constructor(fd: number, { kernel, owned = false }: StreamSinkOptions = {}) {
+    const stat = fstatSync(fd);
+    this.fd = fd;
+    this.#owned = owned;
+    this.#isDisk = stat.isFile() || stat.isBlockDevice();
+    if (kernel === undefined || !stat.isFIFO()) return;
+    this.#kernel = kernel;
+    ignoring(() => kernel.setPipeSize(fd, PIPE_SIZE));
+    this.transferFrom = (from, at, offset, length) => this.#splice(kernel, from, at, offset, length);
+  }
+
+  /** Bytes sent so far. */
+  get position(): number {
+    return this.#position;
+  }
+
+  writeAt(bytes: Uint8Array, offset: number): void {
+    this.#advance(offset);
+    writeFully(this.fd, bytes, null, offset);
+    this.#position = offset + bytes.length;
+  }
+
+  zero(offset: number, length: number): void {
+    this.#advance(offset);
+    this.#sendZeros(length);
+  }
+
+  skip(offset: number, length: number): void {
+    this.zero(offset, length);
+  }
+
+  async finish(size: number): Promise<void> {
+    while (this.#position < size) {
+      this.#sendZeros(Math.min(FINISH_BATCH, size - this.#position));
+      await setImmediate();
+    }
+    if (this.#isDisk) await fsyncAsync(this.fd);
+    if (this.#owned) {
+      this.#owned = false;
+      await closeAsync(this.fd);
+    }
+  }
+
+  abort(): void {
+    if (!this.#owned) return;
+    this.#owned = false;
+    ignoring(() => closeSync(this.fd));
+  }
+
+  [Symbol.dispose](): void {
+    this.abort();
+  }
+
+  #advance(offset: number): void {
+    if (offset < this.#position) {
+      throw new SparseError('SPARSE_NOT_SEEKABLE', `a stream at byte ${this.#position} cannot go back to ${offset}`, {
+        detail: { offset },
+      });
+    }
+    if (offset > this.#position) this.#sendZeros(offset - this.#position);
+  }
+
+  #sendZeros(length: number): void {
+    for (let left = length; left > 0; ) {
+      const step = Math.min(left, this.#isDisk ? ZERO_UNIT : ZEROS.length);
+      const sent = this.#kernel === undefined ? this.#writeZeros(step) : this.#spliceZeros(this.#kernel, step);
+      this.#position += sent;
+      left -= sent;
+    }
+  }
+
+  #writeZeros(length: number): number {
+    writeFully(this.fd, ZEROS.subarray(0, length), null, this.#position);
+    return length;
+  }
+
+  #spliceZeros(kernel: KernelCalls, length: number): number {
+    try {
+      return untilReady(() => kernel.spliceZeros(this.fd, length));
+    } catch (error) {
+      throw located(error, this.#position);
+    }
+  }
+
+  #splice(kernel: KernelCalls, from: number, at: number, offset: number, length: number): number {
+    this.#advance(offset);
+    let done = 0;
+    try {
+      while (done < length) {
+        const moved = untilReady(() => kernel.splice(from, at + done, this.fd, length - done));
+        if (moved === 0) break;
+        done += moved;
+      }
+    } catch (error) {
+      // EPIPE is about the pipe. All else is left to the caller's own read and write, which give the better error.
+      if (codeOf(error) === 'EPIPE') throw located(error, offset + done);
+    }
+    this.#position += done;
+    return done;
+  }
+}
+
+function ignoring(step: () => void): void {
+  try {
+    step();
+  } catch {
+    // A pipe of the default size works too; an output that is given up has nothing left to lose.
+  }
+}

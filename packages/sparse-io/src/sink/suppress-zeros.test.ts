@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { MemorySink } from '../testing.ts';
+import { suppressZeros } from './suppress-zeros.ts';
+
+const BLOCK = 8;
+/** Runs of zeros and of other bytes, long enough to fill blocks and short enough to end inside them. */
+const bytes = fc
+  .array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0, 0, 1, 2)), { maxLength: 9 })
+  .map((runs) => Uint8Array.from(runs.flatMap(([length, value]) => new Array<number>(length).fill(value))));
+
+describe('suppressZeros', () => {
+  test('changes nothing of what is read back, names each byte once and in order, writes no zero block', () => {
+    fc.assert(
+      fc.property(bytes, fc.nat(20), (input, offset) => {
+        const old = new Uint8Array(220).fill(255);
+        const sink = new MemorySink({ old });
+        suppressZeros(sink, BLOCK).writeAt(input, offset);
+        const expected = old.slice();
+        expected.set(input, offset);
+        expect(sink.bytes).toEqual(expected);
+        let end = offset;
+        for (const call of sink.calls) {
+          if (call.length === 0) continue;
+          expect(call.offset).toBe(end);
+          end += call.length;
+          if (call.kind !== 'write') continue;
+          for (let at = call.offset; at < end; at += BLOCK - (at % BLOCK)) {
+            const block = expected.subarray(at, Math.min(end, at + BLOCK - (at % BLOCK)));
+            expect(block.some((byte) => byte !== 0)).toBe(true);
+          }
+        }
+        expect(end).toBe(offset + input.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('what lies between zero blocks is one write', () => {
+    const sink = new MemorySink();
+    const input = new Uint8Array(6 * BLOCK).fill(1);
+    input.fill(0, 3 * BLOCK, 5 * BLOCK);
+    suppressZeros(sink, BLOCK).writeAt(input, 0);
+    expect(sink.calls).toEqual([
+      { kind: 'write', offset: 0, length: 24 },
+      { kind: 'zero', offset: 24, length: 16 },
+      { kind: 'write', offset: 40, length: 8 },
+    ]);
+  });
+
+  test('passes everything else on, but no transfer inside the kernel', async () => {
+    const inner = new MemorySink();
+    const sink = suppressZeros(Object.assign(inner, { transferFrom: () => 0 }), BLOCK);
+    expect('transferFrom' in sink).toBe(false);
+    sink.zero(0, 5);
+    sink.skip(5, 5);
+    await sink.finish(7);
+    expect([inner.calls, inner.state, inner.bytes.length]).toEqual([
+      [
+        { kind: 'zero', offset: 0, length: 5 },
+        { kind: 'skip', offset: 5, length: 5 },
+      ],
+      'finished',
+      7,
+    ]);
+  });
+});

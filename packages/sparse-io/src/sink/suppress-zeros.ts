@@ -1,0 +1,50 @@
+import type { Sink } from '../base/types.ts';
+import { isZero } from '../base/zero.ts';
+
+/**
+ * A sink that calls `zero` of `sink` for every whole zero block of what is written, and `writeAt` for what is between.
+ *
+ * For outputs where `zero` costs less than writing: a new file, where it is a hole. Blocks are counted from byte 0 of
+ * the output; an unaligned head or a short tail is tested as it is. In-kernel transfers are not passed on: nobody
+ * would see their zeros.
+ *
+ * @param blockSize bytes per block; the smaller, the more holes and the more writes
+ */
+export function suppressZeros(sink: Sink, blockSize = 4096): Sink {
+  return {
+    sequential: sink.sequential,
+    ...(sink.buffer && { buffer: () => sink.buffer?.() }),
+    writeAt(bytes, offset) {
+      let written = 0;
+      for (let at = 0; at < bytes.length; ) {
+        const end = Math.min(bytes.length, at + blockSize - ((offset + at) % blockSize));
+        // The first byte settles nearly every block that holds something, without a view on it.
+        if (bytes[at] !== 0 || !isZero(bytes.subarray(at, end))) {
+          at = end;
+          continue;
+        }
+        if (at > written) sink.writeAt(bytes.subarray(written, at), offset + written);
+        written = endOfZeros(bytes, offset, end, blockSize);
+        sink.zero(offset + at, written - at);
+        at = written;
+      }
+      if (written === 0) sink.writeAt(bytes, offset);
+      else if (bytes.length > written) sink.writeAt(bytes.subarray(written), offset + written);
+    },
+    zero: (offset, length) => sink.zero(offset, length),
+    skip: (offset, length) => sink.skip(offset, length),
+    finish: (size) => sink.finish(size),
+    abort: () => sink.abort(),
+  };
+}
+
+/** First byte after `from` where a block is not zero. */
+function endOfZeros(bytes: Uint8Array, offset: number, from: number, blockSize: number): number {
+  let at = from;
+  while (at < bytes.length) {
+    const end = Math.min(bytes.length, at + blockSize - ((offset + at) % blockSize));
+    if (!isZero(bytes.subarray(at, end))) break;
+    at = end;
+  }
+  return at;
+}

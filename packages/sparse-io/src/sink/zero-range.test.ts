@@ -1,0 +1,113 @@
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import type { KernelCalls } from '../kernel/kernel-calls.ts';
+import { systemError, tempFolder } from '../testing.ts';
+import { type ZeroMethod, zeroer } from './zero-range.ts';
+
+const SIZE = 4096;
+
+interface Setting {
+  readonly isBlockDevice: boolean;
+  /** Calls that fail, and with what. */
+  readonly refused?: Readonly<Record<string, string>>;
+  readonly hasKernel?: boolean;
+}
+
+/** Zero the given ranges of a file of 0xff; a call that is not refused is noted and, but for discard, zeroes. */
+function run(method: ZeroMethod, ranges: readonly (readonly [number, number])[], setting: Setting) {
+  using folder = tempFolder();
+  const path = folder.file('a');
+  writeFileSync(path, new Uint8Array(SIZE).fill(255));
+  const fd = openSync(path, 'r+');
+  const asked: string[] = [];
+  const call = (name: string) => (_fd: number, offset: number, length: number) => {
+    const code = setting.refused?.[name];
+    asked.push(`${name}${code === undefined ? '' : ` ${code}`} ${offset} ${length}`);
+    if (code !== undefined) throw systemError(code, name);
+  };
+  const kernel = { punchHole: call('punchHole'), zeroOut: call('zeroOut'), discard: call('discard') };
+  const target = {
+    fd,
+    isBlockDevice: setting.isBlockDevice,
+    kernel: setting.hasKernel === false ? undefined : withCalls(kernel),
+  };
+  const zero = zeroer(method, target);
+  for (const [offset, length] of ranges) zero(offset, length);
+  closeSync(fd);
+  const bytes = readFileSync(path);
+  return {
+    asked,
+    isZero: (offset: number, length: number) => bytes.subarray(offset, offset + length).every((b) => b === 0),
+    kept: bytes.filter((b) => b === 255).length,
+  };
+}
+
+/** Only what a zeroer may use; anything else is undefined and would throw. */
+function withCalls(calls: Pick<KernelCalls, 'punchHole' | 'zeroOut' | 'discard'>): KernelCalls {
+  return Object.assign(Object.create(null), calls);
+}
+
+const FILE = { isBlockDevice: false };
+const DEVICE = { isBlockDevice: true };
+
+describe('zeroer', () => {
+  test('hole does nothing', () => {
+    expect(run('hole', [[0, SIZE]], FILE)).toMatchObject({ asked: [], kept: SIZE });
+  });
+
+  test('without kernel calls zeros are written, to the byte', () => {
+    const { isZero, kept } = run('punch', [[100, 1000]], { ...FILE, hasKernel: false });
+    expect([isZero(100, 1000), kept]).toEqual([true, SIZE - 1000]);
+  });
+
+  test('a file that cannot be punched is written, and not asked again', () => {
+    const { asked, isZero, kept } = run(
+      'punch',
+      [
+        [0, 512],
+        [1024, 512],
+      ],
+      { ...FILE, refused: { punchHole: 'EOPNOTSUPP' } },
+    );
+    expect([asked, isZero(0, 512), isZero(1024, 512), kept]).toEqual([
+      ['punchHole EOPNOTSUPP 0 512'],
+      true,
+      true,
+      SIZE - 1024,
+    ]);
+  });
+
+  test('a disk that is broken is an error, not a reason to write', () => {
+    expect(() => run('punch', [[0, 512]], { ...FILE, refused: { punchHole: 'EIO' } })).toThrow(
+      expect.objectContaining({ code: 'EIO' }),
+    );
+  });
+
+  test('a device gets whole sectors, and the ends as bytes', () => {
+    const { asked, isZero, kept } = run('write', [[500, 1048]], DEVICE);
+    expect(asked).toEqual(['zeroOut 512 1024']);
+    expect([isZero(500, 12), isZero(1536, 12), kept]).toEqual([true, true, SIZE - 24]);
+  });
+
+  test('a range inside one sector is written', () => {
+    expect(run('write', [[10, 20]], DEVICE)).toMatchObject({ asked: [], kept: SIZE - 20 });
+  });
+
+  test('punch on a device falls back to zeroing out, then to writing', () => {
+    const refused = { punchHole: 'EOPNOTSUPP', zeroOut: 'EOPNOTSUPP' };
+    const { asked, isZero } = run(
+      'punch',
+      [
+        [0, 1024],
+        [2048, 512],
+      ],
+      { ...DEVICE, refused },
+    );
+    expect(asked).toEqual(['punchHole EOPNOTSUPP 0 1024', 'zeroOut EOPNOTSUPP 0 1024']);
+    expect([isZero(0, 1024), isZero(2048, 512)]).toEqual([true, true]);
+  });
+
+  test('a discarded range that does not read as zeros is written', () => {
+    const { asked, isZero, kept } = run('discard', [[512, 1024]], DEVICE);
+    expect([asked, isZero(512, 1024), kept]).toEqual([['discard 512 1024'], true, SIZE - 1024]);
+  });
+});

@@ -1,0 +1,46 @@
+import type { Source } from '../base/types.ts';
+import { fullLength } from './full-length.ts';
+
+const SHORT: Source = { size: 10, readAt: (into) => void into.fill(7) };
+
+function open(size: number) {
+  const missing: number[][] = [];
+  return { missing, source: fullLength(SHORT, { size, onMissing: (...range) => missing.push(range) }) };
+}
+
+test('what is not there reads as zeros and is told in one word', () => {
+  const { source, missing } = open(2 ** 40);
+  const into = new Uint8Array(8).fill(1);
+  source.readAt(into, 6);
+  expect([...into]).toEqual([7, 7, 7, 7, 0, 0, 0, 0]);
+  source.readAt(into, 2 ** 39);
+  expect(missing).toEqual([
+    [10, 4],
+    [2 ** 39, 8],
+  ]);
+});
+
+test('extents tile the whole length in few steps, none of them empty', () => {
+  const { source } = open(2 ** 40);
+  expect(source.extentAt?.(3)).toEqual({ kind: 'data', offset: 3, length: 7 });
+  expect(source.extentAt?.(10)).toEqual({ kind: 'data', offset: 10, length: 2 ** 40 - 10 });
+});
+
+test('a source that is long enough is cut', () => {
+  const { source, missing } = open(4);
+  const into = new Uint8Array(4);
+  source.readAt(into, 0);
+  expect([source.size, [...into], missing]).toEqual([4, [7, 7, 7, 7], []]);
+});
+
+test('a source that is long enough may be an object of a class', () => {
+  class Long implements Source {
+    readonly size = 8;
+    readAt(into: Uint8Array): void {
+      into.fill(3);
+    }
+  }
+  const into = new Uint8Array(2);
+  fullLength(new Long(), { size: 4, onMissing: () => undefined }).readAt(into, 0);
+  expect([...into]).toEqual([3, 3]);
+});

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import type { Source } from '../base/types.ts';
+import { faultySource, memorySource, systemError } from '../testing.ts';
+import { type BadRange, isolateErrors, isUnreadable } from './isolate-errors.ts';
+
+const blockSize = 8;
+const BYTES = Uint8Array.from({ length: 64 }, (_, at) => at + 1);
+
+function read(source: Source, offset: number, length: number, around?: Source) {
+  const bad: BadRange[] = [];
+  const into = new Uint8Array(length).fill(255);
+  isolateErrors(source, { blockSize, onBad: (range) => bad.push(range), around }).readAt(into, offset);
+  return { into, bad: bad.map((range) => [range.offset, range.length]), errors: bad.map((range) => range.error) };
+}
+
+const withFaults = (...offsets: number[]) =>
+  faultySource(memorySource(BYTES), { at: offsets.map((offset) => ({ offset, length: 1 })) });
+
+describe('isolateErrors', () => {
+  test('loses exactly the blocks that hold a bad byte, as zeros, and tells each once', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(63)), fc.nat(63), fc.integer({ min: 1, max: 40 }), (faults, offset, count) => {
+        const length = Math.min(count, 64 - offset);
+        const { into, bad } = read(withFaults(...faults), offset, length);
+        const touched = faults.filter((fault) => fault >= offset && fault < offset + length);
+        const lost = new Set(touched.map((fault) => Math.floor(fault / blockSize)));
+        expect(bad).toEqual(
+          [...lost]
+            .sort((a, b) => a - b)
+            .map((block) => {
+              const from = Math.max(offset, block * blockSize);
+              return [from, Math.min(offset + length, (block + 1) * blockSize) - from];
+            }),
+        );
+        const expected = Array.from(into, (_, at) =>
+          lost.has(Math.floor((offset + at) / blockSize)) ? 0 : offset + at + 1,
+        );
+        expect([...into]).toEqual(expected);
+      }),
+    );
+  });
+
+  test('another way to the bytes saves blocks that are good', () => {
+    const { into, bad } = read(withFaults(9, 17), 0, 32, withFaults(17));
+    expect(bad).toEqual([[16, 8]]);
+    expect(into[9]).toBe(10);
+  });
+
+  test('keeps what is there of the block that the source ends in', () => {
+    const { into, bad } = read({ ...memorySource(BYTES.subarray(0, 12)), size: 32 }, 0, 24);
+    expect([...into.subarray(8, 16)]).toEqual([9, 10, 11, 12, 0, 0, 0, 0]);
+    expect(bad).toEqual([
+      [8, 8],
+      [16, 8],
+    ]);
+  });
+
+  test('hands the error on with the range', () => {
+    expect(read(withFaults(0), 0, 8).errors).toEqual([expect.objectContaining({ code: 'EIO' })]);
+  });
+
+  test('an error that is not about some bytes goes through', () => {
+    const source = {
+      size: 64,
+      readAt: () => {
+        throw systemError('EBADF', 'read');
+      },
+    };
+    expect(() => read(source, 0, 16)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+  });
+
+  test('a good source is read once, in one piece', () => {
+    let reads = 0;
+    const source = {
+      ...memorySource(BYTES),
+      readAt: (into: Uint8Array) => {
+        reads++;
+        into.fill(3);
+      },
+    };
+    expect(read(source, 0, 64).bad).toEqual([]);
+    expect(reads).toBe(1);
+  });
+});
+
+test.each([
+  [systemError('EIO', 'read'), true],
+  [systemError('EUCLEAN', 'read'), true],
+  // How Node tells of EUCLEAN, for which libuv has no name.
+  [Object.assign(systemError('UNKNOWN', 'read'), { errno: -117 }), true],
+  [Object.assign(systemError('UNKNOWN', 'read'), { errno: -122 }), false],
+  [systemError('EBADF', 'read'), false],
+  [new Error('a bug'), false],
+])('%s is about some bytes only: %j', (error, expected) => {
+  expect(isUnreadable(error)).toBe(expected);
+});
