@@ -1,9 +1,11 @@
-export { CliError, type CliErrorCode, type CliErrorOptions, codeOf, isCliError, usageError } from './errors.ts';
-export { EXIT } from './exit-status.ts';
-export { getopt, type OptionSpelling, type Typed } from './getopt.ts';
-export { readKey } from './key-file.ts';
-export { type MountState, type MountView, mountState, realMounts } from './mounted.ts';
-export { type NumberRule, parseNumber } from './numbers.ts';
+export { printable } from './output/printable.ts';
+export { NO_PROGRESS, type Progress, type ProgressOptions, startProgress } from './output/progress.ts';
+export { failed, isReadError, reasonOf, reportError, say } from './output/report.ts';
+export { Warnings } from './output/warnings.ts';
+export { type GuardedOutput, openGuarded, refuseTerminal, warnInPlace, writeOutput } from './output/write-output.ts';
+export { getopt, type OptionSpelling, type Typed } from './parse/getopt.ts';
+export { readKey } from './parse/key-file.ts';
+export { type NumberRule, parseNumber } from './parse/numbers.ts';
 export {
   COMMON_OPTIONS,
   type CommandTable,
@@ -12,12 +14,12 @@ export {
   type Parsed,
   parseOptions,
   usageText,
-} from './options.ts';
-export { printable } from './printable.ts';
-export { NO_PROGRESS, type Progress, type ProgressOptions, startProgress } from './progress.ts';
-export { realWorld } from './real-world.ts';
-export { failed, isReadError, reasonOf, reportError, say } from './report.ts';
+} from './parse/options.ts';
 export { type Command, commandMain } from './run-command.ts';
+export { CliError, type CliErrorCode, type CliErrorOptions, codeOf, isCliError, usageError } from './world/errors.ts';
+export { EXIT } from './world/exit-status.ts';
+export { type MountState, type MountView, mountState, realMounts } from './world/mounted.ts';
+export { realWorld } from './world/real-world.ts';
 export {
   diePiped,
   ENDING_SIGNALS,
@@ -26,8 +28,6 @@ export {
   SignalGuard,
   type SignalHost,
   watchSignals,
-} from './signals.ts';
-export { isSystemError, strerror } from './strerror.ts';
-export { Warnings } from './warnings.ts';
-export type { Main, World } from './world.ts';
-export { type GuardedOutput, openGuarded, refuseTerminal, warnInPlace, writeOutput } from './write-output.ts';
+} from './world/signals.ts';
+export { isSystemError, strerror } from './world/strerror.ts';
+export type { Main, World } from './world/world.ts';

@@ -1,8 +1,8 @@
-import { CliError } from './errors.ts';
-import { COMMON_OPTIONS, type CommandTable } from './options.ts';
+import { COMMON_OPTIONS, type CommandTable } from './parse/options.ts';
 import { commandMain } from './run-command.ts';
 import { fakeSignals, fakeWorld } from './testing.ts';
-import type { World } from './world.ts';
+import { CliError } from './world/errors.ts';
+import type { World } from './world/world.ts';
 
 const TABLE = {
   summary: 'Try things.',

@@ -1,9 +1,9 @@
-import { codeOf } from './errors.ts';
-import { EXIT } from './exit-status.ts';
-import { type CommandTable, helpText, type Parsed, parseOptions, usageText } from './options.ts';
-import { reportError } from './report.ts';
-import { diePiped, processSignals, type SignalHost } from './signals.ts';
-import type { Main, World } from './world.ts';
+import { reportError } from './output/report.ts';
+import { type CommandTable, helpText, type Parsed, parseOptions, usageText } from './parse/options.ts';
+import { codeOf } from './world/errors.ts';
+import { EXIT } from './world/exit-status.ts';
+import { diePiped, processSignals, type SignalHost } from './world/signals.ts';
+import type { Main, World } from './world/world.ts';
 
 /** A command: its table, and what it does with a command line that is well spelled. */
 export interface Command<T extends CommandTable> {

@@ -1,5 +1,5 @@
-import type { SignalHost } from './signals.ts';
-import type { World } from './world.ts';
+import type { SignalHost } from './world/signals.ts';
+import type { World } from './world/world.ts';
 
 /** A world that remembers what it was told. */
 export interface FakeWorld extends World {

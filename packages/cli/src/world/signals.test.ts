@@ -1,5 +1,5 @@
+import { fakeSignals } from '../testing.ts';
 import { diePiped, ENDING_SIGNALS, isIgnoredIn, SignalGuard, watchSignals } from './signals.ts';
-import { fakeSignals } from './testing.ts';
 
 describe('SignalGuard', () => {
   test('installs nothing while there is nothing to clean up', () => {

@@ -1,4 +1,4 @@
-import type { World } from './world.ts';
+import type { World } from '../world/world.ts';
 
 /** What is shown while blocks are copied. */
 export interface Progress {

@@ -1,8 +1,8 @@
-import { CliError, codeOf, isCliError } from './errors.ts';
-import { EXIT } from './exit-status.ts';
+import { CliError, codeOf, isCliError } from '../world/errors.ts';
+import { EXIT } from '../world/exit-status.ts';
+import { isSystemError, strerror } from '../world/strerror.ts';
+import type { World } from '../world/world.ts';
 import { printable } from './printable.ts';
-import { isSystemError, strerror } from './strerror.ts';
-import type { World } from './world.ts';
 
 /** One message line for people: `PROG: text`. Control characters in it are made visible. */
 export function say(world: World, text: string): void {

@@ -1,7 +1,7 @@
 import type { Output } from '@e2image/sparse-io';
 import { MemorySink } from '@e2image/sparse-io/testing';
-import { SignalGuard } from './signals.ts';
-import { fakeSignals, fakeWorld } from './testing.ts';
+import { fakeSignals, fakeWorld } from '../testing.ts';
+import { SignalGuard } from '../world/signals.ts';
 import { openGuarded, refuseTerminal, warnInPlace, writeOutput } from './write-output.ts';
 
 const output = (overrides: Partial<Output> = {}): Output & { readonly sink: MemorySink } => ({

@@ -1,5 +1,5 @@
+import { fakeWorld } from '../testing.ts';
 import { startProgress } from './progress.ts';
-import { fakeWorld } from './testing.ts';
 
 const MIB = 2 ** 20;
 

@@ -1,5 +1,5 @@
-import { CliError } from './errors.ts';
-import { printable } from './printable.ts';
+import { printable } from '../output/printable.ts';
+import { CliError } from '../world/errors.ts';
 
 /** What a number on the command line may be. */
 export interface NumberRule {

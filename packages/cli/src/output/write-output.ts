@@ -1,8 +1,8 @@
 import type { Output, Sink } from '@e2image/sparse-io';
-import { CliError } from './errors.ts';
+import { CliError } from '../world/errors.ts';
+import { SignalGuard } from '../world/signals.ts';
+import type { World } from '../world/world.ts';
 import { say } from './report.ts';
-import { SignalGuard } from './signals.ts';
-import type { World } from './world.ts';
 
 /** An output that signals clean up after since before it was opened. */
 export interface GuardedOutput extends Output {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { failed } from './report.ts';
-import type { World } from './world.ts';
+import { failed } from '../output/report.ts';
+import type { World } from '../world/world.ts';
 
 /** Bytes of a key that nobody knows. */
 const KEY_BYTES = 16;

@@ -1,5 +1,5 @@
 import minimist from 'minimist';
-import { usageError } from './errors.ts';
+import { usageError } from '../world/errors.ts';
 
 /** How one option is spelled. Its key in the table names it everywhere else. */
 export interface OptionSpelling {

@@ -1,7 +1,7 @@
-import { CliError } from './errors.ts';
+import { fakeWorld } from '../testing.ts';
+import { CliError } from '../world/errors.ts';
 import { printable } from './printable.ts';
 import { failed, isReadError, reasonOf, say } from './report.ts';
-import { fakeWorld } from './testing.ts';
 
 const systemError = (code: string) => Object.assign(new Error(`${code}: libuv's words`), { code, syscall: 'open' });
 
