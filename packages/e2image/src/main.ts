@@ -1,7 +1,7 @@
 import { type Command, commandMain, type Parsed, type World } from '@e2image/cli';
 import { makeImage } from './make-image.ts';
-import { isMove, planImage, planInstall, planMoveInPlace, planResume } from './plan.ts';
-import { TABLE } from './table.ts';
+import { isMove, planImage, planInstall, planMoveInPlace, planResume } from './plan/plan.ts';
+import { TABLE } from './plan/table.ts';
 
 /** The version of e2fsprogs whose e2image this replaces; scripts look at the banner. */
 const BANNER = 'e2image 1.47.0 (5-Feb-2023)\n';

@@ -1,19 +1,19 @@
 import { EXIT, say, type World } from '@e2image/cli';
-import { Findings } from './findings.ts';
-import { refuseUnsafe } from './guards.ts';
-import { type ImageJob, openJob } from './job.ts';
-import { makeRaw } from './make-raw.ts';
-import { watchMounted } from './moving-source.ts';
-import { nameBlocks } from './name-blocks.ts';
-import { type Device, openDevice } from './open-device.ts';
-import type { ImagePlan } from './plan.ts';
-import { sayUnread } from './report.ts';
-import { sayHidden } from './scrambling.ts';
+import { makeRaw } from './formats/make-raw.ts';
+import { refuseUnsafe } from './input/guards.ts';
+import { watchMounted } from './input/mounted-source.ts';
+import { type Device, openDevice } from './input/open-device.ts';
+import { Findings } from './job/findings.ts';
+import { type ImageJob, openJob } from './job/job.ts';
+import { sayUnread } from './job/report.ts';
+import { sayHidden } from './job/scrambling.ts';
+import { nameBlocks } from './output/print-blocks.ts';
+import type { ImagePlan } from './plan/plan.ts';
 
 /** How each format is made; loaded when it is asked for. */
 const FORMATS: Readonly<Record<ImagePlan['format'], () => Promise<(job: ImageJob) => Promise<void>>>> = {
-  normal: async () => (await import('./make-normal.ts')).makeNormal,
-  qcow2: async () => (await import('./make-qcow2.ts')).makeQcow2,
+  normal: async () => (await import('./formats/make-normal.ts')).makeNormal,
+  qcow2: async () => (await import('./formats/make-qcow2.ts')).makeQcow2,
   raw: async () => makeRaw,
 };
 
@@ -29,7 +29,7 @@ export async function makeImage(plan: ImagePlan, world: World): Promise<number> 
   const tellChanges = watchMounted(plan, world);
   try {
     if (device.qcow2 !== undefined && isConversion(plan) && plan.measure === undefined) {
-      const { convertToRaw } = await import('./convert.ts');
+      const { convertToRaw } = await import('./formats/convert.ts');
       return await convertToRaw(device.qcow2, plan, world);
     }
     const status = await saveFilesystem(device, plan, world);
@@ -59,7 +59,7 @@ async function saveFilesystem(device: Device, plan: ImagePlan, world: World): Pr
 }
 
 async function tellSize(job: ImageJob, style: 'text' | 'json'): Promise<number> {
-  const { measureImage } = await import('./measure.ts');
+  const { measureImage } = await import('./formats/measure.ts');
   const bytes = await measureImage(job);
   job.world.stdout(style === 'json' ? `${JSON.stringify({ format: job.plan.format, bytes })}\n` : `${bytes}\n`);
   job.findings.close();

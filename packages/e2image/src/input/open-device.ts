@@ -1,8 +1,8 @@
 import { CliError, codeOf, failed, isCliError, mountState, realMounts, say, type World } from '@e2image/cli';
 import type { Qcow2Image } from '@e2image/qcow2';
 import { aroundCache, byHand, FileSource, openSeekable, type Source, windowOf } from '@e2image/sparse-io';
+import type { ImagePlan } from '../plan/plan.ts';
 import { refuseOverlap } from './guards.ts';
-import type { ImagePlan } from './plan.ts';
 
 /** What the file system is read from. The files behind it are open until `close`. */
 export interface Device {

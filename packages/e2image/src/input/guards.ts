@@ -8,8 +8,8 @@ import {
   SUPERBLOCK_SIZE,
 } from '@e2image/ext-core';
 import { FileSource, isUnreadable, overlapOf, type PathRange, windowOf } from '@e2image/sparse-io';
+import type { ImagePlan } from '../plan/plan.ts';
 import { isBlockDevice } from './block-device.ts';
-import type { ImagePlan } from './plan.ts';
 
 /**
  * Refuse what would destroy the source, a mounted target, or give an image of a moving thing. Nothing was opened yet.

@@ -1,7 +1,7 @@
 import { CliError, failed, printable } from '@e2image/cli';
 import { type Filesystem, isExtError, type OnProblem, openFilesystem, type Source } from '@e2image/ext-core';
+import type { ImagePlan } from '../plan/plan.ts';
 import { openFailureText } from './open-failure.ts';
-import type { ImagePlan } from './plan.ts';
 
 /**
  * Open the file system of a plan; `source` begins where it does.

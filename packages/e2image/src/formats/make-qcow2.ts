@@ -22,13 +22,13 @@ import {
   writeSpooled,
 } from '@e2image/qcow2';
 import { type Sink, Spool } from '@e2image/sparse-io';
-import type { Findings } from './findings.ts';
-import { type ImageJob, JobProgress } from './job.ts';
-import { openWholeOutput } from './open-output.ts';
-import { recordUnread } from './provenance.ts';
-import { onlySelected } from './selected-source.ts';
-import { SelectedBlocks } from './selection.ts';
-import type { UnreadBlocks } from './unread-blocks.ts';
+import type { Findings } from '../job/findings.ts';
+import { type ImageJob, JobProgress } from '../job/job.ts';
+import { openWholeOutput } from '../output/open-output.ts';
+import { recordUnread } from '../output/provenance.ts';
+import type { UnreadBlocks } from '../rescue/unread-blocks.ts';
+import { onlySelected } from '../select/selected-source.ts';
+import { SelectedBlocks } from '../select/selection.ts';
 
 /** Cluster bits of compressed images unless told otherwise: 64 KiB compress many times better than one block. */
 const COMPRESSED_CLUSTER_BITS = 16;

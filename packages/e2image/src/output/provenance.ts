@@ -2,10 +2,10 @@ import { existsSync, fdatasync } from 'node:fs';
 import { promisify } from 'node:util';
 import { say } from '@e2image/cli';
 import { FileSource, mapfileOf, type Output } from '@e2image/sparse-io';
-import type { Findings } from './findings.ts';
-import type { ImageJob } from './job.ts';
-import type { SelectedBlocks } from './selection.ts';
-import { MAPFILE_START, MapfileWriter } from './write-mapfile.ts';
+import type { Findings } from '../job/findings.ts';
+import type { ImageJob } from '../job/job.ts';
+import { MAPFILE_START, MapfileWriter } from '../rescue/write-mapfile.ts';
+import type { SelectedBlocks } from '../select/selection.ts';
 
 const fdatasyncAsync = promisify(fdatasync);
 

@@ -1,11 +1,11 @@
 import { fstatSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { writeOutput } from '@e2image/cli';
-import { type ImageJob, JobProgress } from './job.ts';
+import { type ImageJob, JobProgress } from '../job/job.ts';
+import { openWholeOutput } from '../output/open-output.ts';
+import { recordUnread } from '../output/provenance.ts';
+import { everyBlock } from '../select/selection.ts';
 import { type ImageIdentity, planNormalImage, writeNormalImage } from './normal-image.ts';
-import { openWholeOutput } from './open-output.ts';
-import { recordUnread } from './provenance.ts';
-import { everyBlock } from './selection.ts';
 
 /** Make a normal image: the format of `dumpe2fs -i` and `debugfs -i`. */
 export async function makeNormal(job: ImageJob): Promise<void> {

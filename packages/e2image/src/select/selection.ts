@@ -1,6 +1,6 @@
 import { BlockSet, selectSteps, type WalkOptions } from '@e2image/ext-core';
 import { inBatches } from '@e2image/sparse-io';
-import type { ImageJob } from './job.ts';
+import type { ImageJob } from '../job/job.ts';
 
 /** What is selected from, of an image to be made. */
 type SelectionJob = Pick<ImageJob, 'fs' | 'scrambler'>;

@@ -2,11 +2,11 @@ import { NO_PROGRESS, type Progress, reasonOf, type World } from '@e2image/cli';
 import type { Filesystem, WalkOptions } from '@e2image/ext-core';
 import type { Scrambler } from '@e2image/scramble';
 import { fullLength, isolateErrors, type Source, windowOf } from '@e2image/sparse-io';
-import { aroundCopy, startPlanned } from './copying.ts';
+import { openPlanned } from '../input/open-filesystem.ts';
+import type { ImagePlan } from '../plan/plan.ts';
+import { Rescue } from '../rescue/rescue.ts';
 import type { Findings } from './findings.ts';
-import { openPlanned } from './open-filesystem.ts';
-import type { ImagePlan } from './plan.ts';
-import { Rescue } from './rescue.ts';
+import { aroundCopy, startPlanned } from './progress-around.ts';
 import { prepareScrambling } from './scrambling.ts';
 
 /** An opened file system and what is to be saved of it. */

@@ -1,12 +1,12 @@
 import { CliError, EXIT, reasonOf, say, type World, writeOutput } from '@e2image/cli';
 import type { Qcow2Image } from '@e2image/qcow2';
 import { copyRuns, isolateErrors, type Sink, type Source } from '@e2image/sparse-io';
-import { aroundCopy, startPlanned } from './copying.ts';
-import type { ImagePlan } from './plan.ts';
-import { recordUnread } from './provenance.ts';
-import { everyBlock } from './selection.ts';
-import { openTarget } from './target.ts';
-import { UnreadBlocks } from './unread-blocks.ts';
+import { aroundCopy, startPlanned } from '../job/progress-around.ts';
+import { recordUnread } from '../output/provenance.ts';
+import { openTarget } from '../output/target.ts';
+import type { ImagePlan } from '../plan/plan.ts';
+import { UnreadBlocks } from '../rescue/unread-blocks.ts';
+import { everyBlock } from '../select/selection.ts';
 
 /** Bytes per block where there is no file system to say: what is tested for zeros, compared, counted and lost alone. */
 const UNIT = 4096;

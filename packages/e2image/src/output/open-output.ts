@@ -1,6 +1,6 @@
 import { failed, openGuarded, refuseTerminal, warnInPlace } from '@e2image/cli';
 import { type Output, openOutput, openStandardOutput } from '@e2image/sparse-io';
-import type { ImageJob } from './job.ts';
+import type { ImageJob } from '../job/job.ts';
 
 /**
  * Open the output of an image that is written as a whole: QCOW2 and normal ones.

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { mountState, realMounts, say, type World } from '@e2image/cli';
 import { deviceName } from '@e2image/sparse-io';
-import type { ImagePlan } from './plan.ts';
+import type { ImagePlan } from '../plan/plan.ts';
 
 /**
  * Watch a source that is mounted for writing, which `-f` allows.

@@ -22,8 +22,8 @@ import {
   skipEqual,
   suppressZeros,
 } from '@e2image/sparse-io';
+import type { ImageJob } from '../job/job.ts';
 import { dryRunSink } from './dry-run.ts';
-import type { ImageJob } from './job.ts';
 
 /** Where a raw image goes. */
 export interface Target {

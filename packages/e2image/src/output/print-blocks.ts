@@ -1,8 +1,8 @@
 import { copyRuns, suppressZeros } from '@e2image/sparse-io';
+import type { ImageJob } from '../job/job.ts';
+import { byteRuns } from '../select/image-runs.ts';
+import { SelectedBlocks } from '../select/selection.ts';
 import { dryRunSink } from './dry-run.ts';
-import { byteRuns } from './image-runs.ts';
-import type { ImageJob } from './job.ts';
-import { SelectedBlocks } from './selection.ts';
 
 /** The dry run of a QCOW2 or normal image: name the blocks that would be stored; those that are zeros never are. */
 export async function nameBlocks(job: ImageJob): Promise<void> {

@@ -1,7 +1,7 @@
 import { type BlockRun, BlockSet, type Filesystem, type WalkOptions, withoutRuns } from '@e2image/ext-core';
 import { copyRuns, type Sink, type Source } from '@e2image/sparse-io';
-import { byteRuns } from './image-runs.ts';
-import type { SelectedBlocks } from './selection.ts';
+import { byteRuns } from '../select/image-runs.ts';
+import type { SelectedBlocks } from '../select/selection.ts';
 
 /** What a raw image is made from and where it goes; all of it opened, checked and the caller's to close. */
 export interface RawJob {

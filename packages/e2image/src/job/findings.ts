@@ -1,6 +1,6 @@
 import { Warnings } from '@e2image/cli';
 import type { Problem } from '@e2image/ext-core';
-import { UnreadBlocks } from './unread-blocks.ts';
+import { UnreadBlocks } from '../rescue/unread-blocks.ts';
 
 /**
  * What an imaging run found wrong with the file system: told as it comes, remembered as far as the report needs it.

@@ -15,8 +15,8 @@ import {
   type Source,
   windowOf,
 } from '@e2image/sparse-io';
-import { isBlockDevice } from './block-device.ts';
-import { avoiding, retrying } from './careful-source.ts';
+import { isBlockDevice } from '../input/block-device.ts';
+import { avoiding, retrying } from '../input/retrying-source.ts';
 import type { UnreadBlocks } from './unread-blocks.ts';
 import { MapfileWriter } from './write-mapfile.ts';
 

@@ -10,8 +10,8 @@ import {
   setBitmapRun,
   uninitBlockBitmaps,
 } from '@e2image/ext-core';
+import { holeBlocks } from '../select/hole-blocks.ts';
 import type { ForwardWriter } from './forward-writer.ts';
-import { holeBlocks } from './hole-blocks.ts';
 
 /** Bytes of bitmaps gathered for one write. */
 const BITMAP_UNIT = 256 * 1024;

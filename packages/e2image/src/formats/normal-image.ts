@@ -17,8 +17,8 @@ import {
   SUPERBLOCK_SIZE,
 } from '@e2image/ext-core';
 import { isZero, type Sink } from '@e2image/sparse-io';
+import { holeBlocks } from '../select/hole-blocks.ts';
 import { ForwardWriter } from './forward-writer.ts';
-import { holeBlocks } from './hole-blocks.ts';
 import { writeBitmaps } from './normal-bitmaps.ts';
 
 /** Who made the image of what and when: the part of the header that is not about the file system. */

@@ -1,4 +1,4 @@
-import type { ImageJob } from './job.ts';
+import type { ImageJob } from '../job/job.ts';
 import { planNormalImage } from './normal-image.ts';
 
 /**

@@ -2,8 +2,8 @@ import { readKey, say, type World } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
 import type { Scrambler } from '@e2image/scramble';
 import { inBatches } from '@e2image/sparse-io';
+import type { ImagePlan } from '../plan/plan.ts';
 import type { Findings } from './findings.ts';
-import type { ImagePlan } from './plan.ts';
 
 /**
  * Prepare to hide names and other secrets, where the plan asks for it. Loaded then only.

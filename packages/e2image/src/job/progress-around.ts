@@ -8,7 +8,7 @@ import {
   startProgress,
   type World,
 } from '@e2image/cli';
-import type { ImagePlan } from './plan.ts';
+import type { ImagePlan } from '../plan/plan.ts';
 
 /** Start showing progress, where the plan wants it. */
 export async function startPlanned(plan: ImagePlan, world: World, options: ProgressOptions): Promise<Progress> {

@@ -1,11 +1,11 @@
 import { reasonOf, SignalGuard, say, writeOutput } from '@e2image/cli';
 import type { Output } from '@e2image/sparse-io';
-import { type ImageJob, JobProgress } from './job.ts';
-import { recordUnread } from './provenance.ts';
+import { type ImageJob, JobProgress } from '../job/job.ts';
+import { recordUnread } from '../output/provenance.ts';
+import { openTarget, type Target } from '../output/target.ts';
+import type { Rescue } from '../rescue/rescue.ts';
+import { SelectedBlocks } from '../select/selection.ts';
 import { writeRawImage } from './raw-image.ts';
-import type { Rescue } from './rescue.ts';
-import { SelectedBlocks } from './selection.ts';
-import { openTarget, type Target } from './target.ts';
 
 /** Make a raw image. */
 export async function makeRaw(job: ImageJob): Promise<void> {
