@@ -13,12 +13,12 @@ import {
 } from '@e2image/cli';
 import { primarySuperblockBlock } from '@e2image/ext-core';
 import { isUnreadable, overlapOf } from '@e2image/sparse-io';
-import { blocksOf, describeDifference, describeImage, namedRuns, runText } from './describe.ts';
-import { imageName, type OpenImage, openImage, STANDARD_INPUT } from './open-image.ts';
+import { type OpenTarget, openTarget } from './device/target.ts';
+import { imageName, type OpenImage, openImage, STANDARD_INPUT } from './image/open-image.ts';
+import { blocksOf, describeDifference, describeImage, namedRuns, runText } from './plan/describe.ts';
+import { planRestore, type RestorePlan } from './plan/restore-plan.ts';
 import { openUndo, runRestore, verifyRestore } from './restore.ts';
-import { planRestore, type RestorePlan } from './restore-plan.ts';
-import { type OpenTarget, openTarget } from './target.ts';
-import type { UndoFile } from './undo-file.ts';
+import type { UndoFile } from './undo/undo-file.ts';
 
 /** What to restore, fully spelled out: what `e2image-restore IMAGE DEVICE` and `e2image -I DEVICE IMAGE` ask for. */
 export interface RestoreRequest {

@@ -1,16 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { SUPERBLOCK_OFFSET } from '@e2image/ext-core';
 import { copyRuns, FileSink, isolateErrors, openDirectSource, type Source } from '@e2image/sparse-io';
-import { findDifferences } from './compare.ts';
-import { allRuns, type RestorePlan, readSuperblockNow } from './restore-plan.ts';
-import { type Protect, UndoFile } from './undo-file.ts';
-
-/** Where a restore goes. */
-export interface RestoreTarget {
-  /** Open for reading and writing; the caller closes it. */
-  readonly fd: number;
-  readonly source: Source;
-}
+import type { RestoreTarget } from './device/target.ts';
+import { findDifferences } from './plan/compare.ts';
+import { allRuns, type RestorePlan, readSuperblockNow } from './plan/restore-plan.ts';
+import { type Protect, UndoFile } from './undo/undo-file.ts';
 
 /** What a running restore tells its undo file; each step is durable when its promise is fulfilled. */
 export type UndoRecord = Pick<UndoFile, 'expectSuperblock' | 'finish'>;

@@ -1,7 +1,7 @@
 import { BlockSet, type Filesystem, type Problem, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE } from '@e2image/ext-core';
 import type { Source } from '@e2image/sparse-io';
-import { RestoreError } from './errors.ts';
-import type { ByteRange, Segment } from './segments.ts';
+import { RestoreError } from '../base/errors.ts';
+import type { ByteRange, Segment } from '../base/segments.ts';
 
 /** What an image has to say about the device, whatever its format. */
 export interface ImageContent {

@@ -1,7 +1,13 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { CliError, codeOf, failed, type MountView, mountState, printable, realMounts, type World } from '@e2image/cli';
-import { aroundCache, FileSource, flushView, loadKernelCalls } from '@e2image/sparse-io';
-import type { RestoreTarget } from './restore.ts';
+import { aroundCache, FileSource, flushView, loadKernelCalls, type Source } from '@e2image/sparse-io';
+
+/** Where a restore goes. */
+export interface RestoreTarget {
+  /** Open for reading and writing; the caller closes it. */
+  readonly fd: number;
+  readonly source: Source;
+}
 
 /** The device or file that is restored, held against everybody else until disposed. */
 export interface OpenTarget extends RestoreTarget, Disposable {

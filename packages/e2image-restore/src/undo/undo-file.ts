@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type BlockRun, BlockSet, crc32c } from '@e2image/ext-core';
 import { FileSource, openOutput, type Sink, type Source } from '@e2image/sparse-io';
-import { RestoreError } from './errors.ts';
+import { RestoreError } from '../base/errors.ts';
 import {
   disguise,
   encodeKeyBlock,

@@ -11,11 +11,11 @@ import {
   unreadRanges,
   windowOf,
 } from '@e2image/sparse-io';
+import { RestoreError } from '../base/errors.ts';
+import type { ByteRange } from '../base/segments.ts';
 import type { ImageContent } from './content.ts';
-import { RestoreError } from './errors.ts';
 import { normalContent } from './normal-content.ts';
 import { rawContent } from './raw-content.ts';
-import type { ByteRange } from './segments.ts';
 
 /** An image and what it has for the device; the files behind it are open until it is disposed. */
 export interface OpenImage extends Disposable {

@@ -31,11 +31,11 @@ import {
   type Superblock,
 } from '@e2image/ext-core';
 import { memorySource, type Source, windowOf } from '@e2image/sparse-io';
+import { JoinedSegments } from '../base/joined-segments.ts';
+import { arrange, type ByteRange, overlay, type Segment, without } from '../base/segments.ts';
 import { blockSet, type ImageContent, KindSets, SUPERBLOCK_RANGE, wholeBlocks, zeros } from './content.ts';
-import { JoinedSegments } from './joined-segments.ts';
 import { blockBitmaps, inodeBitmaps, paddedBitmaps } from './padded-bitmaps.ts';
 import { RestoredDescriptors } from './restored-descriptors.ts';
-import { arrange, type ByteRange, overlay, type Segment, without } from './segments.ts';
 
 /** A normal image, opened. */
 interface NormalImage {

@@ -1,5 +1,5 @@
 import { type BytesField, bytes, type Field, u32, u64 } from '@e2image/ext-core';
-import { RestoreError } from './errors.ts';
+import { RestoreError } from '../base/errors.ts';
 
 /** First bytes of an undo file. */
 const UNDO_MAGIC = 'E2UNDO02';

@@ -18,10 +18,10 @@ import {
   walkSteps,
 } from '@e2image/ext-core';
 import { isZero, type Source } from '@e2image/sparse-io';
+import { JoinedSegments } from '../base/joined-segments.ts';
+import { arrange, type ByteRange, without } from '../base/segments.ts';
+import { superblockAt } from '../device/identity.ts';
 import { type ImageContent, KindSets, wholeBlocks, withUnread, zeros } from './content.ts';
-import { superblockAt } from './identity.ts';
-import { JoinedSegments } from './joined-segments.ts';
-import { arrange, type ByteRange, without } from './segments.ts';
 
 /** Bytes looked at in one go. */
 const UNIT = 256 * 1024;

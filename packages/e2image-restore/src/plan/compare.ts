@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import { type BlockRun, BlockSet } from '@e2image/ext-core';
 import { isolateErrors, type Source, ZEROS } from '@e2image/sparse-io';
-import { RestoreError } from './errors.ts';
-import type { ByteRange } from './segments.ts';
+import { RestoreError } from '../base/errors.ts';
+import type { ByteRange } from '../base/segments.ts';
 
 /** Bytes compared in one go: both buffers stay in the processor's cache. */
 const UNIT = 256 * 1024;

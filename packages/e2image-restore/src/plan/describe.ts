@@ -1,8 +1,8 @@
 import { type BlockRun, type BlockSet, hasCompat, hasIncompat, type Superblock } from '@e2image/ext-core';
-import { blockSet } from './content.ts';
-import { superblockText, uuidText, writeTime } from './identity.ts';
+import type { ByteRange } from '../base/segments.ts';
+import { superblockText, uuidText, writeTime } from '../device/identity.ts';
+import { blockSet } from '../image/content.ts';
 import { dateText, type RestorePlan } from './restore-plan.ts';
-import type { ByteRange } from './segments.ts';
 
 /**
  * What is put back, for people: format, origin and date of the image, file system, UUID, label, date.

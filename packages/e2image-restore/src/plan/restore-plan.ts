@@ -14,12 +14,12 @@ import {
   type Superblock,
 } from '@e2image/ext-core';
 import { isolateErrors, isUnreadable, memorySource, type Source } from '@e2image/sparse-io';
+import { type ByteRange, overlay, patched, rangesOf, type Segment } from '../base/segments.ts';
+import { emptied } from '../device/empty-journal.ts';
+import { identityReasons, mmpInUse, superblocksOf, superblockText, writeTime } from '../device/identity.ts';
+import { type JournalSides, journalReasons, journalState, readJournalAt, withoutRecovery } from '../device/journal.ts';
+import { type ImageContent, SUPERBLOCK_RANGE } from '../image/content.ts';
 import { findDifferences } from './compare.ts';
-import { type ImageContent, SUPERBLOCK_RANGE } from './content.ts';
-import { emptied } from './empty-journal.ts';
-import { identityReasons, mmpInUse, superblocksOf, superblockText, writeTime } from './identity.ts';
-import { type JournalSides, journalReasons, journalState, readJournalAt, withoutRecovery } from './journal.ts';
-import { type ByteRange, overlay, patched, rangesOf, type Segment } from './segments.ts';
 
 /** A restore, fully decided: what will be written, and what was found on the way. */
 export interface RestorePlan {
