@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { type BatchLimits, beginBeside, beginInside, type Journey, type MoveTask, type SideFile } from './begin.ts';
-import { CrashPoint, type Operation, tracedDisk } from './crash-disk.ts';
-import { HEAD_OFFSET, SECTOR } from './geometry.ts';
-import { findMarker, resumeBeside, resumeInside } from './resume.ts';
-import { rangesOf } from './used-map.ts';
+import { CrashPoint, type Operation, tracedDisk } from './disk/crash-disk.ts';
+import { HEAD_OFFSET, SECTOR } from './disk/geometry.ts';
+import type { SideFile } from './homes/side-file.ts';
+import { type BatchLimits, beginBeside, beginInside, type Journey, type MoveTask } from './run/begin.ts';
+import { findMarker, resumeBeside, resumeInside } from './run/resume.ts';
+import { rangesOf } from './used/used-map.ts';
 
 /*
  * Every crash point of a move, every kind of crash state at each, and crashes of the resume: is a file system ever

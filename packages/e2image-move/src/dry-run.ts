@@ -1,6 +1,6 @@
-import { distanceOf } from './geometry.ts';
-import type { MovePlan } from './plan.ts';
-import { usedBytes } from './used-map.ts';
+import { distanceOf } from './disk/geometry.ts';
+import type { MovePlan } from './plan/plan.ts';
+import { usedBytes } from './used/used-map.ts';
 
 /** What a move would do, for standard output: one fact a line, as `name: value`. */
 export function planText({ device, task, journal, notes }: MovePlan): string {

@@ -1,12 +1,12 @@
 import { commandMain, EXIT, type Parsed, realMounts, say, usageError, type World } from '@e2image/cli';
 import { loadKernelCalls } from '@e2image/sparse-io';
 import { numbersOf, TABLE } from './args.ts';
+import { skipEqualBlocks } from './copy/equal-blocks.ts';
+import { STOP_AT_UNREADABLE, zeroUnreadable } from './copy/unreadable.ts';
 import { planText } from './dry-run.ts';
-import { skipEqualBlocks } from './equal-blocks.ts';
-import { type MoveRequest, planMove } from './plan.ts';
-import { planResume, type ResumeRequest } from './resume-plan.ts';
+import { type MoveRequest, planMove } from './plan/plan.ts';
+import { planResume, type ResumeRequest } from './plan/resume-plan.ts';
 import { runMove, runResume } from './run.ts';
-import { STOP_AT_UNREADABLE, zeroUnreadable } from './unreadable.ts';
 
 /** Run the command. @returns the exit status */
 export const main = commandMain({

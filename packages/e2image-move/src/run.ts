@@ -11,16 +11,16 @@ import {
   type World,
 } from '@e2image/cli';
 import { loadKernelCalls } from '@e2image/sparse-io';
-import { beginBeside, beginInside, type Journey, type MoveTask, sideFileBytes } from './begin.ts';
-import { isRightward, newPlace, type Range, shift } from './geometry.ts';
-import { dieOf, stepsUntilSignal } from './interrupt.ts';
-import type { MovePlan } from './plan.ts';
-import type { MoveRecord } from './record.ts';
-import { resumeCommand } from './resume-command.ts';
-import type { ResumePlan } from './resume-plan.ts';
-import { createSideFile } from './side-file.ts';
-import type { UnreadableBlocks } from './unreadable.ts';
-import { rangesOf } from './used-map.ts';
+import { dieOf, stepsUntilSignal } from './copy/interrupt.ts';
+import type { UnreadableBlocks } from './copy/unreadable.ts';
+import { isRightward, newPlace, type Range, shift } from './disk/geometry.ts';
+import { createSideFile } from './homes/side-file.ts';
+import type { MovePlan } from './plan/plan.ts';
+import { resumeCommand } from './plan/resume-command.ts';
+import type { ResumePlan } from './plan/resume-plan.ts';
+import type { MoveRecord } from './record/record.ts';
+import { beginBeside, beginInside, type Journey, type MoveTask, sideFileBytes } from './run/begin.ts';
+import { rangesOf } from './used/used-map.ts';
 
 /** Who watches a move, and what about blocks that cannot be read. */
 export interface RunOptions {

@@ -1,12 +1,12 @@
-import { beginBeside, beginInside, type MoveTask, sideFileBytes } from './begin.ts';
-import { CrashPoint, type Operation, tracedDisk } from './crash-disk.ts';
-import type { Move } from './geometry.ts';
-import { insidePlaces } from './inside-home.ts';
-import { type MoveRecord, readNewestSlot, sameId } from './record.ts';
-import { findMarker } from './resume.ts';
-import type { Storage } from './storage.ts';
+import { CrashPoint, type Operation, tracedDisk } from './disk/crash-disk.ts';
+import type { Move } from './disk/geometry.ts';
+import type { Storage } from './disk/storage.ts';
+import { insidePlaces } from './homes/inside-home.ts';
+import { type MoveRecord, readNewestSlot, sameId } from './record/record.ts';
+import { beginBeside, beginInside, type MoveTask, sideFileBytes } from './run/begin.ts';
+import { findMarker } from './run/resume.ts';
 
-export type { MoveRecord } from './record.ts';
+export type { MoveRecord } from './record/record.ts';
 
 /** A device and the file of a record as arrays, and all that a whole move did to them. */
 export interface MoveTrace {

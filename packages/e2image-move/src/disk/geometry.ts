@@ -1,0 +1,64 @@
+import { MoveError } from '../base/errors.ts';
+
+/** Smallest unit that a device writes as a whole; every place starts at a multiple of it. */
+export const SECTOR = 512;
+
+/**
+ * Where the head of the superblock lies in a file system: one sector, and the magic number is in it (s_magic, 0x38).
+ * Whoever does not find the magic number does not mount; so this one sector switches a place on and off.
+ * Source: kernel Documentation/filesystems/ext4/super.rst.
+ */
+export const HEAD_OFFSET = 1024;
+
+/** Bytes `[from, to)`: of a device where it says so, else positions, counted from the start of the file system. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A file system of `length` bytes at byte `source` of a device, which is to be at byte `destination`. */
+export interface Move {
+  readonly source: number;
+  readonly destination: number;
+  readonly length: number;
+}
+
+/** True towards the end of the device: such a move works from the last position to the first. */
+export const isRightward = ({ source, destination }: Move): boolean => destination > source;
+
+/** Bytes between the two places. They overlap when this is less than the length. */
+export const distanceOf = ({ source, destination }: Move): number => Math.abs(destination - source);
+
+export const overlaps = (a: Range, b: Range): boolean => a.from < b.to && b.from < a.to;
+
+/** `range` moved by `by` bytes: positions to bytes of the device, with `by` a place's offset. */
+export const shift = (range: Range, by: number): Range => ({ from: range.from + by, to: range.to + by });
+
+/** The sector of the device that holds the head of the superblock of a file system at `place`. */
+export const headOf = (place: number): Range => ({
+  from: place + HEAD_OFFSET,
+  to: place + HEAD_OFFSET + SECTOR,
+});
+
+/** The bytes of the old place and of the new one. Nothing outside of the two is ever written. */
+export const oldPlace = (move: Move): Range => ({ from: move.source, to: move.source + move.length });
+export const newPlace = (move: Move): Range => ({ from: move.destination, to: move.destination + move.length });
+
+/** @throws MoveError MOVE_OFFSET when an offset is not a multiple of 512, too large, or both are the same */
+export function checkMove(move: Move): void {
+  for (const offset of [move.source, move.destination]) {
+    if (offset % SECTOR !== 0) {
+      throw new MoveError('MOVE_OFFSET', `offset ${offset} is not a multiple of ${SECTOR} bytes`, {
+        detail: { offset },
+      });
+    }
+    if (!Number.isSafeInteger(offset + move.length)) {
+      throw new MoveError('MOVE_OFFSET', `offset ${offset} is beyond what any device holds`, { detail: { offset } });
+    }
+  }
+  if (move.source === move.destination) {
+    throw new MoveError('MOVE_OFFSET', `the file system is at byte ${move.source} already`, {
+      detail: { offset: move.source },
+    });
+  }
+}
