@@ -5,7 +5,7 @@ import { cutPower, traceMove } from '@e2image/e2image-move/testing';
 import { crc32c } from '@e2image/ext-core';
 import { type Draw, mutate, type Subject } from './mutator.ts';
 
-/** Where things lie in the record of a move: packages/e2image-move/src/record.ts. */
+/** Where things lie in the record of a move: packages/e2image-move/src/record/record.ts. */
 const SLOT = 4096;
 const NUMBERS = { at: 32, length: 96 };
 const MAP = 2 * SLOT;

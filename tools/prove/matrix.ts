@@ -24,9 +24,9 @@ export const matrix: Job = {
     ),
 };
 
-/** Names of the end-to-end test files. */
+/** Paths of the end-to-end test files, below e2e/. */
 function testFiles(): string[] {
-  return readdirSync('e2e')
+  return readdirSync('e2e', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .sort();
 }

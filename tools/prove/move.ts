@@ -8,9 +8,9 @@ const slice = (file: string, seed: number): Slice => ({
 });
 
 /** Twenty kills that landed while bytes move, and nine at the other transitions of the record. */
-const kills = (seed: number): Slice => slice('move-kills.prove.ts', seed);
+const kills = (seed: number): Slice => slice('move/kills.prove.ts', seed);
 /** Four power cuts on each of ten routes. */
-const cuts = (seed: number): Slice => slice('move-power-cuts.prove.ts', seed);
+const cuts = (seed: number): Slice => slice('move/power-cuts.prove.ts', seed);
 
 /** Two hundred moves killed while bytes move. */
 export const moveKills: Job = {

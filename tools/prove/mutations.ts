@@ -2,7 +2,7 @@ import { type Job, jestOver, type Slice } from './job.ts';
 
 const slice = (seed: number): Slice => ({
   name: `seed ${seed}`,
-  command: jestOver('e2e', '**/raw-mutations.prove.ts'),
+  command: jestOver('e2e', '**/raw/mutations.prove.ts'),
   env: { PROVE_SEED: `${seed}` },
   report: 'jest',
 });

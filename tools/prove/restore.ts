@@ -3,7 +3,7 @@ import { type Job, jestOver, type Slice } from './job.ts';
 /** Ten kills. */
 const slice = (seed: number): Slice => ({
   name: `seed ${seed}`,
-  command: jestOver('e2e', '**/restore-kills.prove.ts'),
+  command: jestOver('e2e', '**/restore/kills.prove.ts'),
   env: { PROVE_SEED: `${seed}` },
   report: 'jest',
 });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readCounts } from '../jest-report.ts';
+import { readCounts } from '../test/jest-report.ts';
 import type { Slice, Tally } from './job.ts';
 
 /** A tally, and the output's end where something failed. */

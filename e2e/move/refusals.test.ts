@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyOf, FIXTURE_NEEDS, fixture } from '../support/fixtures.ts';
+import { layOut, type Subject, subjectOf } from '../support/moves.ts';
+import { describeNeeds, dumpe2fs, type Outcome, ours, ROOT } from '../support/oracle.ts';
+
+const MIB = 1024 * 1024;
+
+const move = (args: readonly (string | number)[]): Outcome => ours(args.map(String), { tool: 'e2image-move' });
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(ROOT, 'dist/e2e-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (): string => join(folder, 'a.img');
+afterEach(() => {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
+});
+
+const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+describeNeeds(FIXTURE_NEEDS, 'a move is refused, and nothing was changed,', () => {
+  let subject: Subject;
+  beforeAll(() => {
+    subject = subjectOf(fixture('ext4-1k'));
+  });
+
+  function refused(args: readonly (string | number)[], message: string): void {
+    const before = digest(file());
+    const names = readdirSync(folder);
+    expect(move([...args, file()])).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+    expect(digest(file())).toBe(before);
+    expect(readdirSync(folder)).toEqual(names);
+  }
+
+  test('to where it is, to half a sector, from where there is none', () => {
+    layOut(file(), subject, 0);
+    refused(['-O', 0], 'already');
+    refused(['-O', 1000], 'not a multiple of 512');
+    refused(['-o', 512], 'magic number');
+  });
+
+  test('when the file ends before the file system', () => {
+    layOut(file(), subject, 0);
+    truncateSync(file(), 20 * MIB);
+    refused(['-O', MIB], 'ends at byte');
+  });
+
+  test('when another host may have it mounted', () => {
+    copyOf(fixture('mmp'), file());
+    const bytes = readFileSync(file());
+    const block = Number(
+      /^MMP block number: +(\d+)$/m.exec(new TextDecoder().decode(dumpe2fs(['-h', file()]).stdout))?.[1],
+    );
+    bytes.writeUInt32LE(0x123, block * 4096 + 4);
+    writeFileSync(file(), bytes);
+    refused(['-O', MIB], 'multi-mount protection');
+    expect(move(['--force', '-O', MIB, file()])).toMatchObject({ status: 0 });
+  });
+
+  test('when the file of the record is something else', () => {
+    layOut(file(), subject, 0);
+    writeFileSync(join(folder, 'j'), 'my thesis');
+    refused(['-O', MIB, '--journal', join(folder, 'j')], 'holds no record of a move');
+    refused(['--resume', '--journal', join(folder, 'j')], 'holds no record of a move');
+    expect(readFileSync(join(folder, 'j'), 'utf8')).toBe('my thesis');
+  });
+
+  test('when the journal would be in memory', () => {
+    layOut(file(), subject, 0);
+    refused(['-O', MIB, '--journal', '/dev/shm/e2move-test'], 'in memory');
+    expect(move(['-O', MIB, '--force', '--journal', '/dev/shm/e2move-test', file()])).toMatchObject({ status: 0 });
+  });
+
+  test('when there is nothing to resume', () => {
+    layOut(file(), subject, 0);
+    refused(['--resume'], 'no interrupted move');
+  });
+});

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { allowedRooms, MOST_FILES, readTree, roomComplaints, roomTrees, type Tree } from './rooms.ts';
+
+const REPOSITORY = join(__dirname, '../..');
+
+/** Two floors: `read` above `base`. */
+const tree = (changed: Partial<Tree> = {}): Tree => ({
+  name: 'src',
+  files: [
+    { path: 'index.ts', imports: ['read/reader.ts'] },
+    { path: 'read/reader.ts', imports: ['base/errors.ts'] },
+    { path: 'base/errors.ts', imports: [] },
+  ],
+  readmes: new Map([
+    ['read', '# read\n\nReads.\n\nMay import: base.\n'],
+    ['base', '# base\n\nErrors.\n\nMay import: nothing.\n'],
+  ]),
+  ...changed,
+});
+
+const withFile = (path: string, ...imports: string[]): Tree => tree({ files: [...tree().files, { path, imports }] });
+
+test.each(roomTrees(REPOSITORY))('%s imports as its rooms say', (root) => {
+  expect(roomComplaints(readTree(join(REPOSITORY, root)))).toEqual([]);
+});
+
+test('a tree as its READMEs say has no faults', () => {
+  expect(roomComplaints(tree())).toEqual([]);
+});
+
+test('an upward arrow is named with its file', () => {
+  expect(roomComplaints(withFile('base/lru.ts', 'read/reader.ts'))).toEqual([
+    'src/base: base/lru.ts imports read, which its README does not allow',
+  ]);
+});
+
+test('a room may not import a file beside the rooms', () => {
+  expect(roomComplaints(withFile('base/lru.ts', 'index.ts'))).toEqual([
+    'src/base: base/lru.ts imports a file beside the rooms, which its README does not allow',
+  ]);
+});
+
+test('tests of a package are left out, those of e2e are not', () => {
+  const paths = (root: string) => readTree(join(REPOSITORY, root)).files.map((file) => file.path);
+  expect(paths('packages/qcow2/src').filter((path) => path.includes('.test.'))).toEqual([]);
+  expect(paths('e2e')).toContain('raw/compat.test.ts');
+});
+
+test('a declared upward arrow is a cycle', () => {
+  const readmes = new Map([...tree().readmes, ['base', 'May import: read.\n']]);
+  const files = [...tree().files, { path: 'base/lru.ts', imports: ['read/reader.ts'] }];
+  expect(roomComplaints(tree({ readmes, files }))).toEqual(['src: cycle read -> base -> read']);
+});
+
+test('a room without a README, a room that is not there and an arrow that nobody uses are named', () => {
+  const readmes = new Map([
+    ['read', undefined],
+    ['base', 'May import: read, utils.\n'],
+  ]);
+  expect(roomComplaints(tree({ readmes }))).toEqual([
+    'src/read: README.md with a line "May import: ..." is missing',
+    'src/read: read/reader.ts imports base, which its README does not allow',
+    'src/base: README.md allows read, which nothing imports',
+    'src/base: README.md names utils, which is not a room',
+  ]);
+});
+
+test('a folder with too many source files is named', () => {
+  const many = Array.from({ length: MOST_FILES + 1 }, (_, index) => ({ path: `base/file-${index}.ts`, imports: [] }));
+  expect(roomComplaints(tree({ files: [...tree().files, ...many.slice(2)] }))).toEqual([]);
+  expect(roomComplaints(tree({ files: [...tree().files, ...many] }))).toEqual([
+    'src/base: 22 source files, at most 20 are allowed',
+  ]);
+});
+
+test('the line of a README is a list that ends with a full stop', () => {
+  expect(allowedRooms('May import: a, b.\n')).toEqual(['a', 'b']);
+  expect(allowedRooms('It may import: a.\n')).toBeUndefined();
+});
