@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
+import { SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core/structures';
 import { copyOf, FIXTURE_NEEDS, fixture } from '../support/fixtures.ts';
 import { commandLine, describeNeeds, ours, run } from '../support/oracle.ts';
 

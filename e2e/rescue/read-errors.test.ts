@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BlockKind, openFilesystem, walkBlocks } from '@e2image/ext-core';
+import { openFilesystem } from '@e2image/ext-core';
+import { type BlockKind, walkBlocks } from '@e2image/ext-core/walk';
 import { openQcow2 } from '@e2image/qcow2';
 import { FileSource } from '@e2image/sparse-io';
 import { BadDisk, badDiskLacks } from '../support/bad-disk.ts';

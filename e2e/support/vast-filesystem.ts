@@ -12,7 +12,7 @@ import {
   MODE,
   RO_COMPAT,
   superblockLayout,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { planImage, sourceRuns, writePlain } from '@e2image/qcow2';
 import { FileSink } from '@e2image/sparse-io';
 

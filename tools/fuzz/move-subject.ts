@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fakeWorld } from '@e2image/cli/testing';
 import { planMove } from '@e2image/e2image-move';
 import { cutPower, traceMove } from '@e2image/e2image-move/testing';
-import { crc32c } from '@e2image/ext-core';
+import { crc32c } from '@e2image/ext-core/structures';
 import { type Draw, mutate, type Subject } from './mutator.ts';
 
 /** Where things lie in the record of a move: packages/e2image-move/src/record/record.ts. */

@@ -1,4 +1,4 @@
-import type { BytesField, Field } from '@e2image/ext-core';
+import type { BytesField, Field } from '@e2image/ext-core/structures';
 
 /** Numbers of one seed: `draw(n)` gives 0 <= x < n. */
 export type Draw = (limit: number) => number;

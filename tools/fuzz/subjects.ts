@@ -1,3 +1,4 @@
+import { imageHeaderLayout } from '@e2image/ext-core';
 import {
   DX_HASH,
   DX_ROOT_ENTRIES,
@@ -9,7 +10,6 @@ import {
   groupDescLayout,
   I_BLOCK,
   INODE_FLAG,
-  imageHeaderLayout,
   inodeLayout,
   JOURNAL_BLOCK,
   JOURNAL_MAGIC,
@@ -20,7 +20,7 @@ import {
   XATTR_MAGIC,
   xattrEntryLayout,
   xattrHeaderLayout,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
 import type { Structure, Subject } from './mutator.ts';
 

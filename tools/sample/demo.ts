@@ -3,7 +3,8 @@ import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { openFilesystem, selectBlocks } from '@e2image/ext-core';
+import { openFilesystem } from '@e2image/ext-core';
+import { selectBlocks } from '@e2image/ext-core/walk';
 
 const FOLDER = 'dist/sample';
 const DEVICE = `${FOLDER}/sample.ext4`;

@@ -11,7 +11,7 @@ import {
   startProgress,
   type World,
 } from '@e2image/cli';
-import { primarySuperblockBlock } from '@e2image/ext-core';
+import { primarySuperblockBlock } from '@e2image/ext-core/structures';
 import { isUnreadable, overlapOf } from '@e2image/sparse-io';
 import { type OpenTarget, openTarget } from './device/target.ts';
 import { imageName, type OpenImage, openImage, STANDARD_INPUT } from './image/open-image.ts';

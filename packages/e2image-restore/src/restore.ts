@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { SUPERBLOCK_OFFSET } from '@e2image/ext-core';
+import { SUPERBLOCK_OFFSET } from '@e2image/ext-core/structures';
 import { copyRuns, FileSink, isolateErrors, openDirectSource, type Source } from '@e2image/sparse-io';
 import type { RestoreTarget } from './device/target.ts';
 import { findDifferences } from './plan/compare.ts';

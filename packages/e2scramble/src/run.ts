@@ -13,7 +13,8 @@ import {
   warnInPlace,
   writeOutput,
 } from '@e2image/cli';
-import { type BlockSet, type Filesystem, openFilesystem } from '@e2image/ext-core';
+import { type Filesystem, openFilesystem } from '@e2image/ext-core';
+import type { BlockSet } from '@e2image/ext-core/walk';
 import { describeCounts, type Scrambler, STAYS_VISIBLE, scramblerSteps } from '@e2image/scramble';
 import {
   fullLength,

@@ -1,4 +1,5 @@
-import { BlockSet, type Source } from '@e2image/ext-core';
+import type { Source } from '@e2image/ext-core';
+import { BlockSet } from '@e2image/ext-core/walk';
 import { noCounts, type ScrambleCounts } from './base/counts.ts';
 import { blockOf, type Context } from './blocks/context.ts';
 import type { JournalScrambler } from './blocks/journal-blocks.ts';

@@ -1,4 +1,5 @@
-import { type BlockSet, firstRunBehind, type Source, type SourceExtent } from '@e2image/ext-core';
+import type { Source, SourceExtent } from '@e2image/ext-core';
+import { type BlockSet, firstRunBehind } from '@e2image/ext-core/walk';
 
 /** What changes whole blocks in place. */
 interface Transform {

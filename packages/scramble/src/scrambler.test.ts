@@ -1,12 +1,7 @@
-import {
-  dirEntryLayout,
-  inodeLayout,
-  openFilesystem,
-  SCRAMBLED_MARK,
-  selectBlocks,
-  superblockLayout,
-} from '@e2image/ext-core';
+import { openFilesystem } from '@e2image/ext-core';
+import { dirEntryLayout, inodeLayout, SCRAMBLED_MARK, superblockLayout } from '@e2image/ext-core/structures';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
+import { selectBlocks } from '@e2image/ext-core/walk';
 import fc from 'fast-check';
 import { createScrambler, type ScrambleOptions } from './scrambler.ts';
 

@@ -1,15 +1,13 @@
+import type { Filesystem } from '@e2image/ext-core';
 import {
-  type Filesystem,
   filesystemSeed,
   hasRoCompat,
   inlineDirSpans,
   inodeXattrArea,
-  orphanInodes,
-  readInode,
   readXattrs,
   superblockLayout,
-  type WalkOptions,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
+import { orphanInodes, readInode, type WalkOptions } from '@e2image/ext-core/walk';
 import { ScrambleError } from './base/errors.ts';
 import type { OnScrambleProblem } from './base/problem.ts';
 import { BlockScrambler, type Scrambler } from './block-scrambler.ts';

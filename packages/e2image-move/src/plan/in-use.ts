@@ -1,13 +1,6 @@
-import {
-  BlockSet,
-  type Filesystem,
-  groupFirstBlock,
-  hasIncompat,
-  isExtError,
-  selectSteps,
-  superblockLayout,
-  uninitBlockBitmaps,
-} from '@e2image/ext-core';
+import { type Filesystem, isExtError, uninitBlockBitmaps } from '@e2image/ext-core';
+import { groupFirstBlock, hasIncompat, superblockLayout } from '@e2image/ext-core/structures';
+import { BlockSet, selectSteps } from '@e2image/ext-core/walk';
 import { inBatches } from '@e2image/sparse-io';
 import { HEAD_OFFSET, SECTOR } from '../disk/geometry.ts';
 import { bitmapRuns } from '../used/bitmap-runs.ts';

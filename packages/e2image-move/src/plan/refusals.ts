@@ -1,5 +1,6 @@
 import { type MountView, mountState, printable } from '@e2image/cli';
-import { type Filesystem, hasIncompat } from '@e2image/ext-core';
+import type { Filesystem } from '@e2image/ext-core';
+import { hasIncompat } from '@e2image/ext-core/structures';
 import { MoveError } from '../base/errors.ts';
 
 /** `mmp_magic` and the value of `mmp_seq` after a clean unmount. Source: kernel Documentation/filesystems/ext4/mmp.rst. */

@@ -1,4 +1,4 @@
-import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core';
+import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core/structures';
 import { type Move, SECTOR } from '../disk/geometry.ts';
 import { checksum } from './checksum.ts';
 import { type LongField, u64 } from './long-field.ts';

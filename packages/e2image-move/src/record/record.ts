@@ -1,4 +1,4 @@
-import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core';
+import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core/structures';
 import { type Move, type Range, SECTOR } from '../disk/geometry.ts';
 import { readBytes, type Storage } from '../disk/storage.ts';
 import { checksum } from './checksum.ts';

@@ -1,4 +1,4 @@
-import { journalSuperblockChecksum } from '@e2image/ext-core';
+import { journalSuperblockChecksum } from '@e2image/ext-core/structures';
 import { emptied, isDirty, journalIn } from './empty-journal.ts';
 
 function journal({ start = 0, sequence = 7, incompat = 0 } = {}): Uint8Array {

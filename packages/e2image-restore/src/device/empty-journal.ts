@@ -1,12 +1,12 @@
+import { isExtError } from '@e2image/ext-core';
 import {
   hasJournalChecksums,
-  isExtError,
   JOURNAL_SUPERBLOCK_SIZE,
   type JournalSuperblock,
   journalSuperblockChecksum,
   journalSuperblockLayout,
   readJournalSuperblock,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 
 /** Decode a journal's superblock. @returns undefined when these 1,024 bytes are none, or none that can be replayed */
 export function journalIn(raw: Uint8Array): JournalSuperblock | undefined {

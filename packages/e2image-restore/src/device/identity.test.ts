@@ -1,4 +1,4 @@
-import { superblockLayout } from '@e2image/ext-core';
+import { superblockLayout } from '@e2image/ext-core/structures';
 import { memorySource } from '@e2image/sparse-io/testing';
 import { identityReasons, superblockAt, superblocksOf } from './identity.ts';
 

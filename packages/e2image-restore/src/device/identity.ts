@@ -1,11 +1,9 @@
 import { Buffer } from 'node:buffer';
+import { BLOCK_SIZES, isExtError, isSuperblockIntact } from '@e2image/ext-core';
 import {
-  BLOCK_SIZES,
   backupGroups,
   blockNumber,
   groupFirstBlock,
-  isExtError,
-  isSuperblockIntact,
   MMP_MAGIC,
   MMP_SEQ_CLEAN,
   mmpLayout,
@@ -14,7 +12,7 @@ import {
   SUPERBLOCK_SIZE,
   type Superblock,
   superblockLayout,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { isUnreadable, type Source } from '@e2image/sparse-io';
 
 /** A superblock found on a device. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
+import type { Filesystem } from '@e2image/ext-core';
 import {
-  type Filesystem,
   hasCompat,
   hasIncompat,
   hasRoCompat,
@@ -8,13 +8,11 @@ import {
   INODE_FLAG,
   inodeLayout,
   JOURNAL_SUPERBLOCK_SIZE,
-  readInode,
   readSuperblock,
   superblockChecksum,
   superblockLayout,
-  walkBlockMap,
-  walkExtents,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
+import { readInode, walkBlockMap, walkExtents } from '@e2image/ext-core/walk';
 import type { Source } from '@e2image/sparse-io';
 import { isDirty, journalIn } from './empty-journal.ts';
 

@@ -1,4 +1,6 @@
-import { BlockSet, type Filesystem, type Problem, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE } from '@e2image/ext-core';
+import type { Filesystem, Problem } from '@e2image/ext-core';
+import { SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE } from '@e2image/ext-core/structures';
+import { BlockSet } from '@e2image/ext-core/walk';
 import type { Source } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
 import type { ByteRange, Segment } from '../base/segments.ts';

@@ -1,35 +1,37 @@
 import {
+  type DescChecksums,
+  DescTable,
+  descChecksums,
+  descTableSize,
+  type ImageHeader,
+  type ImageSections,
+  inodeTableBlocks,
+  locateImageSections,
+  openFilesystem,
+  type Problem,
+  readImageHeader,
+} from '@e2image/ext-core';
+import {
   BG_BLOCK_UNINIT,
   BG_INODE_UNINIT,
   BG_INODE_ZEROED,
-  type BlockSet,
   bitmapChecksum,
-  type DescChecksums,
-  DescTable,
   descBlockCount,
   descBlockLocation,
-  descChecksums,
   descsPerBlock,
-  descTableSize,
   filesystemSeed,
   type GroupDesc,
   groupFirstBlock,
   hasGroupChecksums,
   hasIncompat,
   hasRoCompat,
-  type ImageHeader,
-  type ImageSections,
-  inodeTableBlocks,
-  locateImageSections,
   metaBgCopy,
-  openFilesystem,
-  type Problem,
   primarySuperblockBlock,
-  readImageHeader,
   readSuperblock,
   SUPERBLOCK_SIZE,
   type Superblock,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
+import type { BlockSet } from '@e2image/ext-core/walk';
 import { memorySource, type Source, windowOf } from '@e2image/sparse-io';
 import { JoinedSegments } from '../base/joined-segments.ts';
 import { arrange, type ByteRange, overlay, type Segment, without } from '../base/segments.ts';

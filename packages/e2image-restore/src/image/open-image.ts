@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { failed, printable } from '@e2image/cli';
-import { EXT_MAGIC, isImageHeader, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core';
+import { isImageHeader } from '@e2image/ext-core';
+import { EXT_MAGIC, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core/structures';
 import { loadCodec, openQcow2 } from '@e2image/qcow2';
 import {
   isUnreadable,

@@ -1,4 +1,5 @@
-import { type ImageSection, type Superblock, setBitmapRun } from '@e2image/ext-core';
+import { type ImageSection, setBitmapRun } from '@e2image/ext-core';
+import type { Superblock } from '@e2image/ext-core/structures';
 import type { Source } from '@e2image/sparse-io';
 
 /** The packed bitmaps of an image, and how they become blocks again. */

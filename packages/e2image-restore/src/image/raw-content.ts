@@ -1,22 +1,15 @@
 import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
+import { descChecksums, type Filesystem, openFilesystem, type Problem } from '@e2image/ext-core';
 import {
   BG_INODE_UNINIT,
   BG_INODE_ZEROED,
-  type BlockKind,
-  BlockSet,
   backupGroups,
-  descChecksums,
-  type Filesystem,
   groupFirstBlock,
   hasGroupChecksums,
-  inodeTable,
-  openFilesystem,
-  type Problem,
   primarySuperblockBlock,
-  type VisitRun,
-  walkSteps,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
+import { type BlockKind, BlockSet, inodeTable, type VisitRun, walkSteps } from '@e2image/ext-core/walk';
 import { isZero, type Source } from '@e2image/sparse-io';
 import { JoinedSegments } from '../base/joined-segments.ts';
 import { arrange, type ByteRange, without } from '../base/segments.ts';

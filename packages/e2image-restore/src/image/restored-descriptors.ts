@@ -1,4 +1,5 @@
-import { type DescChecksums, groupDescLayout, type Superblock } from '@e2image/ext-core';
+import type { DescChecksums } from '@e2image/ext-core';
+import { groupDescLayout, type Superblock } from '@e2image/ext-core/structures';
 import type { Source } from '@e2image/sparse-io';
 
 /** Which of the two bitmaps of a group. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
-import { type BlockRun, BlockSet } from '@e2image/ext-core';
+import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import { isolateErrors, type Source, ZEROS } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
 import type { ByteRange } from '../base/segments.ts';

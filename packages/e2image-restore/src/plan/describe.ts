@@ -1,4 +1,5 @@
-import { type BlockRun, type BlockSet, hasCompat, hasIncompat, type Superblock } from '@e2image/ext-core';
+import { hasCompat, hasIncompat, type Superblock } from '@e2image/ext-core/structures';
+import type { BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import type { ByteRange } from '../base/segments.ts';
 import { superblockText, uuidText, writeTime } from '../device/identity.ts';
 import { blockSet } from '../image/content.ts';

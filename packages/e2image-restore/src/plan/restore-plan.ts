@@ -1,18 +1,14 @@
 import { Buffer } from 'node:buffer';
+import { descChecksums, isExtError, isSuperblockIntact, openFilesystem } from '@e2image/ext-core';
 import {
-  type BlockRun,
-  BlockSet,
-  descChecksums,
   hasIncompat,
-  isExtError,
-  isSuperblockIntact,
-  openFilesystem,
   primarySuperblockBlock,
   SCRAMBLED_MARK,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
   type Superblock,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
+import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import { isolateErrors, isUnreadable, memorySource, type Source } from '@e2image/sparse-io';
 import { type ByteRange, overlay, patched, rangesOf, type Segment } from '../base/segments.ts';
 import { emptied } from '../device/empty-journal.ts';

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32c } from '@e2image/ext-core';
+import { crc32c } from '@e2image/ext-core/structures';
 import { memorySource, tempFolder } from '@e2image/sparse-io/testing';
 import { UndoFile } from './undo-file.ts';
 import { disguise, readUndoHeader, UNDO_HEADER_SIZE, type UndoHeader } from './undo-layout.ts';

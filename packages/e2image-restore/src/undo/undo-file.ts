@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import { closeSync, fsync, openSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type BlockRun, BlockSet, crc32c } from '@e2image/ext-core';
+import { crc32c } from '@e2image/ext-core/structures';
+import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import { FileSource, openOutput, type Sink, type Source } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
 import {

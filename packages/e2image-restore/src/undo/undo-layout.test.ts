@@ -1,4 +1,4 @@
-import { crc32c } from '@e2image/ext-core';
+import { crc32c } from '@e2image/ext-core/structures';
 import fc from 'fast-check';
 import {
   disguise,

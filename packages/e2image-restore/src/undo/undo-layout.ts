@@ -1,4 +1,4 @@
-import { type BytesField, bytes, type Field, u32, u64 } from '@e2image/ext-core';
+import { type BytesField, bytes, type Field, u32, u64 } from '@e2image/ext-core/structures';
 import { RestoreError } from '../base/errors.ts';
 
 /** First bytes of an undo file. */

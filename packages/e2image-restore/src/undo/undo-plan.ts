@@ -1,4 +1,4 @@
-import type { BlockRun } from '@e2image/ext-core';
+import type { BlockRun } from '@e2image/ext-core/walk';
 import { keysPerBlock } from './undo-layout.ts';
 
 /** One piece of old content and its place in the undo file. */

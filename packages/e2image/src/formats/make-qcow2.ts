@@ -1,5 +1,5 @@
 import { CliError, say, writeOutput } from '@e2image/cli';
-import type { BlockSet } from '@e2image/ext-core';
+import type { BlockSet } from '@e2image/ext-core/walk';
 import {
   type ClusterRun,
   ClusterRuns,

@@ -1,15 +1,13 @@
 import {
-  BG_INODE_UNINIT,
-  type BlockRun,
-  type BlockSet,
   type Filesystem,
-  hasGroupChecksums,
   type ImageSection,
   type OnProblem,
   readIsolated,
   setBitmapRun,
   uninitBlockBitmaps,
 } from '@e2image/ext-core';
+import { BG_INODE_UNINIT, hasGroupChecksums } from '@e2image/ext-core/structures';
+import type { BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import { holeBlocks } from '../select/hole-blocks.ts';
 import type { ForwardWriter } from './forward-writer.ts';
 

@@ -1,21 +1,22 @@
 import {
-  BG_INODE_UNINIT,
-  BlockSet,
   descChecksums,
   encodeImageHeader,
   type Filesystem,
-  hasGroupChecksums,
   type ImageHeader,
   type ImageSections,
-  inodeTable,
   inodeTableBlocks,
   type OnProblem,
   placeImageSections,
-  primarySuperblockBlock,
   readIsolated,
+} from '@e2image/ext-core';
+import {
+  BG_INODE_UNINIT,
+  hasGroupChecksums,
+  primarySuperblockBlock,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
+import { BlockSet, inodeTable } from '@e2image/ext-core/walk';
 import { isZero, type Sink } from '@e2image/sparse-io';
 import { holeBlocks } from '../select/hole-blocks.ts';
 import { ForwardWriter } from './forward-writer.ts';

@@ -1,4 +1,5 @@
-import { type BlockRun, BlockSet, type Filesystem, type WalkOptions, withoutRuns } from '@e2image/ext-core';
+import type { Filesystem } from '@e2image/ext-core';
+import { type BlockRun, BlockSet, type WalkOptions, withoutRuns } from '@e2image/ext-core/walk';
 import { copyRuns, type Sink, type Source } from '@e2image/sparse-io';
 import { byteRuns } from '../select/image-runs.ts';
 import type { SelectedBlocks } from '../select/selection.ts';

@@ -1,12 +1,12 @@
 import { CliError, mountState, printable, realMounts, type World } from '@e2image/cli';
+import { isExtError } from '@e2image/ext-core';
 import {
-  isExtError,
   type MmpHolder,
   mmpHolder,
   readSuperblock,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { FileSource, isUnreadable, overlapOf, type PathRange, windowOf } from '@e2image/sparse-io';
 import type { ImagePlan } from '../plan/plan.ts';
 import { isBlockDevice } from './block-device.ts';

@@ -1,5 +1,6 @@
 import { NO_PROGRESS, type Progress, reasonOf, type World } from '@e2image/cli';
-import type { Filesystem, WalkOptions } from '@e2image/ext-core';
+import type { Filesystem } from '@e2image/ext-core';
+import type { WalkOptions } from '@e2image/ext-core/walk';
 import type { Scrambler } from '@e2image/scramble';
 import { fullLength, isolateErrors, type Source, windowOf } from '@e2image/sparse-io';
 import { openPlanned } from '../input/open-filesystem.ts';

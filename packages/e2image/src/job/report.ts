@@ -1,5 +1,5 @@
 import { say } from '@e2image/cli';
-import { BlockSet, nameOwners } from '@e2image/ext-core';
+import { BlockSet, nameOwners } from '@e2image/ext-core/walk';
 import type { ImageJob } from './job.ts';
 
 /** Ranges that are named one by one: a disk that lost more has a mapfile to be looked at. */

@@ -1,7 +1,7 @@
 import { CliError, type NumberRule, type Parsed, parseNumber, printable, usageError } from '@e2image/cli';
 import type { MoveRequest, ResumeRequest } from '@e2image/e2image-move';
 import type { RestoreRequest } from '@e2image/e2image-restore';
-import type { Selection } from '@e2image/ext-core';
+import type { Selection } from '@e2image/ext-core/walk';
 import type { CompressionType, Qcow2Version } from '@e2image/qcow2';
 import type { TABLE } from './table.ts';
 

@@ -1,4 +1,4 @@
-import { BlockSet } from '@e2image/ext-core';
+import { BlockSet } from '@e2image/ext-core/walk';
 import { encodeMapfile, parseMapfile } from '@e2image/sparse-io';
 import fc from 'fast-check';
 import { mapOfBlocks } from './rescue-map.ts';

@@ -1,4 +1,4 @@
-import type { BlockRun } from '@e2image/ext-core';
+import type { BlockRun } from '@e2image/ext-core/walk';
 import type { MapRange, MapStatus } from '@e2image/sparse-io';
 
 /** How blocks of a source fared. Both ascending and disjoint; what could not be read may have been asked for, too. */

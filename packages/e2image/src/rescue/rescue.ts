@@ -3,7 +3,7 @@ import { existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, statSyn
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { CliError, failed, printable } from '@e2image/cli';
-import { BlockSet } from '@e2image/ext-core';
+import { BlockSet } from '@e2image/ext-core/walk';
 import {
   byHand,
   FileSource,

@@ -1,4 +1,4 @@
-import { type BlockRun, BlockSet } from '@e2image/ext-core';
+import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
 
 /** Blocks that could not be read, with the reason of the first. */
 export interface UnreadRun extends BlockRun {

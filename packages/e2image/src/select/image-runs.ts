@@ -1,4 +1,5 @@
-import type { BlockRun, Filesystem } from '@e2image/ext-core';
+import type { Filesystem } from '@e2image/ext-core';
+import type { BlockRun } from '@e2image/ext-core/walk';
 import type { ByteRun } from '@e2image/sparse-io';
 
 /** Runs of blocks as runs of bytes. */

@@ -1,4 +1,4 @@
-import { BlockSet } from '@e2image/ext-core';
+import { BlockSet } from '@e2image/ext-core/walk';
 import fc from 'fast-check';
 import { onlySelected } from './selected-source.ts';
 import type { SelectedBlocks } from './selection.ts';

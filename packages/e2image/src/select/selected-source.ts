@@ -1,4 +1,4 @@
-import type { BlockSet } from '@e2image/ext-core';
+import type { BlockSet } from '@e2image/ext-core/walk';
 import type { Source } from '@e2image/sparse-io';
 import type { SelectedBlocks } from './selection.ts';
 

@@ -1,4 +1,4 @@
-import { BlockSet, selectSteps, type WalkOptions } from '@e2image/ext-core';
+import { BlockSet, selectSteps, type WalkOptions } from '@e2image/ext-core/walk';
 import { inBatches } from '@e2image/sparse-io';
 import type { ImageJob } from '../job/job.ts';
 

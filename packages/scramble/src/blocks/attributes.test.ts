@@ -1,16 +1,16 @@
+import { openFilesystem } from '@e2image/ext-core';
 import {
   attributeValueHash,
   blockXattrArea,
   filesystemSeed,
   inodeLayout,
-  openFilesystem,
   readXattrs,
   XATTR_MAGIC,
   xattrBlockHash,
   xattrEntryHash,
   xattrEntryLayout,
   xattrHeaderLayout,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
 import type { Scrambler } from '../block-scrambler.ts';
 import { createScrambler } from '../scrambler.ts';

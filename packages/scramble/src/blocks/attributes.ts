@@ -13,7 +13,7 @@ import {
   xattrEntryLayout,
   xattrEntrySize,
   xattrHeaderLayout,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { PLAIN_ALPHABET, spell } from '../secret/alphabet.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import { PURPOSE } from '../secret/keyed-hash.ts';

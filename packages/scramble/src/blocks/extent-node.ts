@@ -5,7 +5,7 @@ import {
   extentNodeTail,
   inodeSeed,
   isExtentHeader,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import { scrambleBytes } from '../secret/scramble-bytes.ts';
 import type { ClassRun } from '../survey/block-classes.ts';

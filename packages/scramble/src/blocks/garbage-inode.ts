@@ -1,4 +1,4 @@
-import { fileType, inodeLayout, inodeXattrStart, MODE } from '@e2image/ext-core';
+import { fileType, inodeLayout, inodeXattrStart, MODE } from '@e2image/ext-core/structures';
 import type { KeyedHash } from '../secret/keyed-hash.ts';
 import { scrambleBytes } from '../secret/scramble-bytes.ts';
 

@@ -10,7 +10,7 @@ import {
   htreeChecksum,
   isDxBlockSound,
   readDxBlock,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { NO_BOUNDARY } from '../names/fresh-boundaries.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import type { Block, Context } from './context.ts';

@@ -26,7 +26,7 @@ import {
   storeInodeChecksum,
   type XattrList,
   xattrBlock,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { type RecordList, recordList } from '../directory/dir-records.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import { isZero, scrambleBytes } from '../secret/scramble-bytes.ts';

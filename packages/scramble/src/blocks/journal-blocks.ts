@@ -9,7 +9,7 @@ import {
   TAG_FLAG,
   tagChecksum,
   writeTag,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { noCounts } from '../base/counts.ts';
 import { beginsWithMagic, type JournalLog, type JournalState, type LoggedBlock } from '../journal/journal-log.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';

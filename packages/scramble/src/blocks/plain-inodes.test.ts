@@ -1,4 +1,4 @@
-import { EXTENT_MAGIC, INODE_FLAG, inodeLayout, MODE } from '@e2image/ext-core';
+import { EXTENT_MAGIC, INODE_FLAG, inodeLayout, MODE } from '@e2image/ext-core/structures';
 import fc from 'fast-check';
 import { eachToHide, hasNothingToHide } from './plain-inodes.ts';
 

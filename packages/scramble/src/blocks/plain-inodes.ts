@@ -11,7 +11,7 @@ import {
   isExtentHeader,
   MODE,
   MODE_TYPE,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { isZero } from '../secret/scramble-bytes.ts';
 import type { Block } from './context.ts';
 

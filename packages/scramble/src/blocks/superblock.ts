@@ -10,7 +10,7 @@ import {
   SUPERBLOCK_SIZE,
   superblockChecksum,
   superblockLayout,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import type { Block, Context, ScrambleCounts } from './context.ts';
 

@@ -1,4 +1,5 @@
-import { crc32c, type Filesystem } from '@e2image/ext-core';
+import type { Filesystem } from '@e2image/ext-core';
+import { crc32c } from '@e2image/ext-core/structures';
 import { FileBlocks, readBuffer } from '../directory/file-blocks.ts';
 import { PLAIN_ALPHABET, spell } from '../secret/alphabet.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';

@@ -6,7 +6,7 @@ import {
   isDirEntry,
   isDotName,
   recordLength,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 
 /** Directory records that tile some bytes: a block, or a part of an inline directory. */
 export interface RecordList {

@@ -13,7 +13,7 @@ import {
   isDxNode,
   isDxRoot,
   readDxBlock,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import type { FileBlocks } from './file-blocks.ts';
 import { hasRootShape } from './index-root.ts';
 

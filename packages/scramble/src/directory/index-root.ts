@@ -1,4 +1,4 @@
-import { DX_ROOT_ENTRIES, dxRootLayout, isDxRoot } from '@e2image/ext-core';
+import { DX_ROOT_ENTRIES, dxRootLayout, isDxRoot } from '@e2image/ext-core/structures';
 
 /**
  * Whether the block of an indexed directory begins with the two records of a root, whatever is wrong with the rest: as

@@ -1,13 +1,11 @@
+import { type Filesystem, isExtError, type Source } from '@e2image/ext-core';
 import {
-  type Filesystem,
-  isExtError,
   type JournalSuperblock,
   type JournalTag,
   readJournalSuperblock,
-  type Source,
   TAG_FLAG,
   walkJournal,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { FileBlocks } from '../directory/file-blocks.ts';
 import type { Classified } from '../survey/classify.ts';
 

@@ -1,13 +1,6 @@
-import {
-  BlockSet,
-  type Filesystem,
-  hasIncompat,
-  isExtError,
-  openFilesystem,
-  primarySuperblockBlock,
-  selectSteps,
-  type WalkOptions,
-} from '@e2image/ext-core';
+import { type Filesystem, isExtError, openFilesystem } from '@e2image/ext-core';
+import { hasIncompat, primarySuperblockBlock } from '@e2image/ext-core/structures';
+import { BlockSet, selectSteps, type WalkOptions } from '@e2image/ext-core/walk';
 import type { OnScrambleProblem } from '../base/problem.ts';
 import { type Classified, classify } from '../survey/classify.ts';
 import { type JournalLog, type JournalState, readJournal, recoveredSource } from './journal-log.ts';

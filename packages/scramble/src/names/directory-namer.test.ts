@@ -1,3 +1,4 @@
+import { openFilesystem } from '@e2image/ext-core';
 import {
   createDxHasher,
   DX_HASH,
@@ -7,8 +8,7 @@ import {
   dxRootLayout,
   INODE_FLAG,
   inodeLayout,
-  openFilesystem,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
 import { createScrambler } from '../scrambler.ts';
 

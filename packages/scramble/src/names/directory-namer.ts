@@ -1,4 +1,5 @@
-import { DX_HASH, type DxHasher, type Filesystem, superblockLayout } from '@e2image/ext-core';
+import type { Filesystem } from '@e2image/ext-core';
+import { DX_HASH, type DxHasher, superblockLayout } from '@e2image/ext-core/structures';
 import type { OnScrambleProblem } from '../base/problem.ts';
 import type { RecordList } from '../directory/dir-records.ts';
 import { type DirectoryIndex, indexHasher, readIndex } from '../directory/directory-index.ts';

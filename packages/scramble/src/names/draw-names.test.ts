@@ -1,4 +1,4 @@
-import { createDxHasher } from '@e2image/ext-core';
+import { createDxHasher } from '@e2image/ext-core/structures';
 import fc from 'fast-check';
 import { KeyedHash } from '../secret/keyed-hash.ts';
 import { OWNER_FLAG } from '../survey/block-classes.ts';

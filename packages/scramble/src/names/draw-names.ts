@@ -1,4 +1,4 @@
-import type { DxHasher } from '@e2image/ext-core';
+import type { DxHasher } from '@e2image/ext-core/structures';
 import { HASH_EOF } from '../directory/directory-index.ts';
 import { type Alphabet, LEGAL_BYTES } from '../secret/alphabet.ts';
 import type { KeyedHash } from '../secret/keyed-hash.ts';

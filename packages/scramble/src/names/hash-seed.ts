@@ -1,13 +1,13 @@
+import type { Filesystem } from '@e2image/ext-core';
 import {
   DIR_ENTRY_HEADER,
   DX_HASH,
   DX_UNSIGNED,
   dirEntryLayout,
-  type Filesystem,
   INODE,
   isLostAndFound,
   superblockLayout,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { blockRecords } from '../directory/dir-records.ts';
 import { indexHasher, readIndex } from '../directory/directory-index.ts';
 import { FileBlocks } from '../directory/file-blocks.ts';

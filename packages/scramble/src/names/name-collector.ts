@@ -6,7 +6,7 @@ import {
   isDotName,
   isDxNode,
   isLostAndFound,
-} from '@e2image/ext-core';
+} from '@e2image/ext-core/structures';
 import { blockRecords, type RecordList } from '../directory/dir-records.ts';
 import { hasRootShape } from '../directory/index-root.ts';
 import { type KeyedHash, PURPOSE } from '../secret/keyed-hash.ts';

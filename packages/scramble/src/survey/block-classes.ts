@@ -1,4 +1,4 @@
-import { BlockSet } from '@e2image/ext-core';
+import { BlockSet } from '@e2image/ext-core/walk';
 import { ascendingOrder } from './ascending-order.ts';
 
 /** What is scrambled. Blocks of other kinds are kept, or become zeros. */

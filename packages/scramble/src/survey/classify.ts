@@ -1,17 +1,6 @@
-import {
-  type BlockKind,
-  type BlockSet,
-  type Filesystem,
-  fileSize,
-  fileType,
-  hasInlineData,
-  INODE_FLAG,
-  inodeLayout,
-  MODE,
-  selectSteps,
-  type VisitRun,
-  type WalkOptions,
-} from '@e2image/ext-core';
+import type { Filesystem } from '@e2image/ext-core';
+import { fileSize, fileType, hasInlineData, INODE_FLAG, inodeLayout, MODE } from '@e2image/ext-core/structures';
+import { type BlockKind, type BlockSet, selectSteps, type VisitRun, type WalkOptions } from '@e2image/ext-core/walk';
 import { BlockClasses, KIND, type Kind, OWNER_FLAG } from './block-classes.ts';
 
 /** Runs `[from, to)` of the classes, all of one inode; not all of one kind. */
