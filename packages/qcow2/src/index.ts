@@ -4,7 +4,7 @@ export { type CheckOptions, checkQcow2, checkQcow2Async } from './check/check.ts
 export type { CheckFinding, CheckReport } from './check/findings.ts';
 export { availableCodec, type Codec, type CodecOptions, type CompressionType, loadCodec } from './codec/codec.ts';
 export type { FeatureBits } from './format/features.ts';
-export type { Qcow2Header } from './format/header.ts';
+export { isQcow2, type Qcow2Header } from './format/header.ts';
 export type { HeaderExtension } from './format/header-extension.ts';
 export type { ImageInfo } from './format/image-info.ts';
 export { decodeProvenance, encodeProvenance, type UnreadRange } from './format/provenance.ts';

@@ -4,7 +4,7 @@ import { openQcow2 } from '../read/reader.ts';
 import { arraySource, buildImage } from '../testing/image.fixture.ts';
 import { setU64, viewOf } from './be.ts';
 import { featureBits, featureNumbers } from './features.ts';
-import { decodeHeader, decodeHeaderTail, encodeHeader, headerLayout as f } from './header.ts';
+import { decodeHeader, decodeHeaderTail, encodeHeader, headerLayout as f, isQcow2 } from './header.ts';
 import { checkHeader, checkHeaderShape } from './header-check.ts';
 import { EXTENSION, findExtension, stringExtension } from './header-extension.ts';
 
@@ -36,6 +36,15 @@ const tail = () =>
     ),
     backingName: fc.uint8Array({ maxLength: 300 }),
   });
+
+test('an image is recognised by its first four bytes, 51 46 49 fb', () => {
+  expect(isQcow2(Uint8Array.of(0x51, 0x46, 0x49, 0xfb))).toBe(true);
+  expect(isQcow2(buildImage().bytes.subarray(0, 72))).toBe(true);
+  expect(isQcow2(Uint8Array.of(0x51, 0x46, 0x49))).toBe(false);
+  expect(isQcow2(Uint8Array.of(0x51, 0x46, 0x49, 0xfa, 0xfb))).toBe(false);
+  // Part of a larger buffer: what comes before it does not count.
+  expect(isQcow2(Uint8Array.of(0x51, 0x46, 0x49, 0xfb, 0).subarray(1))).toBe(false);
+});
 
 describe('a header', () => {
   test('decodes to what was encoded, unknown extensions and all', () => {

@@ -34,7 +34,7 @@ export const headerLayout = {
   compression_type: u8(104),
 } as const satisfies Record<string, Field>;
 
-/** 'Q' 'F' 'I' 0xfb. */
+/** The first four bytes of an image: 'Q' 'F' 'I' 0xfb. */
 export const MAGIC = 0x5146_49fb;
 /** Length of a version 2 header, and the least length of a version 3 one. */
 export const HEADER_SIZE_V2 = 72;
@@ -72,6 +72,11 @@ export interface Qcow2Header {
   readonly backingName: { readonly offset: number; readonly length: number };
 }
 
+/** Whether a file that begins with `bytes` is a QCOW2 image, by its magic number. Fewer than four bytes never are one. */
+export function isQcow2(bytes: Uint8Array): boolean {
+  return bytes.length >= headerLayout.magic.size && headerLayout.magic.get(viewOf(bytes), 0) === MAGIC;
+}
+
 /**
  * Decode the fields of a header; `checkHeader` judges them.
  *
@@ -82,7 +87,7 @@ export interface Qcow2Header {
 export function decodeHeader(bytes: Uint8Array): Qcow2Header {
   const view = viewOf(bytes);
   const f = headerLayout;
-  if (bytes.length < 4 || f.magic.get(view, 0) !== MAGIC) {
+  if (!isQcow2(bytes)) {
     throw new Qcow2Error('QCOW2_BAD_MAGIC', 'not a qcow2 image: it does not begin with 51 46 49 fb');
   }
   const version = bytes.length < 8 ? 0 : f.version.get(view, 0);

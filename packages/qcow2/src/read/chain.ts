@@ -1,7 +1,7 @@
 import { Qcow2Error, type Qcow2ErrorCode } from '../base/errors.ts';
 import { type Lru, lru } from '../base/lru.ts';
 import { ask, type Steps } from '../base/steps.ts';
-import { MAGIC } from '../format/header.ts';
+import { headerLayout, isQcow2 } from '../format/header.ts';
 import { checkVirtualSize, usesDataFile } from '../format/header-check.ts';
 import type { ImageInfo } from '../format/image-info.ts';
 import { type AnySource, type HostFile, readFront } from '../io/host-file.ts';
@@ -115,8 +115,7 @@ function* openBacking(
 }
 
 function* probe(source: AnySource): Steps<'qcow2' | 'raw'> {
-  const front = yield* readFront(source, 4);
-  return front.length === 4 && new DataView(front.buffer).getUint32(0) === MAGIC ? 'qcow2' : 'raw';
+  return isQcow2(yield* readFront(source, headerLayout.magic.size)) ? 'qcow2' : 'raw';
 }
 
 function refuseLoop(
