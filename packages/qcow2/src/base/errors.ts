@@ -60,7 +60,11 @@ export class Qcow2Error extends Error {
   readonly code: Qcow2ErrorCode;
   readonly detail: Qcow2ErrorDetail;
 
-  constructor(code: Qcow2ErrorCode, message: string, detail: Qcow2ErrorDetail = {}, cause?: unknown) {
+  constructor(
+    code: Qcow2ErrorCode,
+    message: string,
+    { detail = {}, cause }: { detail?: Qcow2ErrorDetail; cause?: unknown } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.detail = detail;

@@ -90,7 +90,7 @@ function* checkSteps(source: AnySource, { onFinding = () => {} }: CheckOptions):
 
 function tooScattered(size: number): Qcow2Error {
   const message = `the clusters in use are scattered over ${size} bytes, a check goes over them ${MAX_PASSES} times at most`;
-  return new Qcow2Error('QCOW2_TOO_LARGE', message, { value: size, limit: MAX_PASSES });
+  return new Qcow2Error('QCOW2_TOO_LARGE', message, { detail: { value: size, limit: MAX_PASSES } });
 }
 
 function reportNoRefcounts(sink: FindingSink, { header }: ImageInfo): void {

@@ -48,7 +48,9 @@ export function* readL1Tables(
   const total = l1Tables.reduce((sum, { entries }) => sum + entries, 0);
   if (total > MAX_ENTRIES) {
     const message = `the L1 tables have ${total} entries together, a check takes ${MAX_ENTRIES}`;
-    throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'l1_size', value: total, limit: MAX_ENTRIES });
+    throw new Qcow2Error('QCOW2_TOO_LARGE', message, {
+      detail: { field: 'l1_size', value: total, limit: MAX_ENTRIES },
+    });
   }
   const isActiveReadable = l1Tables[0]?.isActive === true;
   const active = new Float64Array(isActiveReadable ? l1Entries : 0);

@@ -62,7 +62,7 @@ const MAX_SAFE_HI = 0x1f_ffff;
 export function joinU64(hi: number, lo: number): number {
   if (hi > MAX_SAFE_HI) {
     const hex = hi.toString(16) + lo.toString(16).padStart(8, '0');
-    throw new Qcow2Error('QCOW2_TOO_LARGE', `value 0x${hex} exceeds 2^53 - 1`, { value: hi * HALF + lo });
+    throw new Qcow2Error('QCOW2_TOO_LARGE', `value 0x${hex} exceeds 2^53 - 1`, { detail: { value: hi * HALF + lo } });
   }
   return hi * HALF + lo;
 }

@@ -37,7 +37,9 @@ export function checkHeaderShape(header: Qcow2Header): void {
   // Before any use of the cluster size: 2 ** clusterBits of a hostile image may be Infinity.
   if (clusterBits < MIN_CLUSTER_BITS || clusterBits > MAX_CLUSTER_BITS) {
     const message = `cluster_bits ${clusterBits} is not supported, ${MIN_CLUSTER_BITS} to ${MAX_CLUSTER_BITS} are`;
-    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { field: 'cluster_bits', value: clusterBits });
+    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, {
+      detail: { field: 'cluster_bits', value: clusterBits },
+    });
   }
   const clusterSize = 2 ** clusterBits;
   const least = version === 2 ? HEADER_SIZE_V2 : HEADER_SIZE_V3;
@@ -94,7 +96,7 @@ export function refuseL1OnHeader({ entries, offset }: { readonly entries: number
 export function checkVirtualSize(size: number, limit = Number.MAX_SAFE_INTEGER): void {
   if (size <= limit) return;
   const message = `virtual size ${size} is above the limit ${limit}`;
-  throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'size', value: size, limit });
+  throw new Qcow2Error('QCOW2_TOO_LARGE', message, { detail: { field: 'size', value: size, limit } });
 }
 
 /** QEMU's own rounding: a virtual size that is no multiple of 512 ends at the last whole sector. */
@@ -119,13 +121,17 @@ function checkIncompatible(bits: FeatureBits, tail: HeaderTail): void {
   const names = decodeFeatureNames(findExtension(tail.extensions, EXTENSION.featureNames) ?? new Uint8Array(0));
   const name = names.find(({ kind, bit }) => kind === 'incompatible' && bit === unknown)?.name;
   const message = `incompatible feature ${unknown} (${name === undefined ? 'unnamed' : JSON.stringify(name)}) is not supported`;
-  throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { field: 'incompatible_features', bit: unknown });
+  throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, {
+    detail: { field: 'incompatible_features', bit: unknown },
+  });
 }
 
 function checkCompression({ compressionType, incompatible }: Qcow2Header): void {
   if (compressionType > COMPRESSION.zstd) {
     const message = `compression type ${compressionType} is not supported, 0 (zlib) and 1 (zstd) are`;
-    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { field: 'compression_type', value: compressionType });
+    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, {
+      detail: { field: 'compression_type', value: compressionType },
+    });
   }
   if ((compressionType !== COMPRESSION.deflate) !== hasFeature(incompatible, INCOMPATIBLE.compressionType)) {
     const bit = INCOMPATIBLE.compressionType;
@@ -136,7 +142,9 @@ function checkCompression({ compressionType, incompatible }: Qcow2Header): void 
 function checkEncryption({ cryptMethod }: Qcow2Header, { extensions }: HeaderTail): void {
   if (cryptMethod > CRYPT.luks) {
     const message = `crypt_method ${cryptMethod} is not supported`;
-    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { field: 'crypt_method', value: cryptMethod });
+    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, {
+      detail: { field: 'crypt_method', value: cryptMethod },
+    });
   }
   const pointer = findExtension(extensions, EXTENSION.cryptoHeader);
   if ((cryptMethod === CRYPT.luks) !== (pointer !== undefined)) {
@@ -161,9 +169,11 @@ function checkDataFile(header: Qcow2Header): void {
 }
 
 function corrupt(field: string, value: number, why: string): Qcow2Error {
-  return new Qcow2Error('QCOW2_CORRUPT', `${field} ${value} ${why}`, { field, value });
+  return new Qcow2Error('QCOW2_CORRUPT', `${field} ${value} ${why}`, { detail: { field, value } });
 }
 
 function tooLarge(field: string, value: number, limit: number): Qcow2Error {
-  return new Qcow2Error('QCOW2_TOO_LARGE', `${field} ${value} is above the limit ${limit}`, { field, value, limit });
+  return new Qcow2Error('QCOW2_TOO_LARGE', `${field} ${value} is above the limit ${limit}`, {
+    detail: { field, value, limit },
+  });
 }

@@ -49,10 +49,12 @@ export function decodeExtensions(cluster: Uint8Array, from: number, to: number):
     const name = `header extension 0x${type.toString(16).padStart(8, '0')}`;
     if (length > to - start) {
       const message = `${name} at byte ${at} is ${length} bytes long, ${to - start} are left for it`;
-      throw new Qcow2Error('QCOW2_CORRUPT', message, { field: 'extension', hostOffset: at, value: length });
+      throw new Qcow2Error('QCOW2_CORRUPT', message, { detail: { field: 'extension', hostOffset: at, value: length } });
     }
     if (known.has(type) && seen.has(type)) {
-      throw new Qcow2Error('QCOW2_CORRUPT', `${name} comes twice`, { field: 'extension', hostOffset: at, value: type });
+      throw new Qcow2Error('QCOW2_CORRUPT', `${name} comes twice`, {
+        detail: { field: 'extension', hostOffset: at, value: type },
+      });
     }
     seen.add(type);
     extensions.push({ type, data: cluster.slice(start, start + length) });

@@ -94,11 +94,13 @@ export function decodeHeader(bytes: Uint8Array): Qcow2Header {
   const least = version === 3 ? HEADER_SIZE_V3 : version === 2 ? HEADER_SIZE_V2 : 8;
   if (bytes.length < least) {
     const message = `header is ${least} bytes long, the image ends at byte ${bytes.length}`;
-    throw new Qcow2Error('QCOW2_TRUNCATED', message, { hostOffset: bytes.length, length: least });
+    throw new Qcow2Error('QCOW2_TRUNCATED', message, { detail: { hostOffset: bytes.length, length: least } });
   }
   if (version !== 2 && version !== 3) {
     const hint = version === 1 ? ' (the older qcow format)' : '';
-    throw new Qcow2Error('QCOW2_UNSUPPORTED_VERSION', `version ${version} is not supported${hint}`, { value: version });
+    throw new Qcow2Error('QCOW2_UNSUPPORTED_VERSION', `version ${version} is not supported${hint}`, {
+      detail: { value: version },
+    });
   }
   return {
     version,
@@ -158,7 +160,9 @@ export function decodeHeaderTail(cluster: Uint8Array, header: Qcow2Header): Head
   const { offset, length } = header.backingName;
   if (offset > 0 && offset + length > cluster.length) {
     const message = `backing file name at byte ${offset} lies beyond the image's end at ${cluster.length}`;
-    throw new Qcow2Error('QCOW2_TRUNCATED', message, { field: 'backing_file_offset', hostOffset: offset, length });
+    throw new Qcow2Error('QCOW2_TRUNCATED', message, {
+      detail: { field: 'backing_file_offset', hostOffset: offset, length },
+    });
   }
   const end = offset > 0 ? offset : cluster.length;
   return {
@@ -185,7 +189,9 @@ export function encodeHeader(header: Omit<Qcow2Header, 'backingName'>, tail: Par
   const size = encodedHeaderSize(header.headerLength, tail);
   if (size > clusterSize) {
     const message = `header needs ${size} bytes, a cluster has ${clusterSize}`;
-    throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'header_length', value: size, limit: clusterSize });
+    throw new Qcow2Error('QCOW2_TOO_LARGE', message, {
+      detail: { field: 'header_length', value: size, limit: clusterSize },
+    });
   }
   const cluster = new Uint8Array(clusterSize);
   const view = viewOf(cluster);

@@ -35,7 +35,7 @@ export function encodeProvenance(ranges: Iterable<UnreadRange>, room: number): H
 export function decodeProvenance(data: Uint8Array): UnreadRange[] {
   if (data.length % RANGE_SIZE !== 0) {
     const message = `provenance extension is ${data.length} bytes long, not a multiple of ${RANGE_SIZE}`;
-    throw new Qcow2Error('QCOW2_CORRUPT', message, { field: 'provenance', value: data.length });
+    throw new Qcow2Error('QCOW2_CORRUPT', message, { detail: { field: 'provenance', value: data.length } });
   }
   const view = viewOf(data);
   return Array.from({ length: data.length / RANGE_SIZE }, (_, index) => ({

@@ -61,11 +61,11 @@ function refuse({ role, name, depth }: FileRequest, path: string, allow: 'folder
   const what = `${role} file ${JSON.stringify(name)}`;
   const inside = folder.endsWith(sep) ? folder : folder + sep;
   if (allow === 'folder' && !path.startsWith(inside)) {
-    throw new Qcow2Error(code, `${what} is outside of the image's folder`, { depth });
+    throw new Qcow2Error(code, `${what} is outside of the image's folder`, { detail: { depth } });
   }
   const stat = statSync(path);
   if (stat.isFile() || (allow === 'anywhere' && stat.isBlockDevice())) return;
-  throw new Qcow2Error(code, `${what} is not a regular file`, { depth });
+  throw new Qcow2Error(code, `${what} is not a regular file`, { detail: { depth } });
 }
 
 function identityOf(path: string): string {

@@ -51,7 +51,7 @@ export function checkEnd(file: HostFile, offset: number, length: number, purpose
   const lastCluster = Math.floor((offset + length - 1) / (purpose.clusterSize ?? 1)) * (purpose.clusterSize ?? 1);
   if (purpose.clusterSize !== undefined && lastCluster < size) return;
   const message = `${purpose.what} at byte ${offset} lies beyond the ${file.name}'s end at ${size}`;
-  throw new Qcow2Error('QCOW2_TRUNCATED', message, { hostOffset: offset, length, ...purpose.detail });
+  throw new Qcow2Error('QCOW2_TRUNCATED', message, { detail: { hostOffset: offset, length, ...purpose.detail } });
 }
 
 /**

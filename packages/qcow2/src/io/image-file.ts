@@ -39,7 +39,7 @@ export class ImageFile implements Source, Disposable {
       const read = readSync(this.#fd, into, done, into.length - done, offset + done);
       if (read === 0) {
         const message = `${JSON.stringify(this.path)} ends at byte ${offset + done}, it had ${this.size} bytes`;
-        throw new Qcow2Error('QCOW2_TRUNCATED', message, { hostOffset: offset + done });
+        throw new Qcow2Error('QCOW2_TRUNCATED', message, { detail: { hostOffset: offset + done } });
       }
       done += read;
     }

@@ -65,9 +65,11 @@ export function* readBitmaps(file: HostFile, { header, extensions }: ImageInfo):
   if (count === 0 || count > LIMITS.bitmaps || length > LIMITS.bitmapDirectory) {
     const message = `bitmap directory of ${count} entries and ${length} bytes is outside the limits`;
     throw new Qcow2Error('QCOW2_TOO_LARGE', message, {
-      field: 'bitmaps extension',
-      value: count,
-      limit: LIMITS.bitmaps,
+      detail: {
+        field: 'bitmaps extension',
+        value: count,
+        limit: LIMITS.bitmaps,
+      },
     });
   }
   if (offset === 0 || offset % 2 ** header.clusterBits !== 0)
@@ -92,7 +94,9 @@ function checkedBitmap(entry: Uint8Array, index: number, clusterSize: number): B
   const bytes = bitmap.tableEntries * clusterSize;
   if (bytes <= LIMITS.bitmap) return bitmap;
   const message = `bitmap ${index} of ${bytes} bytes is above the limit ${LIMITS.bitmap}`;
-  throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'bitmap_table_size', value: bytes, limit: LIMITS.bitmap });
+  throw new Qcow2Error('QCOW2_TOO_LARGE', message, {
+    detail: { field: 'bitmap_table_size', value: bytes, limit: LIMITS.bitmap },
+  });
 }
 
 function decodeBitmap(entry: Uint8Array, index: number): BitmapInfo {
@@ -117,5 +121,5 @@ function decodeBitmap(entry: Uint8Array, index: number): BitmapInfo {
 }
 
 function corrupt(field: string, value: number, why: string): Qcow2Error {
-  return new Qcow2Error('QCOW2_CORRUPT', `${field} ${value} ${why}`, { field, value });
+  return new Qcow2Error('QCOW2_CORRUPT', `${field} ${value} ${why}`, { detail: { field, value } });
 }

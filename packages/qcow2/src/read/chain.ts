@@ -97,16 +97,16 @@ function* openBacking(
   const depth = visited.length;
   if (depth >= MAX_CHAIN) {
     const message = `backing chain is longer than ${MAX_CHAIN} images`;
-    throw new Qcow2Error('QCOW2_BACKING_DEPTH', message, { depth, limit: MAX_CHAIN });
+    throw new Qcow2Error('QCOW2_BACKING_DEPTH', message, { detail: { depth, limit: MAX_CHAIN } });
   }
   const isStated = backingFormat !== undefined && backingFormat !== '';
   if (isStated && backingFormat !== 'raw' && backingFormat !== 'qcow2') {
     const message = `backing format ${JSON.stringify(backingFormat)} is not supported, raw and qcow2 are`;
-    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { field: 'backing format', depth });
+    throw new Qcow2Error('QCOW2_UNSUPPORTED_FEATURE', message, { detail: { field: 'backing format', depth } });
   }
   if (!isStated && options.probeBacking !== true) {
     const message = `format of backing file ${JSON.stringify(name)} is not stated, and may not be guessed`;
-    throw new Qcow2Error('QCOW2_BACKING_REFUSED', message, { depth });
+    throw new Qcow2Error('QCOW2_BACKING_REFUSED', message, { detail: { depth } });
   }
   const { source, id } = yield* openNamed({ role: 'backing', name, namedBy: visited.at(-1)?.id, depth }, options);
   refuseLoop(visited, id, name);
@@ -126,7 +126,9 @@ function refuseLoop(
   const from = id === undefined ? -1 : visited.findIndex((image) => image.id === id);
   if (from < 0) return;
   const names = [...visited.slice(from).map((image) => image.name), name].map((text) => JSON.stringify(text));
-  throw new Qcow2Error('QCOW2_BACKING_LOOP', `backing chain loop: ${names.join(' -> ')}`, { depth: visited.length });
+  throw new Qcow2Error('QCOW2_BACKING_LOOP', `backing chain loop: ${names.join(' -> ')}`, {
+    detail: { depth: visited.length },
+  });
 }
 
 /** How QEMU tells a protocol from a path: a colon before the first slash. */
@@ -141,10 +143,10 @@ function* openNamed(request: FileRequest, { resolve }: ChainOptions): Steps<Reso
   // Quoted: a name may hold anything, line ends and terminal controls too.
   const name = JSON.stringify(request.name);
   const detail = { depth: request.depth };
-  if (PROTOCOL.test(request.name)) throw new Qcow2Error(refused, `${what} ${name} is not a path`, detail);
-  if (request.name.includes('\0')) throw new Qcow2Error(refused, `${what} ${name} has a NUL in its name`, detail);
-  if (resolve === undefined) throw new Qcow2Error(refused, `${what} ${name} is needed, none may be opened`, detail);
+  if (PROTOCOL.test(request.name)) throw new Qcow2Error(refused, `${what} ${name} is not a path`, { detail });
+  if (request.name.includes('\0')) throw new Qcow2Error(refused, `${what} ${name} has a NUL in its name`, { detail });
+  if (resolve === undefined) throw new Qcow2Error(refused, `${what} ${name} is needed, none may be opened`, { detail });
   const opened = yield* ask(() => resolve(request));
-  if (opened === undefined) throw new Qcow2Error(notFound, `${what} ${name} is not there`, detail);
+  if (opened === undefined) throw new Qcow2Error(notFound, `${what} ${name} is not there`, { detail });
   return opened;
 }

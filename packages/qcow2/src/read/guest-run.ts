@@ -66,11 +66,9 @@ export function fileOf(layer: Qcow2Layer | RawLayer, run: GuestRun): HostFile {
   if (layer.dataFile !== undefined) return layer.dataFile;
   const name = JSON.stringify(layer.info.dataFileName ?? '');
   const detail = { guestOffset: run.offset, depth: run.depth };
-  throw new Qcow2Error(
-    'QCOW2_DATA_FILE_REFUSED',
-    `guest byte ${run.offset} is in data file ${name}, not opened`,
+  throw new Qcow2Error('QCOW2_DATA_FILE_REFUSED', `guest byte ${run.offset} is in data file ${name}, not opened`, {
     detail,
-  );
+  });
 }
 
 function rawRun(layer: RawLayer, offset: number, limit: number, depth: number): GuestRun {
@@ -91,10 +89,10 @@ function extentAt(source: AnySource, offset: number): SourceExtent | undefined {
 function invalidEntry({ offset, length, host, reason }: MapRun, depth: number): Qcow2Error {
   const message = `guest bytes ${offset} to ${offset + length} cannot be mapped: ${reason}`;
   const detail = { guestOffset: offset, length, depth };
-  return new Qcow2Error('QCOW2_CORRUPT', message, host < 0 ? detail : { ...detail, hostOffset: host });
+  return new Qcow2Error('QCOW2_CORRUPT', message, { detail: host < 0 ? detail : { ...detail, hostOffset: host } });
 }
 
 function notOpened(name: string, offset: number, depth: number): Qcow2Error {
   const message = `guest byte ${offset} is in backing file ${JSON.stringify(name)}, which was not opened`;
-  return new Qcow2Error('QCOW2_BACKING_REFUSED', message, { guestOffset: offset, depth: depth + 1 });
+  return new Qcow2Error('QCOW2_BACKING_REFUSED', message, { detail: { guestOffset: offset, depth: depth + 1 } });
 }

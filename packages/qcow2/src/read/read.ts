@@ -54,7 +54,7 @@ function refuseEncrypted(layer: Layer, { offset, depth }: GuestRun): void {
   if (layer.kind === 'raw' || layer.info.encryption === undefined) return;
   const method = layer.info.encryption === 'aes' ? 'AES-CBC' : 'LUKS';
   const message = `guest data are encrypted (${method}), which is not supported`;
-  throw new Qcow2Error('QCOW2_ENCRYPTED', message, { guestOffset: offset, depth });
+  throw new Qcow2Error('QCOW2_ENCRYPTED', message, { detail: { guestOffset: offset, depth } });
 }
 
 /** One stream of a chain: snapshots share them with the active state. */
@@ -77,7 +77,7 @@ function* decompressed(chain: Chain, layer: Qcow2Layer, run: GuestRun, mode: Rea
   const at = { guestOffset: run.offset - (run.offset % clusterSize), hostOffset: run.host, depth: run.depth };
   if (codec === undefined) {
     const message = `guest byte ${at.guestOffset} is compressed with zstd, which this runtime lacks until it is loaded`;
-    throw new Qcow2Error('QCOW2_UNSUPPORTED_CODEC', message, at);
+    throw new Qcow2Error('QCOW2_UNSUPPORTED_CODEC', message, { detail: at });
   }
   const span = mode.isAsync ? new Uint8Array(run.span) : scratch(chain, run.span);
   yield* readHost(layer.file, span, run.host, { what: 'compressed cluster', detail: at, clusterSize });
@@ -86,7 +86,7 @@ function* decompressed(chain: Chain, layer: Qcow2Layer, run: GuestRun, mode: Rea
   );
   if (cluster === undefined || cluster.length !== clusterSize) {
     const message = `compressed cluster of guest byte ${at.guestOffset} does not give exactly ${clusterSize} bytes`;
-    throw new Qcow2Error('QCOW2_BAD_CLUSTER', message, { ...at, length: run.span });
+    throw new Qcow2Error('QCOW2_BAD_CLUSTER', message, { detail: { ...at, length: run.span } });
   }
   return cluster;
 }

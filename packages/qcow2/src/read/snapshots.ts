@@ -57,7 +57,7 @@ export function* readSnapshots(file: HostFile, { header, clusterSize }: ImageInf
   if (snapshotCount === 0) return { snapshots: [], tableLength: 0 };
   if (snapshotsOffset === 0 || snapshotsOffset % clusterSize !== 0) {
     const message = `snapshot table at byte ${snapshotsOffset} is not on a cluster of its own`;
-    throw new Qcow2Error('QCOW2_CORRUPT', message, { field: 'snapshots_offset', value: snapshotsOffset });
+    throw new Qcow2Error('QCOW2_CORRUPT', message, { detail: { field: 'snapshots_offset', value: snapshotsOffset } });
   }
   const window = tableWindow(file, snapshotsOffset, 'snapshot table');
   const snapshots: SnapshotInfo[] = [];
@@ -72,7 +72,9 @@ export function* readSnapshots(file: HostFile, { header, clusterSize }: ImageInf
     at += Math.ceil(length / 8) * 8;
     if (at > LIMITS.snapshotTable) {
       const message = `snapshot table is longer than ${LIMITS.snapshotTable} bytes`;
-      throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'snapshots_offset', limit: LIMITS.snapshotTable });
+      throw new Qcow2Error('QCOW2_TOO_LARGE', message, {
+        detail: { field: 'snapshots_offset', limit: LIMITS.snapshotTable },
+      });
     }
   }
   return { snapshots, tableLength: at };
@@ -81,11 +83,11 @@ export function* readSnapshots(file: HostFile, { header, clusterSize }: ImageInf
 function checkExtra(extra: number, version: 2 | 3, index: number): void {
   if (extra > LIMITS.snapshotExtra) {
     const message = `snapshot ${index}: extra data of ${extra} bytes, the limit is ${LIMITS.snapshotExtra}`;
-    throw new Qcow2Error('QCOW2_TOO_LARGE', message, { field: 'extra_data_size', value: extra });
+    throw new Qcow2Error('QCOW2_TOO_LARGE', message, { detail: { field: 'extra_data_size', value: extra } });
   }
   if (version === 3 && extra < EXTRA_V3) {
     const message = `snapshot ${index}: extra data of ${extra} bytes, version 3 has at least ${EXTRA_V3}`;
-    throw new Qcow2Error('QCOW2_CORRUPT', message, { field: 'extra_data_size', value: extra });
+    throw new Qcow2Error('QCOW2_CORRUPT', message, { detail: { field: 'extra_data_size', value: extra } });
   }
 }
 

@@ -28,5 +28,7 @@ export function* streamEntries(
 }
 
 function corrupt(guestOffset: number, reason: string): Qcow2Error {
-  return new Qcow2Error('QCOW2_CORRUPT', `guest byte ${guestOffset} cannot be mapped: ${reason}`, { guestOffset });
+  return new Qcow2Error('QCOW2_CORRUPT', `guest byte ${guestOffset} cannot be mapped: ${reason}`, {
+    detail: { guestOffset },
+  });
 }

@@ -246,7 +246,7 @@ class StreamReader {
     const bytes = this.#codec.decompressSync(compressed, clusterSize);
     if (bytes !== undefined) return bytes;
     const message = `bad compressed cluster at guest byte ${guestOffset}, host byte ${offset}`;
-    throw new Qcow2Error('QCOW2_BAD_CLUSTER', message, { guestOffset, hostOffset: offset, length: span });
+    throw new Qcow2Error('QCOW2_BAD_CLUSTER', message, { detail: { guestOffset, hostOffset: offset, length: span } });
   }
 
   /** `length` bytes from host byte `offset` on, out of clusters that have come. */

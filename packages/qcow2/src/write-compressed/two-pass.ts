@@ -89,6 +89,6 @@ class SameLengths {
     while (this.#done < lengths.count && lengths.at(this.#done) === this.#plan.lengths.at(this.#done)) this.#done++;
     if (this.#done === lengths.count && (!isLast || lengths.count === this.#plan.lengths.count)) return;
     const message = `stored cluster ${this.#done} is not what it was in the first pass: the source has changed`;
-    throw new Qcow2Error('QCOW2_INPUT_CHANGED', message, { value: this.#done });
+    throw new Qcow2Error('QCOW2_INPUT_CHANGED', message, { detail: { value: this.#done } });
   }
 }
