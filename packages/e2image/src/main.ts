@@ -1,28 +1,31 @@
 import { type Command, commandMain, type Parsed, type World } from '@e2image/cli';
 import { makeImage } from './make-image.ts';
-import { isMove, planImage, planInstall, planMoveInPlace, planResume } from './plan/plan.ts';
+import { isMove, planMove, planResume } from './plan/move-plan.ts';
+import { planRestore } from './plan/restore-plan.ts';
+import { planSave } from './plan/save-plan.ts';
 import { TABLE } from './plan/table.ts';
 
 /** The version of e2fsprogs whose e2image this replaces; scripts look at the banner. */
 const BANNER = 'e2image 1.47.0 (5-Feb-2023)\n';
 
-/** Loaded when it is asked for: making an image is what most runs do. */
+/** Moves and restores are loaded only when they are asked for: most runs make an image. */
 async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
   if (parsed.flag('resume')) {
+    const { request, options } = planResume(parsed);
     const { resumeMove } = await import('@e2image/e2image-move');
-    return resumeMove(planResume(parsed), world, { isProgressWanted: parsed.flag('progress') });
+    return resumeMove(request, world, options);
   }
   if (isMove(parsed)) {
-    const { request, progress } = planMoveInPlace(parsed);
+    const { request, options } = planMove(parsed);
     const { moveInPlace } = await import('@e2image/e2image-move');
-    return moveInPlace(request, world, { isProgressWanted: progress, isCompared: parsed.flag('compare') });
+    return moveInPlace(request, world, options);
   }
   if (parsed.flag('install')) {
-    const request = planInstall(parsed);
+    const request = planRestore(parsed);
     const { restoreImage } = await import('@e2image/e2image-restore');
     return restoreImage(request, world);
   }
-  return makeImage(planImage(parsed), world);
+  return makeImage(planSave(parsed), world);
 }
 
 const COMMAND: Command<typeof TABLE> = {

@@ -8,10 +8,10 @@ import { type ImageJob, openJob } from './job/job.ts';
 import { sayUnread } from './job/report.ts';
 import { sayHidden } from './job/scrambling.ts';
 import { nameBlocks } from './output/print-blocks.ts';
-import type { ImagePlan } from './plan/plan.ts';
+import type { SavePlan } from './plan/save-plan.ts';
 
 /** How each format is made; loaded when it is asked for. */
-const FORMATS: Readonly<Record<ImagePlan['format'], () => Promise<(job: ImageJob) => Promise<void>>>> = {
+const FORMATS: Readonly<Record<SavePlan['format'], () => Promise<(job: ImageJob) => Promise<void>>>> = {
   normal: async () => (await import('./formats/make-normal.ts')).makeNormal,
   qcow2: async () => (await import('./formats/make-qcow2.ts')).makeQcow2,
   raw: async () => makeRaw,
@@ -23,7 +23,7 @@ const FORMATS: Readonly<Record<ImagePlan['format'], () => Promise<(job: ImageJob
  * @returns the exit status
  * @throws CliError; errors of the system with what was being done
  */
-export async function makeImage(plan: ImagePlan, world: World): Promise<number> {
+export async function makeImage(plan: SavePlan, world: World): Promise<number> {
   refuseUnsafe(plan, world);
   const device = await openDevice(plan, world);
   const tellChanges = watchMounted(plan, world);
@@ -41,16 +41,16 @@ export async function makeImage(plan: ImagePlan, world: World): Promise<number> 
 }
 
 /** `-r` on a QCOW2 image converts all of it, unless an option speaks of the file system inside. */
-function isConversion({ format, scramble, superblockBlock, blockSize, sourceOffset }: ImagePlan): boolean {
-  const isAboutInside = scramble || superblockBlock !== undefined || blockSize !== undefined || sourceOffset > 0;
+function isConversion({ format, isScrambled, superblockBlock, blockSize, sourceOffset }: SavePlan): boolean {
+  const isAboutInside = isScrambled || superblockBlock !== undefined || blockSize !== undefined || sourceOffset > 0;
   return format === 'raw' && !isAboutInside;
 }
 
-async function saveFilesystem(device: Device, plan: ImagePlan, world: World): Promise<number> {
+async function saveFilesystem(device: Device, plan: SavePlan, world: World): Promise<number> {
   const findings = new Findings((line) => say(world, line));
   const job = await openJob(device.source, { plan, world, findings });
   if (plan.measure !== undefined) return tellSize(job, plan.measure);
-  const make = plan.dryRun && plan.format !== 'raw' ? nameBlocks : await FORMATS[plan.format]();
+  const make = plan.isDryRun && plan.format !== 'raw' ? nameBlocks : await FORMATS[plan.format]();
   await make(job);
   findings.close();
   sayUnread(job);

@@ -4,7 +4,7 @@ import { copyRuns, isolateErrors, type Sink, type Source } from '@e2image/sparse
 import { aroundCopy, startPlanned } from '../job/progress-around.ts';
 import { recordUnread } from '../output/provenance.ts';
 import { openTarget } from '../output/target.ts';
-import type { ImagePlan } from '../plan/plan.ts';
+import type { SavePlan } from '../plan/save-plan.ts';
 import { UnreadBlocks } from '../rescue/unread-blocks.ts';
 import { everyBlock } from '../select/selection.ts';
 
@@ -18,7 +18,7 @@ const UNIT = 4096;
  * @returns the exit status
  * @throws CliError CLI_REFUSED with a mapfile: an image is not a disk that comes to its senses
  */
-export async function convertToRaw(image: Qcow2Image, plan: ImagePlan, world: World): Promise<number> {
+export async function convertToRaw(image: Qcow2Image, plan: SavePlan, world: World): Promise<number> {
   if (plan.mapfile !== undefined) throw new CliError('CLI_REFUSED', '--mapfile is for disks, not for a QCOW2 image');
   const lost = new UnreadBlocks();
   const source = isolateErrors(image, {
@@ -33,21 +33,21 @@ export async function convertToRaw(image: Qcow2Image, plan: ImagePlan, world: Wo
     );
   await (target.output === undefined ? fill(target.sink) : writeOutput(target.output, () => fill(target.sink)));
   tellLost(lost, image.size, world);
-  if (plan.compare) world.stdout(`${target.equalBlocks()} blocks already contained the data to be copied\n`);
+  if (plan.isCompared) world.stdout(`${target.equalBlocks()} blocks already contained the data to be copied\n`);
   return lost.isEmpty ? EXIT.done : EXIT.incomplete;
 }
 
 async function copyDisk(
   source: Source,
   sink: Sink,
-  plan: ImagePlan,
+  plan: SavePlan,
   world: World,
   onCopied: () => Promise<void>,
 ): Promise<void> {
   const total = Math.ceil(source.size / UNIT);
   const progress = await startPlanned(plan, world, { total, unitSize: UNIT });
   await aroundCopy(plan, progress, total, async () => {
-    await copyRuns(source, plan.keepUnallocated ? keepingHoles(sink) : sink, {
+    await copyRuns(source, plan.isUnallocatedKept ? keepingHoles(sink) : sink, {
       sinkOffset: plan.targetOffset,
       onProgress: (bytes) => progress.update(Math.floor(bytes / UNIT)),
     });

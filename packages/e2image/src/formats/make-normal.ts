@@ -40,8 +40,8 @@ function identityOf({ plan, world }: ImageJob, fd: number | undefined): ImageIde
   const image = fd === undefined ? undefined : fstatSync(fd);
   const device = plan.device === '-' ? undefined : statSync(plan.device, { throwIfNoEntry: false });
   return {
-    hostName: plan.scramble ? '' : hostname(),
-    deviceName: plan.scramble ? '' : plan.device,
+    hostName: plan.isScrambled ? '' : hostname(),
+    deviceName: plan.isScrambled ? '' : plan.device,
     deviceNumber: (device?.rdev ?? 0) >>> 0,
     imageDevice: (image?.dev ?? 0) >>> 0,
     imageInode: (image?.ino ?? 0) >>> 0,

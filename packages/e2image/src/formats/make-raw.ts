@@ -16,7 +16,7 @@ export async function makeRaw(job: ImageJob): Promise<void> {
   if (output === undefined) await write(job, target);
   else if (rescue === undefined) await writeOutput(output, () => write(job, target), guard);
   else await writeOutput(output, () => writeRescue(job, rescue, { target, output, guard }), guard);
-  if (plan.compare) world.stdout(`${target.equalBlocks()} blocks already contained the data to be copied\n`);
+  if (plan.isCompared) world.stdout(`${target.equalBlocks()} blocks already contained the data to be copied\n`);
 }
 
 function write(job: ImageJob, target: Target): Promise<void> {
@@ -36,7 +36,7 @@ function write(job: ImageJob, target: Target): Promise<void> {
       walk: { ...job.walk, wholeTables: target.isBlockDevice },
       targetOffset: plan.targetOffset,
       isPlain: job.isPlain,
-      ...(plan.progress && {
+      ...(plan.isProgressWanted && {
         onSelected: (blocks: number) => progress.start(blocks),
         onProgress: (done: number) => progress.update(done * fs.blockSize),
       }),

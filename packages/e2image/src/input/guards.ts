@@ -8,7 +8,7 @@ import {
   SUPERBLOCK_SIZE,
 } from '@e2image/ext-core/structures';
 import { FileSource, isUnreadable, overlapOf, type PathRange, windowOf } from '@e2image/sparse-io';
-import type { ImagePlan } from '../plan/plan.ts';
+import type { SavePlan } from '../plan/save-plan.ts';
 import { isBlockDevice } from './block-device.ts';
 
 /**
@@ -16,21 +16,21 @@ import { isBlockDevice } from './block-device.ts';
  *
  * @throws CliError CLI_REFUSED
  */
-export function refuseUnsafe(plan: ImagePlan, world: World): void {
+export function refuseUnsafe(plan: SavePlan, world: World): void {
   refuseMountedSource(plan, world);
-  if (plan.dryRun || plan.measure !== undefined) return;
+  if (plan.isDryRun || plan.measure !== undefined) return;
   refuseSelf(plan);
   if (plan.image !== '-' && mountState(plan.image, realMounts(world.env)).isMounted) {
     throw new CliError('CLI_REFUSED', `${printable(plan.image)} is mounted or in use; nothing was written`);
   }
-  if (!plan.force) refuseMmp(plan);
+  if (!plan.isForced) refuseMmp(plan);
 }
 
 /**
  * Refuse a device whose file system another machine uses, as its MMP block says. Files are not asked: an image of a
  * file system that was in use says so too, and may be replaced.
  */
-function refuseMmp({ image, targetOffset }: ImagePlan): void {
+function refuseMmp({ image, targetOffset }: SavePlan): void {
   if (!isBlockDevice(image)) return;
   const holder = holderOf(image, targetOffset);
   if (holder === undefined) return;
@@ -53,8 +53,8 @@ function holderOf(path: string, offset: number): MmpHolder | undefined {
   }
 }
 
-function refuseMountedSource({ device, ignoreMount }: ImagePlan, world: World): void {
-  if (ignoreMount || device === '-') return;
+function refuseMountedSource({ device, isMountIgnored }: SavePlan, world: World): void {
+  if (isMountIgnored || device === '-') return;
   const { isMounted, isReadOnly } = mountState(device, realMounts(world.env));
   if (!isMounted || isReadOnly) return;
   const text =
@@ -66,7 +66,7 @@ function refuseMountedSource({ device, ignoreMount }: ImagePlan, world: World): 
 }
 
 /** Source and target must not share bytes. A file that is replaced as a whole must not be the source at all. */
-function refuseSelf(plan: ImagePlan): void {
+function refuseSelf(plan: SavePlan): void {
   const { device, sourceOffset, targetOffset } = plan;
   const path = device === '-' ? '/dev/stdin' : device;
   refuseOverlap({ path, offset: sourceOffset }, plan);
@@ -78,8 +78,8 @@ function refuseSelf(plan: ImagePlan): void {
  *
  * @throws CliError CLI_REFUSED
  */
-export function refuseOverlap(source: PathRange, { image, targetOffset, dryRun, measure }: ImagePlan): void {
-  if (dryRun || measure !== undefined) return;
+export function refuseOverlap(source: PathRange, { image, targetOffset, isDryRun, measure }: SavePlan): void {
+  if (isDryRun || measure !== undefined) return;
   const overlap = overlapOf(source, { path: image === '-' ? '/dev/stdout' : image, offset: targetOffset });
   if (overlap === undefined) return;
   const how = overlap === 'same' ? 'are the same file' : 'share bytes of one disk';

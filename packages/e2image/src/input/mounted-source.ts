@@ -1,14 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { mountState, realMounts, say, type World } from '@e2image/cli';
 import { deviceName } from '@e2image/sparse-io';
-import type { ImagePlan } from '../plan/plan.ts';
+import type { SavePlan } from '../plan/save-plan.ts';
 
 /**
  * Watch a source that is mounted for writing, which `-f` allows.
  *
  * @returns says at the end whether it was written to meanwhile: the image may contradict itself then
  */
-export function watchMounted({ device }: ImagePlan, world: World): () => void {
+export function watchMounted({ device }: SavePlan, world: World): () => void {
   if (device === '-') return () => {};
   const { isMounted, isReadOnly } = mountState(device, realMounts(world.env));
   if (!isMounted || isReadOnly) return () => {};

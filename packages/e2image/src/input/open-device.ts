@@ -1,7 +1,7 @@
 import { CliError, codeOf, failed, isCliError, mountState, realMounts, say, type World } from '@e2image/cli';
 import type { Qcow2Image } from '@e2image/qcow2';
 import { aroundCache, byHand, FileSource, openSeekable, type Source, windowOf } from '@e2image/sparse-io';
-import type { ImagePlan } from '../plan/plan.ts';
+import type { SavePlan } from '../plan/save-plan.ts';
 import { refuseOverlap } from './guards.ts';
 
 /** What the file system is read from. The files behind it are open until `close`. */
@@ -18,7 +18,7 @@ export interface Device {
  *
  * @throws CliError CLI_FAILED in the C tool's words
  */
-export async function openDevice(plan: ImagePlan, world: World): Promise<Device> {
+export async function openDevice(plan: SavePlan, world: World): Promise<Device> {
   const closers: (() => void)[] = [];
   const close = (): void => {
     for (const one of closers.splice(0).reverse()) one();
@@ -49,15 +49,15 @@ export async function openDevice(plan: ImagePlan, world: World): Promise<Device>
 }
 
 /** A pipe cannot be read twice: it is spooled, and who watches is told. */
-function inputOptions({ progress, spoolFolder }: ImagePlan, world: World) {
+function inputOptions({ isProgressWanted, spoolFolder }: SavePlan, world: World) {
   return {
     ...(spoolFolder !== undefined && { folder: spoolFolder }),
-    ...(progress && { onSpool: () => say(world, 'the source cannot seek: it is spooled first') }),
+    ...(isProgressWanted && { onSpool: () => say(world, 'the source cannot seek: it is spooled first') }),
   };
 }
 
 /** Pages of a mounted source that were passed on inside the kernel could change before their reader looks. */
-function safely(source: Source, { device }: ImagePlan, world: World): Source {
+function safely(source: Source, { device }: SavePlan, world: World): Source {
   return device !== '-' && mountState(device, realMounts(world.env)).isMounted ? byHand(source) : source;
 }
 
@@ -75,7 +75,7 @@ function isQcow2(source: Source): boolean {
 }
 
 /** The C tool adds a second line, on standard output; ours keeps that free for images. */
-function openFailed(error: unknown, { device }: ImagePlan): unknown {
+function openFailed(error: unknown, { device }: SavePlan): unknown {
   if (isCliError(error)) return error;
   const told = failed(error, `while trying to open ${device}`);
   if (!isCliError(told)) return told;

@@ -1,6 +1,6 @@
 import { CliError, failed, printable } from '@e2image/cli';
 import { type Filesystem, isExtError, type OnProblem, openFilesystem, type Source } from '@e2image/ext-core';
-import type { ImagePlan } from '../plan/plan.ts';
+import type { SavePlan } from '../plan/save-plan.ts';
 import { openFailureText } from './open-failure.ts';
 
 /**
@@ -8,7 +8,7 @@ import { openFailureText } from './open-failure.ts';
  *
  * @throws CliError CLI_FAILED in the C tool's words, with what was found wrong
  */
-export function openPlanned(source: Source, plan: ImagePlan, onProblem: OnProblem): Filesystem {
+export function openPlanned(source: Source, plan: SavePlan, onProblem: OnProblem): Filesystem {
   const { device, superblockBlock, blockSize } = plan;
   try {
     return openFilesystem(source, {

@@ -4,7 +4,7 @@ import type { WalkOptions } from '@e2image/ext-core/walk';
 import type { Scrambler } from '@e2image/scramble';
 import { fullLength, isolateErrors, type Source, windowOf } from '@e2image/sparse-io';
 import { openPlanned } from '../input/open-filesystem.ts';
-import type { ImagePlan } from '../plan/plan.ts';
+import type { SavePlan } from '../plan/save-plan.ts';
 import { Rescue } from '../rescue/rescue.ts';
 import type { Findings } from './findings.ts';
 import { aroundCopy, startPlanned } from './progress-around.ts';
@@ -12,7 +12,7 @@ import { prepareScrambling } from './scrambling.ts';
 
 /** An opened file system and what is to be saved of it. */
 export interface ImageJob {
-  readonly plan: ImagePlan;
+  readonly plan: SavePlan;
   readonly world: World;
   readonly fs: Filesystem;
   /** The bytes of the file system, to its last block; what cannot be read is zeros, and told. */
@@ -37,7 +37,7 @@ export async function openJob(
   { plan, world, findings }: Pick<ImageJob, 'plan' | 'world' | 'findings'>,
 ): Promise<ImageJob> {
   const onProblem = findings.problem.bind(findings);
-  const rescue = plan.mapfile === undefined || plan.dryRun ? undefined : Rescue.open(plan.mapfile, plan);
+  const rescue = plan.mapfile === undefined || plan.isDryRun ? undefined : Rescue.open(plan.mapfile, plan);
   const inside = plan.sourceOffset > 0 ? windowOf(whole, plan.sourceOffset) : whole;
   const fs = openPlanned(rescue?.guard(inside) ?? inside, plan, onProblem);
   const { blockSize, blocksCount } = fs;
@@ -45,9 +45,9 @@ export async function openJob(
   const scrambler = await prepareScrambling(fs, { plan, world, findings });
   const told = toldSource(fs, fs.source, findings);
   const source = scrambler?.source(told) ?? told;
-  const walk = { selection: plan.selection, allData: plan.allData, onProblem };
+  const walk = { selection: plan.selection, allData: plan.hasAllData, onProblem };
   // Under a mapfile every block must pass the record of what was read.
-  const isPlain = !plan.dryRun && rescue === undefined && scrambler === undefined;
+  const isPlain = !plan.isDryRun && rescue === undefined && scrambler === undefined;
   return { plan, world, fs, source, isPlain, findings, walk, rescue, scrambler };
 }
 
@@ -77,7 +77,7 @@ export class JobProgress {
 
   constructor(job: ImageJob) {
     this.#job = job;
-    if (job.plan.progress) job.world.stderr('Scanning inodes...\n');
+    if (job.plan.isProgressWanted) job.world.stderr('Scanning inodes...\n');
   }
 
   /** @param total blocks to copy; the last call counts, as it may have been a guess before */

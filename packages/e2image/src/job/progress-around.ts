@@ -8,11 +8,11 @@ import {
   startProgress,
   type World,
 } from '@e2image/cli';
-import type { ImagePlan } from '../plan/plan.ts';
+import type { SavePlan } from '../plan/save-plan.ts';
 
 /** Start showing progress, where the plan wants it. */
-export async function startPlanned(plan: ImagePlan, world: World, options: ProgressOptions): Promise<Progress> {
-  return plan.progress ? startProgress(world, options) : NO_PROGRESS;
+export async function startPlanned(plan: SavePlan, world: World, options: ProgressOptions): Promise<Progress> {
+  return plan.isProgressWanted ? startProgress(world, options) : NO_PROGRESS;
 }
 
 /**
@@ -21,7 +21,7 @@ export async function startPlanned(plan: ImagePlan, world: World, options: Progr
  * @throws what `copy` throws, with what was being done and to which file
  */
 export async function aroundCopy<T>(
-  { device, image, dryRun }: Pick<ImagePlan, 'device' | 'image' | 'dryRun'>,
+  { device, image, isDryRun }: Pick<SavePlan, 'device' | 'image' | 'isDryRun'>,
   progress: Progress,
   total: number,
   copy: () => Promise<T>,
@@ -33,7 +33,7 @@ export async function aroundCopy<T>(
   } catch (error) {
     progress.stop();
     if (isCliError(error)) throw error;
-    const target = dryRun || image === '-' ? 'standard output' : image;
+    const target = isDryRun || image === '-' ? 'standard output' : image;
     throw failed(error, isReadError(error) ? `while reading ${device}` : `while writing ${target}`);
   }
 }

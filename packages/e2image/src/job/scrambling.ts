@@ -2,7 +2,7 @@ import { readKey, say, type World } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
 import type { Scrambler } from '@e2image/scramble';
 import { inBatches } from '@e2image/sparse-io';
-import type { ImagePlan } from '../plan/plan.ts';
+import type { SavePlan } from '../plan/save-plan.ts';
 import type { Findings } from './findings.ts';
 
 /**
@@ -12,12 +12,12 @@ import type { Findings } from './findings.ts';
  */
 export async function prepareScrambling(
   fs: Filesystem,
-  { plan, world, findings }: { readonly plan: ImagePlan; readonly world: World; readonly findings: Findings },
+  { plan, world, findings }: { readonly plan: SavePlan; readonly world: World; readonly findings: Findings },
 ): Promise<Scrambler | undefined> {
-  if (!plan.scramble) return undefined;
-  if (plan.allData) say(world, 'warning: with -a file contents are in the image, and they are not hidden');
+  if (!plan.isScrambled) return undefined;
+  if (plan.hasAllData) say(world, 'warning: with -a file contents are in the image, and they are not hidden');
   const { scramblerSteps } = await import('@e2image/scramble');
-  const { scrambleIndex: index, allData, selection } = plan;
+  const { scrambleIndex: index, hasAllData: allData, selection } = plan;
   return inBatches(
     scramblerSteps(fs, {
       key: readKey(plan.keyFile, world),

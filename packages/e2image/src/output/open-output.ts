@@ -13,7 +13,7 @@ export async function openWholeOutput({ plan, world }: Pick<ImageJob, 'plan' | '
   const output = await openGuarded(open).catch((error: unknown) => {
     throw failed(error, `while trying to open ${image}`);
   });
-  refuseTerminal(output, { isForced: plan.force });
+  refuseTerminal(output, { isForced: plan.isForced });
   warnInPlace(output, image, world);
   return output;
 }

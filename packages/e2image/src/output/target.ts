@@ -54,12 +54,12 @@ const imageEnd = ({ plan, fs, size = fs.blocksCount * fs.blockSize }: TargetJob)
  */
 export async function openTarget(job: TargetJob, guard: SignalGuard = new SignalGuard()): Promise<Target> {
   const { plan, world, fs } = job;
-  if (plan.dryRun) return dryTarget(job);
+  if (plan.isDryRun) return dryTarget(job);
   refuseTooFar(job);
   const output = await openGuarded(() => open(job), guard).catch((error: unknown) => {
     throw isCliError(error) ? error : failed(error, `while trying to open ${plan.image}`);
   });
-  refuseTerminal(output, { isForced: plan.force });
+  refuseTerminal(output, { isForced: plan.isForced });
   warnInPlace(output, plan.image, world);
   const isBlockDevice = output.kind === 'block-device';
   try {
@@ -70,22 +70,22 @@ export async function openTarget(job: TargetJob, guard: SignalGuard = new Signal
     throw error;
   }
   const fresh = output.kind === 'partial-file' ? suppressZeros(output.sink, fs.blockSize) : output.sink;
-  const old = plan.compare && output.existed && output.fd !== undefined ? oldContents(output.fd) : undefined;
+  const old = plan.isCompared && output.existed && output.fd !== undefined ? oldContents(output.fd) : undefined;
   return { output, isBlockDevice, ...comparing(fresh, old, fs.blockSize) };
 }
 
 async function open({ plan, rescue }: TargetJob): Promise<Output> {
-  const { image, targetOffset, compare } = plan;
+  const { image, targetOffset, isCompared } = plan;
   if (image === '-') return targetOffset > 0 ? seekStandardOutput() : openStandardOutput();
   // Into a disk image: what lies around the file system is not ours. With -c the old bytes are the point.
   return openOutput(image, {
-    keepContents: compare || targetOffset > 0,
+    keepContents: isCompared || targetOffset > 0,
     keepTail: targetOffset > 0,
     ...(rescue && { partialPath: rescue.partialPath }),
   });
 }
 
-/** COMPAT: `-O` seeks standard output, which only a file allows. */
+/** COMPAT: `-O` seeks standard output, which only a file allows; e2e/raw/options.test.ts (targets.ts). */
 function seekStandardOutput(): Output {
   if (!fstatSync(1).isFile()) throw new CliError('CLI_REFUSED', 'seek_set: Illegal seek', { isBare: true });
   // Every write would go to the end, wherever it was meant to go.
@@ -154,6 +154,6 @@ function dryTarget({ plan, world, fs }: TargetJob): Target {
   const print = dryRunSink({ blockSize: fs.blockSize, targetOffset, print: (text) => world.stdout(text) });
   // In a new file zeros are holes, and nothing is written for them.
   const sink = isNew ? suppressZeros({ ...print, zero: () => {} }, fs.blockSize) : print;
-  const old = plan.compare && !isNew ? FileSource.open(image) : undefined;
+  const old = plan.isCompared && !isNew ? FileSource.open(image) : undefined;
   return { output: undefined, isBlockDevice, ...comparing(sink, old, fs.blockSize) };
 }
