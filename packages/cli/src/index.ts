@@ -1,6 +1,7 @@
 export { printable } from './output/printable.ts';
 export { NO_PROGRESS, type Progress, type ProgressOptions, startProgress } from './output/progress.ts';
 export { failed, isReadError, reasonOf, reportError, say } from './output/report.ts';
+export { shellWord } from './output/shell-word.ts';
 export { Warnings } from './output/warnings.ts';
 export { type GuardedOutput, openGuarded, refuseTerminal, warnInPlace, writeOutput } from './output/write-output.ts';
 export { getopt, type OptionSpelling, type Typed } from './parse/getopt.ts';

@@ -18,6 +18,7 @@ import { imageName, type OpenImage, openImage, STANDARD_INPUT } from './image/op
 import { blocksOf, describeDifference, describeImage, namedRuns, runText } from './plan/describe.ts';
 import { planRestore, type RestorePlan } from './plan/restore-plan.ts';
 import { openUndo, runRestore, verifyRestore } from './restore.ts';
+import { undoCommand } from './undo/undo-command.ts';
 import type { UndoFile } from './undo/undo-file.ts';
 
 /** What to restore, fully spelled out: what `e2image-restore IMAGE DEVICE` and `e2image -I DEVICE IMAGE` ask for. */
@@ -181,16 +182,13 @@ async function saveOld(
 function finished(request: RestoreRequest, progress: Progress, blocks: number, world: World): void {
   progress.finish(blocks);
   say(world, `${request.device}: restored; check it with e2fsck -f before it is used`);
-  if (request.undo !== undefined) say(world, `to undo: e2undo ${quoted(request.undo)} ${quoted(request.device)}`);
+  if (request.undo !== undefined) say(world, `to undo: ${undoCommand(request.undo, request.device)}`);
 }
 
 const interrupted = ({ undo, device }: RestoreRequest): string =>
   undo === undefined || !existsSync(undo)
     ? 'run it again to complete it'
-    : `run it again to complete it, or take it back: e2undo ${quoted(undo)} ${quoted(device)} (with -f if it refuses)`;
-
-/** A path for a shell. */
-const quoted = (path: string): string => (/^[\w./:@%+=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+    : `run it again to complete it, or take it back: ${undoCommand(undo, device)} (with -f if it refuses)`;
 
 async function verify(request: RestoreRequest, plan: RestorePlan, target: OpenTarget, world: World): Promise<number> {
   const wrong = await verifyRestore(plan, target);

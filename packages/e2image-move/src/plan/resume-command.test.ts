@@ -12,13 +12,8 @@ describe('resumeCommand', () => {
     );
   });
 
-  test.each([
-    ['my disk.img', "'my disk.img'"],
-    ["it's", "'it'\\''s'"],
-    ['-x', "'-x'"],
-    ['$(reboot)', "'$(reboot)'"],
-    ['a\u001b[2Jb\n', "$'a\\x1b[2Jb\\x0a'"],
-  ])('quotes %j for a shell', (device, quoted) => {
-    expect(resumeCommand({ device, move, journal: undefined })).toBe(`e2image-move --resume -o 0 -O 1048576 ${quoted}`);
+  test('quotes names for a shell', () => {
+    const hint = { device: 'my\n.img', move, journal: "it's" };
+    expect(resumeCommand(hint)).toBe("e2image-move --resume --journal 'it'\\''s' $'my\\x0a.img'");
   });
 });
