@@ -318,7 +318,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
 
     test('an image that is the device', () => {
       const { device } = scene('ext4-1k');
-      expect(restore([device, device]).stderr).toContain('share bytes of one disk');
+      expect(restore([device, device]).stderr).toContain('are the same file; nothing was written');
     });
   });
 

@@ -1,5 +1,7 @@
+export { inputName, outputName } from './output/file-name.ts';
 export { printable } from './output/printable.ts';
 export { NO_PROGRESS, type Progress, type ProgressOptions, startProgress } from './output/progress.ts';
+export { refuseOverlap } from './output/refuse-overlap.ts';
 export { failed, isReadError, reasonOf, reportError, say } from './output/report.ts';
 export { shellWord } from './output/shell-word.ts';
 export { Warnings } from './output/warnings.ts';

@@ -3,18 +3,20 @@ import {
   CliError,
   EXIT,
   failed,
+  inputName,
   NO_PROGRESS,
   type Progress,
   printable,
+  refuseOverlap,
   SignalGuard,
   say,
   startProgress,
   type World,
 } from '@e2image/cli';
 import { primarySuperblockBlock } from '@e2image/ext-core/structures';
-import { isUnreadable, overlapOf } from '@e2image/sparse-io';
+import { isUnreadable } from '@e2image/sparse-io';
 import { type OpenTarget, openTarget } from './device/target.ts';
-import { imageName, type OpenImage, openImage, STANDARD_INPUT } from './image/open-image.ts';
+import { type OpenImage, openImage } from './image/open-image.ts';
 import { blocksOf, describeDifference, describeImage, namedRuns, runText } from './plan/describe.ts';
 import { planRestore, type RestorePlan } from './plan/restore-plan.ts';
 import { openUndo, runRestore, verifyRestore } from './restore.ts';
@@ -55,17 +57,17 @@ const MAX_LINES = 20;
  * @throws CliError and the errors of the libraries, for `commandMain` to report
  */
 export async function restoreImage(request: RestoreRequest, world: World): Promise<number> {
-  refuseSame(request);
+  refuseOverlap({ path: request.image }, { path: request.device });
   using image = await openImage(request.image, {
     mapfile: request.mapfile,
     spoolFolder: request.spoolFolder,
-    onSpool: () => say(world, `${imageName(request.image)} cannot seek: it is copied to a temporary file first`),
+    onSpool: () => say(world, `${inputName(request.image)} cannot seek: it is copied to a temporary file first`),
   });
   using target = await openTarget(request.device, !request.isDryRun, world);
   refuseShort(request, image, target);
   const plan = await planRestore(image.content, target.source, { dropJournal: request.dropJournal }).catch(
     (error: unknown) => {
-      const files = `${imageName(request.image)} and ${request.device}`;
+      const files = `${inputName(request.image)} and ${request.device}`;
       throw isUnreadable(error) ? failed(error, `while comparing ${files}; nothing was written`) : error;
     },
   );
@@ -75,13 +77,6 @@ export async function restoreImage(request: RestoreRequest, world: World): Promi
   await write(request, plan, target, world);
   // Awaited here: returning the promise would close the device under it.
   return request.verify ? await verify(request, plan, target, world) : statusOf(plan);
-}
-
-function refuseSame({ image, device }: RestoreRequest): void {
-  const path = image === STANDARD_INPUT ? '/dev/stdin' : image;
-  if (overlapOf({ path }, { path: device }) !== undefined) {
-    throw new CliError('CLI_REFUSED', `${imageName(image)} and ${printable(device)} share bytes of one disk`);
-  }
 }
 
 /** A device that ends before the file system cannot hold it. A file can grow, but only when that is wanted. */
@@ -95,7 +90,7 @@ function refuseShort({ device, force }: RestoreRequest, image: OpenImage, { sour
 }
 
 function tell(request: RestoreRequest, image: OpenImage, plan: RestorePlan, world: World): void {
-  say(world, `${imageName(request.image)}: ${describeImage(plan, image.modifiedAt)}`);
+  say(world, `${inputName(request.image)}: ${describeImage(plan, image.modifiedAt)}`);
   say(world, `${request.device}: ${describeDifference(plan)}`);
   for (const note of plan.notes) say(world, note);
   const problems = plan.content.problems.filter(({ lost }) => lost).map(({ message }) => message);

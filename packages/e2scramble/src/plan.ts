@@ -1,5 +1,5 @@
-import { CliError, printable, usageError } from '@e2image/cli';
-import { type DiskView, overlapOf, realDisks } from '@e2image/sparse-io';
+import { printable, refuseOverlap, usageError } from '@e2image/cli';
+import { type DiskView, realDisks } from '@e2image/sparse-io';
 
 /** What to scramble, decided; nothing was opened yet. */
 export interface ScramblePlan {
@@ -43,14 +43,6 @@ export function planScramble(request: ScrambleRequest, disks: DiskView = realDis
     throw usageError(`unknown format '${printable(format)}'`);
   }
   if (index !== 'fresh' && index !== 'keep') throw usageError(`unknown form of index '${printable(index)}'`);
-  const overlap = overlapOf(
-    { path: image === '-' ? '/dev/stdin' : image },
-    { path: out === '-' ? '/dev/stdout' : out },
-    disks,
-  );
-  if (overlap !== undefined) {
-    const how = overlap === 'same' ? 'are the same file' : 'share bytes of one disk';
-    throw new CliError('CLI_REFUSED', `${printable(image)} and ${printable(out)} ${how}`);
-  }
+  refuseOverlap({ path: image }, { path: out }, disks);
   return { image, out, format, index, keyFile, isProgressWanted, isForced, spoolFolder };
 }

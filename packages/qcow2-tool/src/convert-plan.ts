@@ -1,6 +1,14 @@
-import { CliError, type NumberRule, type Parsed, parseNumber, printable, usageError } from '@e2image/cli';
+import {
+  CliError,
+  type NumberRule,
+  type Parsed,
+  parseNumber,
+  printable,
+  refuseOverlap,
+  usageError,
+} from '@e2image/cli';
 import type { CompressionType, Qcow2Version } from '@e2image/qcow2';
-import { type DiskView, overlapOf, realDisks } from '@e2image/sparse-io';
+import { type DiskView, realDisks } from '@e2image/sparse-io';
 import type { CONVERT_TABLE } from './convert-table.ts';
 import type { ChainRules } from './open-image.ts';
 
@@ -59,7 +67,7 @@ export function planConvert(parsed: Parsed<typeof CONVERT_TABLE>, disks: DiskVie
   const compression = choice(COMPRESSIONS, parsed.value('compress'), 'compression');
   const levelText = parsed.value('level');
   if (levelText !== undefined && compression === undefined) throw usageError('--level goes with --compress');
-  refuseSameFile(source, target, disks);
+  if (target !== undefined) refuseOverlap({ path: source }, { path: target }, disks);
   return {
     source,
     target,
@@ -120,13 +128,4 @@ function kindOf(target: string, disks: DiskView): ConvertPlan['targetKind'] {
   if (target === '-' || /^\/dev\/(stdout|stderr|fd\/)/.test(target)) return 'stream';
   const kind = disks.identify(target)?.kind ?? 'new';
   return kind === 'other' ? 'stream' : kind;
-}
-
-function refuseSameFile(source: string, target: string | undefined, disks: DiskView): void {
-  if (target === undefined) return;
-  const from = source === '-' ? '/dev/stdin' : source;
-  const overlap = overlapOf({ path: from }, { path: target === '-' ? '/dev/stdout' : target }, disks);
-  if (overlap === undefined) return;
-  const how = overlap === 'same' ? 'are the same file' : 'share bytes of one disk';
-  throw new CliError('CLI_REFUSED', `${printable(source)} and ${printable(target)} ${how}`);
 }

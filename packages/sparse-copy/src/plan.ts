@@ -1,5 +1,5 @@
-import { CliError, printable, usageError } from '@e2image/cli';
-import { type DiskView, overlapOf, realDisks, type ZeroMethod } from '@e2image/sparse-io';
+import { CliError, printable, refuseOverlap, usageError } from '@e2image/cli';
+import { type DiskView, realDisks, type ZeroMethod } from '@e2image/sparse-io';
 
 /** What to copy, decided; nothing was opened yet. */
 export interface CopyPlan {
@@ -32,12 +32,7 @@ export function planCopy({ operands, zero, isForced }: CopyRequest, disks: DiskV
   if (source === undefined || target === undefined || operands.length > 2) throw usageError();
   const method = METHODS.find((known) => known === zero);
   if (zero !== undefined && method === undefined) throw usageError(`unknown way to make zeros '${printable(zero)}'`);
-  const from = source === '-' ? '/dev/stdin' : source;
-  const overlap = overlapOf({ path: from }, { path: target === '-' ? '/dev/stdout' : target }, disks);
-  if (overlap !== undefined) {
-    const how = overlap === 'same' ? 'are the same file' : 'share bytes of one disk';
-    throw new CliError('CLI_REFUSED', `${printable(source)} and ${printable(target)} ${how}`);
-  }
+  refuseOverlap({ path: source }, { path: target }, disks);
   const isDevice = disks.identify(target)?.kind === 'block-device';
   if (isDevice && method === 'hole') {
     throw new CliError('CLI_REFUSED', 'a block device has no holes: use --zero=punch, write or discard');

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { failed, printable } from '@e2image/cli';
+import { failed, inputName } from '@e2image/cli';
 import { isImageHeader } from '@e2image/ext-core';
 import { EXT_MAGIC, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core/structures';
 import { loadCodec, openQcow2 } from '@e2image/qcow2';
@@ -36,7 +36,7 @@ export interface Spooling {
 }
 
 /** Standard input as the name of an image. */
-export const STANDARD_INPUT = '-';
+const STANDARD_INPUT = '-';
 
 /**
  * Open an image of any kind and look through it. Standard input is spooled first.
@@ -54,7 +54,7 @@ export async function openImage(
     const map = mapfile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
     const unread = map === undefined ? [] : readMap(map);
     const content = await readContent(file.source, unread).catch((error: unknown) => {
-      throw isUnreadable(error) ? failed(error, `while reading ${imageName(path)}`) : error;
+      throw isUnreadable(error) ? failed(error, `while reading ${inputName(path)}`) : error;
     });
     return { content, modifiedAt: modifiedAt(path), mapfile: map, [Symbol.dispose]: () => file[Symbol.dispose]() };
   } catch (error) {
@@ -79,7 +79,7 @@ async function openSource(
     });
     return { source, [Symbol.dispose]: close };
   } catch (error) {
-    throw failed(error, `while trying to open ${imageName(path)}`);
+    throw failed(error, `while trying to open ${inputName(path)}`);
   }
 }
 
@@ -115,6 +115,3 @@ function isFilesystem(head: Uint8Array): boolean {
   if (head.length < SUPERBLOCK_OFFSET + 1024) return false;
   return superblockLayout.s_magic.get(new DataView(head.buffer), SUPERBLOCK_OFFSET) === EXT_MAGIC;
 }
-
-/** For messages: a path made harmless, or `standard input`. */
-export const imageName = (path: string): string => (path === STANDARD_INPUT ? 'standard input' : printable(path));

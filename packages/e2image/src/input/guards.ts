@@ -1,4 +1,4 @@
-import { CliError, mountState, printable, realMounts, type World } from '@e2image/cli';
+import { CliError, mountState, printable, realMounts, refuseOverlap, type World } from '@e2image/cli';
 import { isExtError } from '@e2image/ext-core';
 import {
   type MmpHolder,
@@ -7,7 +7,7 @@ import {
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
 } from '@e2image/ext-core/structures';
-import { FileSource, isUnreadable, overlapOf, type PathRange, windowOf } from '@e2image/sparse-io';
+import { FileSource, isUnreadable, type PathRange, windowOf } from '@e2image/sparse-io';
 import type { SavePlan } from '../plan/save-plan.ts';
 import { isBlockDevice } from './block-device.ts';
 
@@ -68,20 +68,16 @@ function refuseMountedSource({ device, isMountIgnored }: SavePlan, world: World)
 /** Source and target must not share bytes. A file that is replaced as a whole must not be the source at all. */
 function refuseSelf(plan: SavePlan): void {
   const { device, sourceOffset, targetOffset } = plan;
-  const path = device === '-' ? '/dev/stdin' : device;
-  refuseOverlap({ path, offset: sourceOffset }, plan);
-  if (targetOffset === 0) refuseOverlap({ path }, plan);
+  refuseInput({ path: device, offset: sourceOffset }, plan);
+  if (targetOffset === 0) refuseInput({ path: device }, plan);
 }
 
 /**
- * Refuse a target that shares bytes with a file that is read: the source, or one behind a QCOW2 image.
+ * Refuse to read a file that shares bytes with the target: the source, or a backing or data file of a QCOW2 image.
  *
  * @throws CliError CLI_REFUSED
  */
-export function refuseOverlap(source: PathRange, { image, targetOffset, isDryRun, measure }: SavePlan): void {
+export function refuseInput(input: PathRange, { image, targetOffset, isDryRun, measure }: SavePlan): void {
   if (isDryRun || measure !== undefined) return;
-  const overlap = overlapOf(source, { path: image === '-' ? '/dev/stdout' : image, offset: targetOffset });
-  if (overlap === undefined) return;
-  const how = overlap === 'same' ? 'are the same file' : 'share bytes of one disk';
-  throw new CliError('CLI_REFUSED', printable(`${source.path} and ${image} ${how}; nothing was written`));
+  refuseOverlap(input, { path: image, offset: targetOffset });
 }

@@ -2,7 +2,7 @@ import { CliError, codeOf, failed, isCliError, mountState, realMounts, say, type
 import type { Qcow2Image } from '@e2image/qcow2';
 import { aroundCache, byHand, FileSource, openSeekable, type Source, windowOf } from '@e2image/sparse-io';
 import type { SavePlan } from '../plan/save-plan.ts';
-import { refuseOverlap } from './guards.ts';
+import { refuseInput } from './guards.ts';
 
 /** What the file system is read from. The files behind it are open until `close`. */
 export interface Device {
@@ -31,7 +31,7 @@ export async function openDevice(plan: SavePlan, world: World): Promise<Device> 
     const source = careful ?? input;
     if (!isQcow2(source)) return { source: safely(source, plan, world), qcow2: undefined, close };
     const open = (path: string): Source => {
-      refuseOverlap({ path }, plan);
+      refuseInput({ path }, plan);
       const file = FileSource.open(path);
       closers.push(() => file[Symbol.dispose]());
       return file;
