@@ -8,7 +8,7 @@ import {
   type UnreadRange,
   writePlain,
 } from '@e2image/qcow2';
-import { type ByteRun, copyRuns, type Sink, type Source, suppressZeros } from '@e2image/sparse-io';
+import { type ByteRange, copyRuns, type Sink, type Source, suppressZeros } from '@e2image/sparse-io';
 
 /** A scrambled file system on its way out. */
 export interface ScrambledDisk {
@@ -41,7 +41,7 @@ export async function writeQcow2(disk: ScrambledDisk, sink: Sink, onProgress: On
   await sink.finish(bytes);
 }
 
-function* byteRuns({ blocks, blockSize }: ScrambledDisk): Generator<ByteRun> {
+function* byteRuns({ blocks, blockSize }: ScrambledDisk): Generator<ByteRange> {
   for (const { start, count } of blocks.runs()) yield { offset: start * blockSize, length: count * blockSize };
 }
 

@@ -18,7 +18,6 @@ import {
   writeOutput,
 } from '@e2image/cli';
 import {
-  byHand,
   copyRuns,
   FileSource,
   type Input,
@@ -29,6 +28,7 @@ import {
   receive,
   type Sink,
   suppressZeros,
+  withoutFile,
 } from '@e2image/sparse-io';
 import type { CopyPlan } from './plan.ts';
 
@@ -74,7 +74,7 @@ function settled({ source }: CopyPlan, input: Input, world: World): Input {
   // Without a mount table nobody can tell, which is no reason not to copy.
   const view = realMounts({ ...world.env, EXT2FS_NO_MTAB_OK: '1' });
   if (!mountState(source, view).isMounted) return input;
-  return { ...input, source: byHand(input.source) };
+  return { ...input, source: withoutFile(input.source) };
 }
 
 function openTarget({ target, zero }: CopyPlan): Promise<GuardedOutput> {

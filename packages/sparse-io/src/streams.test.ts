@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
-import type { Source } from './base/types.ts';
-import { IO_UNIT } from './copy/copy.ts';
+import type { Source } from './base/source.ts';
+import { IO_UNIT } from './copy/copy-runs.ts';
 import { piecesOf, readableOf, writableTo } from './streams.ts';
 import { faultySink, MemorySink, memorySource } from './testing.ts';
 
@@ -27,7 +27,7 @@ function holey(): { source: Source; bytes: Uint8Array; reads: () => number } {
 }
 
 describe('piecesOf', () => {
-  test('tiles the source; a hole is one piece', async () => {
+  test('covers the source without gaps; a hole is one piece', async () => {
     const pieces: string[] = [];
     for await (const piece of piecesOf(holey().source)) {
       pieces.push(`${piece.kind} ${piece.offset} ${piece.kind === 'data' ? piece.bytes.length : piece.length}`);
@@ -35,7 +35,7 @@ describe('piecesOf', () => {
     expect(pieces).toEqual(['data 0 262144', 'data 262144 45056', 'hole 307200 307200', 'data 614400 1']);
   });
 
-  test('reads nothing before it is asked for', async () => {
+  test('reads nothing before the first piece is requested', async () => {
     const { source, reads } = holey();
     const pieces = piecesOf(source);
     expect(reads()).toBe(0);
@@ -44,7 +44,7 @@ describe('piecesOf', () => {
     await pieces.return(undefined);
   });
 
-  test('stops when it is told to', async () => {
+  test('stops when its signal is aborted', async () => {
     const pieces = piecesOf(holey().source, { signal: AbortSignal.abort(new Error('stop')) });
     await expect(pieces.next()).rejects.toThrow('stop');
   });

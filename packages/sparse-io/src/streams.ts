@@ -1,26 +1,28 @@
 import type { Readable, Writable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import type { Extent, Sink, Source } from './base/types.ts';
-import { BATCH } from './copy/batches.ts';
-import { IO_UNIT } from './copy/copy.ts';
+import type { Extent } from './base/byte-range.ts';
+import type { Sink } from './base/sink.ts';
+import type { Source } from './base/source.ts';
+import { IO_UNIT } from './copy/copy-runs.ts';
+import { BATCH } from './copy/in-batches.ts';
 
-/** Loaded when it is asked for: a command that copies files pays nothing for streams. */
+/** Loaded at the first use: a command that only copies files does not pay for streams. */
 const streamModule = () => process.getBuiltinModule('node:stream');
 
 /** How to read a source as a stream. */
 export interface StreamOptions {
-  /** Stops with the signal's reason. */
+  /** Ends the stream with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A piece of a source: bytes that the receiver owns, or a hole, of any length, that reads as zeros. */
+/** A piece of a source: bytes, owned by the receiver, or a hole of any length, which reads as zeros. */
 export type Piece =
   | { readonly kind: 'data'; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: 'hole'; readonly offset: number; readonly length: number };
 
 /**
- * Iterate over a source, in order and without a gap: data in pieces of at most 256 KiB, each hole as one piece.
- * Nothing is read before it is asked for.
+ * Iterate over a source, in order and without gaps: data in pieces of at most 256 KiB, each hole as one piece.
+ * Nothing is read before the iteration asks for it.
  *
  * @throws what the source throws; the signal's reason
  */
@@ -60,13 +62,13 @@ async function* plainBytes(source: Source, signal: AbortSignal | undefined): Asy
 }
 
 /**
- * A Node stream that writes to a sink from byte 0 on. Its end finishes the sink, so that `finish` of the stream means
- * that the output is durable under its name; an error or `destroy` before that aborts the sink.
+ * A Node stream that writes to a sink from byte 0 on. Its end finishes the sink, so that the stream's `finish` event
+ * means that the output is durable under its name. An error or `destroy` before that aborts the sink.
  */
 export function writableTo(sink: Sink, { signal }: StreamOptions = {}): Writable {
   let size = 0;
   let isFinished = false;
-  // Async for its way of handing on what is thrown; the write itself is synchronous.
+  // An async function, so that a thrown error becomes a rejection. The write itself is synchronous.
   const writeAsync = async (chunk: Uint8Array): Promise<void> => {
     sink.writeAt(chunk, size);
     size += chunk.length;

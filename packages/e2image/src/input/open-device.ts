@@ -1,6 +1,6 @@
 import { CliError, codeOf, failed, isCliError, mountState, realMounts, say, type World } from '@e2image/cli';
 import type { Qcow2Image } from '@e2image/qcow2';
-import { aroundCache, byHand, FileSource, openSeekable, type Source, windowOf } from '@e2image/sparse-io';
+import { aroundCache, FileSource, openSeekable, type Source, windowOf, withoutFile } from '@e2image/sparse-io';
 import type { SavePlan } from '../plan/save-plan.ts';
 import { refuseInput } from './guards.ts';
 
@@ -58,7 +58,7 @@ function inputOptions({ isProgressWanted, spoolFolder }: SavePlan, world: World)
 
 /** Pages of a mounted source that were passed on inside the kernel could change before their reader looks. */
 function safely(source: Source, { device }: SavePlan, world: World): Source {
-  return device !== '-' && mountState(device, realMounts(world.env)).isMounted ? byHand(source) : source;
+  return device !== '-' && mountState(device, realMounts(world.env)).isMounted ? withoutFile(source) : source;
 }
 
 function isQcow2(source: Source): boolean {

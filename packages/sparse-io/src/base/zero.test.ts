@@ -6,7 +6,7 @@ describe('isZero', () => {
     expect(isZero(new Uint8Array(length))).toBe(true);
   });
 
-  test('one byte anywhere is enough', () => {
+  test('one other byte anywhere makes it false', () => {
     const bytes = new Uint8Array(ZEROS.length + 5000);
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, value) => {
@@ -18,7 +18,7 @@ describe('isZero', () => {
     );
   });
 
-  test('a view is judged by itself, not by what lies around it', () => {
+  test('only the bytes of a view count, not those around it', () => {
     const bytes = new Uint8Array(48).fill(1);
     bytes.fill(0, 16, 32);
     expect([isZero(bytes.subarray(16, 32)), isZero(bytes.subarray(15, 32)), isZero(bytes.subarray(16, 33))]).toEqual([

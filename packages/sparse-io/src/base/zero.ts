@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 
-/** One constant run of zeros for comparing and for writing; nobody may write into it. */
+/** One MiB of zeros, for comparing and for writing. It is shared: never write into it. */
 export const ZEROS: Uint8Array = new Uint8Array(1 << 20);
 
 /**
  * True when every byte is zero.
  *
- * Looks at the first and the last byte before anything else: that settles nearly all blocks that hold something.
+ * Tests the first and the last byte first: they decide for almost all blocks that contain data.
  */
 export function isZero(bytes: Uint8Array): boolean {
   if (bytes[0] || bytes[bytes.length - 1]) return false;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { faultySink, MemorySink } from '../testing.ts';
-import { IO_UNIT } from './copy.ts';
+import { IO_UNIT } from './copy-runs.ts';
 import { receive } from './receive.ts';
 
-/** Pieces of the given lengths in one reused array, as readStream gives them. */
+/** Pieces of the given lengths in one reused array, like those of readStream. */
 async function* reused(lengths: readonly number[]): AsyncGenerator<Uint8Array> {
   const buffer = new Uint8Array(Math.max(1, ...lengths));
   let value = 0;
@@ -14,7 +14,7 @@ async function* reused(lengths: readonly number[]): AsyncGenerator<Uint8Array> {
 }
 
 describe('receive', () => {
-  test('writes every byte in order, however it comes', async () => {
+  test('writes every byte in order, in whole units, for pieces of any lengths', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(300_000), { maxLength: 5 }), async (lengths) => {
         const sink = new MemorySink({ sequential: true });
@@ -32,7 +32,7 @@ describe('receive', () => {
     await expect(receive(reused([20]), sink)).rejects.toMatchObject({ code: 'ENOSPC' });
   });
 
-  test('stops when it is told to', async () => {
+  test('stops when its signal is aborted', async () => {
     const stop = new AbortController();
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (;;) {

@@ -1,19 +1,19 @@
-import type { Sink } from '../base/types.ts';
-import { IO_UNIT } from './copy.ts';
+import type { Sink } from '../base/sink.ts';
+import { IO_UNIT } from './copy-runs.ts';
 
-/** How to receive. */
+/** How to receive a stream. */
 export interface ReceiveOptions {
-  /** Called with the bytes so far after each write. */
+  /** Called after each write with the bytes written so far. */
   readonly onProgress?: (done: number) => void;
   /** Stops before the next write; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Write everything that comes to a sink, from byte 0 on; the sink is neither finished nor closed.
+ * Write all bytes of a stream to a sink, from byte 0 on. The sink is neither finished nor closed.
  *
- * Small pieces are gathered to whole I/O units, so that a pipe's 64 KiB do not become as many writes. Each array is
- * borrowed until the next is asked for.
+ * Small pieces are collected into whole I/O units: a pipe delivers at most 64 KiB at once, and one write for each would
+ * cost more. Each array is borrowed until the next one is requested.
  *
  * @returns the bytes received
  * @throws what `input` and the sink throw

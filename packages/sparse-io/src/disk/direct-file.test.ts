@@ -7,7 +7,7 @@ import { isAligned, pageMemory } from './page-memory.ts';
 
 const BYTES = Uint8Array.from({ length: 40_000 }, (_, at) => at % 251);
 
-/** A file of BYTES, open for reading and writing; without `direct` where the file system knows no such thing. */
+/** A file of BYTES, open for reading and writing; without `direct` where the file system has no direct I/O. */
 function tryOpen() {
   const folder = tempFolder();
   writeFileSync(folder.file('a'), BYTES);
@@ -39,7 +39,7 @@ function hasDirectIo(): boolean {
 const onDirect = hasDirectIo() ? test : test.skip;
 
 describe('pageMemory', () => {
-  test('are zeros that are aligned, and so are pieces of them that begin and end at a multiple', () => {
+  test('is aligned and zero, and parts of it that begin and end at a multiple are aligned, too', () => {
     const bytes = pageMemory(70_000);
     expect(bytes.length).toBeGreaterThanOrEqual(70_000);
     expect(bytes.every((byte) => byte === 0)).toBe(true);
@@ -50,7 +50,7 @@ describe('pageMemory', () => {
     expect(isAligned(new Uint8Array(4096), 512)).toBe(false);
   });
 
-  test('may lie on huge pages', async () => {
+  test('may consist of huge pages', async () => {
     const kernel = await loadKernelCalls();
     expect(kernel).toBeDefined();
     const asked: number[] = [];
@@ -60,7 +60,7 @@ describe('pageMemory', () => {
     expect(bytes.fill(7)[4_000_000]).toBe(7);
   });
 
-  test('do without huge pages where the kernel has none', () => {
+  test('works without huge pages', () => {
     const preferHugePages = (): never => {
       throw Object.assign(new Error('madvise: EINVAL'), { code: 'EINVAL' });
     };
@@ -69,7 +69,7 @@ describe('pageMemory', () => {
 });
 
 describe('openDirectFile', () => {
-  onDirect('reads and writes what is aligned, and the cache agrees', () => {
+  onDirect('reads and writes aligned pieces, and cached reads return the same', () => {
     using file = opened();
     const memory = pageMemory(8192);
     expect(file.direct.readAt(memory.subarray(0, 8192), 4096)).toBe(true);
@@ -83,7 +83,7 @@ describe('openDirectFile', () => {
     expect(now.subarray(0, 8192).equals(BYTES.subarray(0, 8192))).toBe(true);
   });
 
-  onDirect('sees what was written through the cache a moment ago', () => {
+  onDirect('reads what was just written through the cache', () => {
     using file = opened();
     const fd = openSync(file.path, 'r+');
     writeFileSync(fd, new Uint8Array(4096).fill(5));
@@ -97,14 +97,14 @@ describe('openDirectFile', () => {
     ['memory of any kind', new Uint8Array(4096), 0],
     ['an offset inside a sector', pageMemory(4096).subarray(0, 4096), 100],
     ['a length inside a sector', pageMemory(4096).subarray(0, 100), 0],
-  ])('leaves %s to the cache, untouched', (_, bytes, offset) => {
+  ])('refuses %s and changes nothing', (_, bytes, offset) => {
     using file = opened();
     expect(file.direct.readAt(bytes, offset)).toBe(false);
     expect(file.direct.writeAt(bytes, offset)).toBe(false);
     expect(readFileSync(file.path).equals(BYTES)).toBe(true);
   });
 
-  onDirect('leaves a read beyond the end to the cache, and still does those that are not', () => {
+  onDirect('refuses a read past the end of the file, and still does others', () => {
     using file = opened();
     const memory = pageMemory(8192).subarray(0, 8192);
     expect(file.direct.readAt(memory, 36_864)).toBe(false);
@@ -112,18 +112,18 @@ describe('openDirectFile', () => {
     expect(file.direct.readAt(memory, 0)).toBe(true);
   });
 
-  test('there is none where the file cannot be opened for writing', () => {
+  test('a file that cannot be opened for writing has no direct I/O', () => {
     expect(openDirectFile(-1)).toBeUndefined();
   });
 
-  test('a file system that only takes other alignments, or none, is asked no more', () => {
+  test('a file system without direct I/O is not an error', () => {
     const folder = mkdtempSync(join('/dev/shm', 'direct-'));
     try {
       writeFileSync(join(folder, 'a'), BYTES);
       const fd = openSync(join(folder, 'a'), 'r+');
       using direct = openDirectFile(fd);
       const memory = pageMemory(4096).subarray(0, 4096);
-      // tmpfs takes direct I/O since Linux 6.6, and refuses to open the file before.
+      // tmpfs has direct I/O since Linux 6.6; before, it refuses to open the file.
       expect([true, undefined]).toContain(direct?.readAt(memory, 0));
       closeSync(fd);
     } finally {

@@ -2,46 +2,46 @@ import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { codeOf, located } from '../base/errors.ts';
 import { isAligned, PAGE } from './page-memory.ts';
 
-/** What most disks have, or pretend to have, and are content with for O_DIRECT. */
+/** Sector size that almost every disk accepts for O_DIRECT. */
 const SECTOR = 512;
 
 /**
  * An open file or device, read and written around its page cache (O_DIRECT): the disk moves the bytes from and to the
- * caller's memory, and the processor copies none. The kernel keeps the cache coherent: what was written through it
- * is brought out before a direct read, and forgotten after a direct write.
+ * caller's memory, and the processor copies nothing. The kernel keeps the cache coherent: cached writes reach the disk
+ * before a direct read, and cached pages are dropped after a direct write.
  */
 export interface DirectFile extends Disposable {
   /**
    * Fill `into` from byte `offset`.
    *
-   * @returns false where this cannot be done, and anything may be in `into`: unaligned, the file ends, or the file
-   *   system knows no such reads. Read through the cache then.
-   * @throws system errors, with the `offset` they happened at
+   * @returns false where this is not possible: unaligned, the file ends, or the file system has no direct reads. The
+   *   contents of `into` are undefined then; read through the cache instead.
+   * @throws system errors, with the `offset` at which they happened
    */
   readAt(into: Uint8Array, offset: number): boolean;
   /**
-   * Write all of `bytes` at byte `offset`. As any write it is durable after the next sync.
+   * Write all of `bytes` at byte `offset`. Like any write it is durable after the next sync.
    *
-   * @returns false where this cannot be done, and any part of it may be written. Write it through the cache then.
-   * @throws system errors, with the `offset` they happened at
+   * @returns false where this is not possible. Any part may be written then; write all of it through the cache.
+   * @throws system errors, with the `offset` at which they happened
    */
   writeAt(bytes: Uint8Array, offset: number): boolean;
 }
 
-/** What a file system says that has no direct I/O, or none of this alignment. */
+/** Errors of a file system without direct I/O, or without direct I/O of this alignment. */
 const REFUSALS = new Set(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS']);
 
 /**
- * Open once more what is open for reading and writing, for direct I/O. Its memory must be of `pageMemory`.
+ * Open a file or device a second time, for direct I/O, from and to memory of `pageMemory`.
  *
- * @param fd the descriptor of the same file, which stays the caller's and which a sync of all writes may go through
+ * @param fd a descriptor for reading and writing. The caller keeps it; a sync of it also covers the direct writes.
  * @returns undefined where the file cannot be opened so
  */
 export function openDirectFile(fd: number): DirectFile | undefined {
   const direct = openOrRefuse(fd);
   if (direct === undefined) return undefined;
   let unit: number | undefined = SECTOR;
-  /** @param call moves bytes from and to `[done, length)` of the memory and says how many */
+  /** @param call moves bytes between the file and `[done, length)` of the memory, and returns their number */
   const transfer = (bytes: Uint8Array, offset: number, call: (done: number) => number): boolean => {
     if (unit === undefined || offset % unit !== 0 || !isAligned(bytes, unit)) return false;
     for (let done = 0; done < bytes.length; ) {
@@ -52,7 +52,7 @@ export function openDirectFile(fd: number): DirectFile | undefined {
       } catch (error) {
         if (codeOf(error) === 'EINTR') continue;
         if (!REFUSALS.has(codeOf(error) ?? '')) throw located(error, offset + done);
-        // Behind a transfer that was cut short inside a sector anything is refused, which says nothing of the others.
+        // After a transfer that ended inside a sector every call is refused; that is not a statement about alignment.
         if (done % PAGE === 0) unit = afterRefusal(bytes, offset);
         return false;
       }
@@ -68,7 +68,7 @@ export function openDirectFile(fd: number): DirectFile | undefined {
   };
 }
 
-/** What a refusal teaches: a disk of larger sectors takes no small ones, and one that refuses pages takes nothing. */
+/** The alignment to try after a refusal: whole pages. @returns undefined when whole pages were refused */
 const afterRefusal = (bytes: Uint8Array, offset: number): number | undefined =>
   offset % PAGE !== 0 || !isAligned(bytes, PAGE) ? PAGE : undefined;
 

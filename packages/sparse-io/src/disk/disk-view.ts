@@ -8,9 +8,9 @@ export interface FileIdentity {
   readonly rdev: number;
 }
 
-/** The system as far as the question "which bytes of which disk are these" needs it; a test passes a made-up one. */
+/** The parts of the system that show which bytes of which disk a path names. Tests pass a view of invented disks. */
 export interface DiskView {
-  /** Links followed; undefined when there is nothing or nobody may look. */
+  /** Symbolic links are followed. Undefined where the path does not exist or may not be examined. */
   identify(path: string): FileIdentity | undefined;
   /** A small text file (sysfs, procfs) without its last newline; undefined when it cannot be read. */
   readText(path: string): string | undefined;

@@ -9,7 +9,7 @@ export function isMountPoint(path: string): boolean {
   }
 }
 
-/** The mount points of a mountinfo text: field 5, with `\040` and the like for blanks. */
+/** The mount points in the text of a mountinfo file: field 5, with its octal escapes decoded. */
 export function mountPoints(mountinfo: string): Set<string> {
   return new Set(
     mountinfo.split('\n').flatMap((line) => {
@@ -19,7 +19,7 @@ export function mountPoints(mountinfo: string): Set<string> {
   );
 }
 
-/** `\040` -> a blank, as the kernel writes blanks, tabs, newlines and backslashes in its mount tables. */
+/** Decode `\040` and the like: the kernel writes blanks, tabs, newlines and backslashes so in its mount tables. */
 export function unescapeOctal(text: string): string {
   return text.replaceAll(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }

@@ -81,13 +81,13 @@ describe('overlapOf', () => {
     expect(overlapOf({ path: b }, { path: a }, disks)).toBe(expected);
   });
 
-  test('ranges of one file that do not touch are apart', () => {
+  test('ranges of one file that do not touch are disjoint', () => {
     const low = { path: '/img', offset: 0, length: MIB };
     expect(overlapOf(low, { path: '/hard-link', offset: MIB, length: MIB }, disks)).toBeUndefined();
     expect(overlapOf(low, { path: '/hard-link', offset: MIB - 1, length: MIB }, disks)).toBe('same');
   });
 
-  test('a range of a disk meets the partition that lies there, and no other', () => {
+  test('a range of a disk overlaps the partition at that offset, and no other', () => {
     const range = { path: '/dev/sda', offset: 49 * MIB, length: 2 * MIB };
     expect(overlapOf(range, { path: '/dev/sda1' }, disks)).toBe('overlap');
     expect(overlapOf({ ...range, offset: 60 * MIB }, { path: '/dev/sda1' }, disks)).toBeUndefined();

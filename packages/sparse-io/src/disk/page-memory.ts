@@ -2,25 +2,26 @@ import { codeOf } from '../base/errors.ts';
 import type { KernelCalls } from '../kernel/kernel-calls.ts';
 
 const WASM_PAGE = 1 << 16;
-/** Bytes of a page, and what every disk is content with for O_DIRECT: offsets, lengths and memory are multiples. */
+/** Bytes of a page. Every disk accepts offsets, lengths and memory addresses that are multiples of it for O_DIRECT. */
 export const PAGE = 4096;
 
-const made = new WeakSet<ArrayBufferLike>();
+/** The buffers of all page memory: the only ones whose alignment is known. */
+const aligned = new WeakSet<ArrayBufferLike>();
 
 /**
- * Zeroed bytes that begin at a page boundary, as O_DIRECT wants them: WebAssembly memory is the only one that both
- * runtimes place there. Where there is no address space for it (`ulimit -v`) they are ordinary bytes.
+ * Zeroed bytes that begin at a page boundary, as O_DIRECT requires. WebAssembly memory is the only kind that both
+ * runtimes align so. Without address space for it (`ulimit -v`) the bytes are ordinary ones.
  *
- * @param length bytes; the array is so long, rounded up to 64 KiB
- * @param kernel where given, huge pages are asked for: pinning small ones is a quarter of what direct I/O costs
+ * @param length bytes; the array has this length, rounded up to 64 KiB
+ * @param kernel if given, huge pages are requested: pinning small ones is a quarter of the cost of direct I/O
  */
 export function pageMemory(length: number, kernel?: Pick<KernelCalls, 'preferHugePages'>): Uint8Array {
   const pages = Math.ceil(length / WASM_PAGE);
   const buffer = wasmBytes(pages);
   if (buffer === undefined) return new Uint8Array(pages * WASM_PAGE);
-  made.add(buffer);
+  aligned.add(buffer);
   const bytes = new Uint8Array(buffer);
-  if (kernel !== undefined) wishHugePages(bytes, kernel);
+  if (kernel !== undefined) requestHugePages(bytes, kernel);
   return bytes;
 }
 
@@ -32,8 +33,8 @@ function wasmBytes(pages: number): ArrayBuffer | undefined {
   }
 }
 
-/** A kernel that has no huge pages says EINVAL, and small ones do. */
-function wishHugePages(bytes: Uint8Array, kernel: Pick<KernelCalls, 'preferHugePages'>): void {
+/** A kernel without huge pages answers EINVAL; small pages work, too. */
+function requestHugePages(bytes: Uint8Array, kernel: Pick<KernelCalls, 'preferHugePages'>): void {
   try {
     kernel.preferHugePages(bytes);
   } catch (error) {
@@ -43,4 +44,4 @@ function wishHugePages(bytes: Uint8Array, kernel: Pick<KernelCalls, 'preferHugeP
 
 /** Whether address and length of `bytes` are known to be multiples of `unit`, which divides 4,096. */
 export const isAligned = (bytes: Uint8Array, unit: number): boolean =>
-  bytes.byteOffset % unit === 0 && bytes.length % unit === 0 && made.has(bytes.buffer);
+  bytes.byteOffset % unit === 0 && bytes.length % unit === 0 && aligned.has(bytes.buffer);

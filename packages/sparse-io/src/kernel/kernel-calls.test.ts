@@ -17,7 +17,7 @@ import { type KernelCalls, loadKernelCalls } from './kernel-calls.ts';
 
 const TIB = 2 ** 40;
 
-/** A pipe in this process: opened for both, so that nothing waits. */
+/** A pipe inside this process: opened for reading and writing, so that nothing waits. */
 function pipeAt(path: string): number {
   execFileSync('mkfifo', [path]);
   return openSync(path, constants.O_RDWR);
@@ -43,7 +43,7 @@ describe('kernel calls', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('data and holes are found beyond 2^32 and 2^43', () => {
+  test('data and holes are found at offsets above 2^32 and 2^43', () => {
     expect(calls?.seekData(fd, 0)).toBe(9 * TIB);
     expect(calls?.seekHole(fd, 9 * TIB)).toBe(9 * TIB + 8192);
     expect(calls?.seekData(fd, 9 * TIB + 8192)).toBeUndefined();
@@ -81,21 +81,21 @@ describe('kernel calls', () => {
     expect(statSync(path).size).toBe(14 * TIB);
   });
 
-  test('cached pages are dropped without a word; a pipe is refused with its error', () => {
+  test('cached pages of a file are dropped; a pipe is refused with its error', () => {
     expect(() => calls?.dropCache(fd, 0, 0)).not.toThrow();
     const pipe = pipeAt(join(folder, 'p0'));
     expect(() => calls?.dropCache(pipe, 0, 0)).toThrow(expect.objectContaining({ code: 'ESPIPE', errno: -29 }));
     closeSync(pipe);
   });
 
-  test('what is for devices is refused by a file', () => {
+  test('calls for devices are refused for a file', () => {
     for (const call of [calls?.discard, calls?.zeroOut]) {
       expect(() => call?.(fd, 0, 512)).toThrow(expect.objectContaining({ code: 'ENOTTY' }));
     }
     expect(() => calls?.flushDevice(fd)).toThrow(expect.objectContaining({ code: 'ENOTTY' }));
   });
 
-  test('a pipe grows, and takes zeros and pages of a file beyond 2^32', () => {
+  test('a pipe grows, and takes zeros and pages of a file at offsets above 2^32', () => {
     const pipe = pipeAt(join(folder, 'p1'));
     expect(calls?.setPipeSize(pipe, 2 ** 18)).toBe(2 ** 18);
     writeSync(fd, Uint8Array.of(1, 2, 3), 0, 3, 10 * TIB);

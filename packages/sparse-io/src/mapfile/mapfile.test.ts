@@ -56,19 +56,19 @@ test('offsets may be decimal and octal, the pass may be missing', () => {
 
 test.each([
   ['nothing', '', 'line 1: no status line'],
-  ['a status nobody knows', '0 x 1', "line 1: '0 x 1' is no status line"],
-  ['a range of a status nobody knows', '0 + 1\n0 8 x', "line 2: '0 8 x' is no range"],
+  ['an unknown status', '0 x 1', "line 1: '0 x 1' is not a status line"],
+  ['a range of unknown status', '0 + 1\n0 8 x', "line 2: '0 8 x' is not a range"],
   ['a gap', '0 + 1\n0 8 +\n16 8 -', 'line 3: range begins at 16, not at 8'],
   ['an overlap', '0 + 1\n0 8 +\n4 8 -', 'line 3: range begins at 4, not at 8'],
   ['an empty range', '0 + 1\n0 0 +', 'line 2: bad length'],
-  ['a number with junk', '0 + 1\n0 8k +', "line 2: '8k' is no offset"],
-  ['a number beyond 2^53', '0 + 1\n0 0x20000000000001 +', "line 2: '0x20000000000001' is no offset"],
+  ['a number with junk', '0 + 1\n0 8k +', "line 2: '8k' is not an offset"],
+  ['a number above 2^53', '0 + 1\n0 0x20000000000001 +', "line 2: '0x20000000000001' is not an offset"],
 ])('%s is refused with its line', (_name, text, message) => {
   expect(() => parseMapfile(text)).toThrow(expect.objectContaining({ code: 'SPARSE_BAD_MAPFILE' }));
   expect(() => parseMapfile(text)).toThrow(message);
 });
 
-test('unreadRanges gives each byte below the size that is not told to be read, in ranges that do not touch', () => {
+test('unreadRanges returns each byte before the size that is not recorded as read, in ranges that do not touch', () => {
   const pieces = fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), statuses), { maxLength: 12 });
   fc.assert(
     fc.property(fc.nat(9), pieces, fc.nat(60), (first, list, size) => {
@@ -80,14 +80,14 @@ test('unreadRanges gives each byte below the size that is not told to be read, i
       const isRead = (byte: number): boolean =>
         ranges.some(({ offset, length, status }) => status === '+' && byte >= offset && byte < offset + length);
       const unread = unreadRanges({ currentOffset: 0, currentStatus: '+', currentPass: 1, ranges }, size);
-      const told = unread.flatMap(({ offset, length }) => Array.from({ length }, (_, index) => offset + index));
-      expect(told).toEqual(Array.from({ length: size }, (_, byte) => byte).filter((byte) => !isRead(byte)));
-      expect(unread.some(({ offset }) => told.includes(offset - 1))).toBe(false);
+      const bytes = unread.flatMap(({ offset, length }) => Array.from({ length }, (_, index) => offset + index));
+      expect(bytes).toEqual(Array.from({ length: size }, (_, byte) => byte).filter((byte) => !isRead(byte)));
+      expect(unread.some(({ offset }) => bytes.includes(offset - 1))).toBe(false);
     }),
   );
 });
 
-test('what lies outside all ranges was not read', () => {
+test('bytes outside all ranges were not read', () => {
   expect(unreadRanges(parseMapfile('0 + 1\n8 8 +\n16 4 *\n20 4 ?'), 32)).toEqual([
     { offset: 0, length: 8 },
     { offset: 16, length: 16 },

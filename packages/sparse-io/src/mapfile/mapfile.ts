@@ -1,27 +1,26 @@
+import type { ByteRange } from '../base/byte-range.ts';
 import { SparseError } from '../base/errors.ts';
 
 /**
- * How a range of the source fared. `+` was read, `-` could not be read; `?` was never tried; `*` and `/` are failed
- * areas that were not looked at in full yet.
+ * State of a range of the source. `+` was read; `-` could not be read; `?` was not tried; `*` and `/` are failed areas in
+ * which some blocks were not tried yet.
  */
 export type MapStatus = '+' | '-' | '?' | '*' | '/';
 
-/** `[offset, offset + length)` in bytes, and how it fared. */
-export interface MapRange {
-  readonly offset: number;
-  readonly length: number;
+/** A range of the source, and its state. */
+export interface MapRange extends ByteRange {
   readonly status: MapStatus;
 }
 
-/** A map of what was read of a source: the mapfile of GNU ddrescue. */
+/** Which ranges of a source were read: the mapfile of GNU ddrescue. */
 export interface Mapfile {
-  /** Where the next attempt begins, in bytes. */
+  /** Byte at which the next attempt begins. */
   readonly currentOffset: number;
-  /** What was being done: `?` copying, `*` trimming, `/` scraping, `-` retrying, `F` filling, `G` generating, `+` finished. */
+  /** The last activity: `?` copying, `*` trimming, `/` scraping, `-` retrying, `F` filling, `G` generating, `+` finished. */
   readonly currentStatus: string;
-  /** The pass that was under way, from 1. */
+  /** The number of the last pass, from 1. */
   readonly currentPass: number;
-  /** Ascending and adjacent: each begins where the one before ends. The first may begin after byte 0. */
+  /** Ascending and adjacent: each begins at the end of the previous one. The first may begin after byte 0. */
   readonly ranges: readonly MapRange[];
 }
 
@@ -29,7 +28,7 @@ const NUMBER = /^(0x[\da-f]+|0[0-7]*|[1-9]\d*)$/i;
 
 function number(text: string, line: number): number {
   const value = !NUMBER.test(text) ? NaN : /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number(text);
-  if (!Number.isSafeInteger(value)) throw bad(line, `'${text}' is no offset`);
+  if (!Number.isSafeInteger(value)) throw bad(line, `'${text}' is not an offset`);
   return value;
 }
 
@@ -41,8 +40,9 @@ const isMapStatus = (text: string): text is MapStatus => /^[-+?*/]$/.test(text);
 /**
  * Parse a mapfile. Numbers may be decimal, 0x hexadecimal or 0 octal; lines that begin with `#` are comments.
  *
- * @throws SparseError SPARSE_BAD_MAPFILE with the line: anything ddrescue would not read either
- * Source: GNU ddrescue manual, "Mapfile structure"
+ * Source: GNU ddrescue manual, "Mapfile structure".
+ *
+ * @throws SparseError SPARSE_BAD_MAPFILE with the line number, for any text that ddrescue would refuse, too
  */
 export function parseMapfile(text: string): Mapfile {
   let current: Pick<Mapfile, 'currentOffset' | 'currentStatus' | 'currentPass'> | undefined;
@@ -54,12 +54,12 @@ export function parseMapfile(text: string): Mapfile {
     const [first = '', second = '', third = ''] = words;
     if (first === '' || first.startsWith('#')) continue;
     if (current === undefined) {
-      if (!/^[-?*/FG+]$/.test(second) || words.length > 3) throw bad(line, `'${raw.trim()}' is no status line`);
+      if (!/^[-?*/FG+]$/.test(second) || words.length > 3) throw bad(line, `'${raw.trim()}' is not a status line`);
       const currentPass = third === '' ? 1 : number(third, line);
       current = { currentOffset: number(first, line), currentStatus: second, currentPass };
       continue;
     }
-    if (words.length !== 3 || !isMapStatus(third)) throw bad(line, `'${raw.trim()}' is no range`);
+    if (words.length !== 3 || !isMapStatus(third)) throw bad(line, `'${raw.trim()}' is not a range`);
     const range: MapRange = { offset: number(first, line), length: number(second, line), status: third };
     if (range.length === 0 || !Number.isSafeInteger(range.offset + range.length)) throw bad(line, 'bad length');
     if (end !== undefined && range.offset !== end) throw bad(line, `range begins at ${range.offset}, not at ${end}`);
@@ -73,14 +73,14 @@ export function parseMapfile(text: string): Mapfile {
 const hex = (value: number): string => `0x${value.toString(16).toUpperCase().padStart(8, '0')}`;
 
 /**
- * Encode a mapfile as ddrescue writes it; `parseMapfile` gives back the same value.
+ * Encode a mapfile as ddrescue writes it. `parseMapfile` is the inverse.
  *
- * @param comment what made the file; one line
+ * @param comment the program that made the file; one line
  */
 export const encodeMapfile = (map: Mapfile, comment = ''): string =>
   `${mapfileHead(map, comment)}${map.ranges.map(mapfileLine).join('')}`;
 
-/** The lines in front of the ranges: for a file that is written range by range. */
+/** The lines before the ranges, for a file that is written range by range. */
 export function mapfileHead(map: Omit<Mapfile, 'ranges'>, comment = ''): string {
   const lines = [
     `# Mapfile.${comment === '' ? '' : ` ${comment.replaceAll('\n', ' ')}`}`,
@@ -95,13 +95,7 @@ export function mapfileHead(map: Omit<Mapfile, 'ranges'>, comment = ''): string 
 export const mapfileLine = ({ offset, length, status }: MapRange): string =>
   `${hex(offset)}  ${hex(length)}  ${status}\n`;
 
-/** A run of bytes `[offset, offset + length)`. */
-interface ByteRange {
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** The same bytes as ascending ranges that do not touch. */
+/** The same bytes as ascending ranges that do not touch. Empty ranges are dropped. */
 function merge(ranges: readonly ByteRange[]): ByteRange[] {
   const merged: { offset: number; length: number }[] = [];
   for (const { offset, length } of ranges.filter((r) => r.length > 0).sort((a, b) => a.offset - b.offset)) {
@@ -115,12 +109,12 @@ function merge(ranges: readonly ByteRange[]): ByteRange[] {
   return merged;
 }
 
-/** What the mapfile of an image is called that lies beside it: which of its zeros stand for what could not be read. */
+/** The path of the mapfile beside an image: it records which zeros of the image replace bytes that could not be read. */
 export const mapfileOf = (image: string): string => `${image}.mapfile`;
 
 /**
- * The bytes below `size` of which a map does not say that they were read: failed, untried, or outside all its ranges.
- * Ascending; neighbours are joined.
+ * The bytes before `size` that a map does not record as read: failed, untried, or outside all its ranges. Ascending;
+ * adjacent ranges are merged.
  */
 export function unreadRanges(map: Mapfile, size: number): ByteRange[] {
   const unread: ByteRange[] = [];

@@ -2,11 +2,11 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { tempFolder } from '../testing.ts';
 import { readMapfile } from './read-mapfile.ts';
 
-test('reads a mapfile, and nothing that cannot be one', () => {
+test('reads a mapfile, and refuses anything that cannot be one', () => {
   using folder = tempFolder();
   writeFileSync(folder.file('map'), '0 + 1\n0 8 +\n');
   expect(readMapfile(folder.file('map')).ranges).toEqual([{ offset: 0, length: 8, status: '+' }]);
-  // A disk image in the place of its mapfile, and a file without an end.
+  // A disk image instead of its mapfile, and a file without an end.
   truncateSync(folder.file('map'), 3 * 2 ** 30);
   for (const path of [folder.file('map'), '/dev/zero', folder.path]) {
     expect(() => readMapfile(path)).toThrow(expect.objectContaining({ code: 'SPARSE_BAD_MAPFILE' }));

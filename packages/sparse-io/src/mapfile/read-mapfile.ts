@@ -2,18 +2,18 @@ import { readFileSync, statSync } from 'node:fs';
 import { SparseError } from '../base/errors.ts';
 import { type Mapfile, parseMapfile } from './mapfile.ts';
 
-/** Bytes of a mapfile with some millions of ranges: what is larger is a disk that was named in its place. */
+/** Bytes of a mapfile with some millions of ranges. A larger file is something else, such as a disk image. */
 const MAX_SIZE = 1 << 28;
 
 /**
  * Read a mapfile.
  *
- * @throws SparseError SPARSE_BAD_MAPFILE, also for what is no file or far too large for one; system errors
+ * @throws SparseError SPARSE_BAD_MAPFILE, also for something that is not a file or is far too large; system errors
  */
 export function readMapfile(path: string): Mapfile {
   const stat = statSync(path);
   if (!stat.isFile() || stat.size > MAX_SIZE) {
-    throw new SparseError('SPARSE_BAD_MAPFILE', 'no mapfile, which is a text file of moderate size');
+    throw new SparseError('SPARSE_BAD_MAPFILE', 'not a mapfile, which is a text file of moderate size');
   }
   return parseMapfile(readFileSync(path, 'utf8'));
 }

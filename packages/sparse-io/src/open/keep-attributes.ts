@@ -2,14 +2,16 @@ import { closeSync, fchmodSync, fchownSync, fstatSync, openSync, type Stats } fr
 import { codeOf } from '../base/errors.ts';
 import type { KernelCalls } from '../kernel/kernel-calls.ts';
 
-/** Permission bits without set-id and sticky ones: those are not for an image whose owner may not be the old one. */
+/** Permission bits without the set-id and sticky bits: the new file may have another owner than the old one. */
 const PERMISSIONS = 0o777;
-/** Those that give nobody else anything. */
+/** Permission bits of the owner. */
 const OWN_PERMISSIONS = 0o700;
 
 /**
  * Give the open file `fd` the owner, mode and extended attributes of the file `path` that it will replace, as far as
- * the system permits: what it refuses is left out, and the file is then never more open than to its own user.
+ * the system permits. Where it does not permit the owner or group, only the new owner gets permissions.
+ *
+ * @param old stat of `path`
  */
 export function keepAttributes(fd: number, path: string, old: Stats, kernel: KernelCalls | undefined): void {
   if (kernel !== undefined) copyAttributes(fd, path, kernel);
@@ -31,7 +33,7 @@ function copyAttributes(fd: number, path: string, kernel: KernelCalls): void {
   }
 }
 
-/** Run a step that the system may refuse: then undefined. */
+/** Run a step that the system may refuse. @returns undefined then */
 function attempt<T>(step: () => T): T | undefined {
   try {
     return step();

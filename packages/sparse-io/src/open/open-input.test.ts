@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
-import type { Source } from '../base/types.ts';
+import type { Source } from '../base/source.ts';
 import { tempFolder } from '../testing.ts';
 import { openInput, openSeekable } from './open-input.ts';
 
@@ -19,7 +19,7 @@ describe('openInput', () => {
     if (input.kind === 'source') input.close();
   });
 
-  test('a descriptor that was redirected from a file is a source from where it stands', async () => {
+  test('a descriptor redirected from a file is a source that begins at its position', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), 'header body');
     const fd = openSync(folder.file('a'), 'r');
@@ -29,25 +29,25 @@ describe('openInput', () => {
     closeSync(fd);
   });
 
-  test('a FIFO is a stream, which openSeekable spools and says so', async () => {
+  test('a FIFO is a stream, which openSeekable spools and reports', async () => {
     using folder = tempFolder();
     execFileSync('mkfifo', [folder.file('p')]);
     const writer = openSync(folder.file('p'), constants.O_RDWR);
     writeSync(writer, 'through a pipe');
-    let isTold = false;
+    let isReported = false;
     const opening = openSeekable(folder.file('p'), {
       folder: folder.path,
       onSpool: () => {
-        isTold = true;
+        isReported = true;
         closeSync(writer);
       },
     });
     const { source, close, isSpooled } = await opening;
-    expect([textOf(source), isTold, isSpooled]).toEqual(['through a pipe', true, true]);
+    expect([textOf(source), isReported, isSpooled]).toEqual(['through a pipe', true, true]);
     close();
   });
 
-  test('a folder and nothing at all are errors of the system', async () => {
+  test('a folder, and a path that does not exist, are errors of the system', async () => {
     using folder = tempFolder();
     await expect(openInput(folder.path)).rejects.toMatchObject({ code: 'EISDIR' });
     await expect(openInput(folder.file('x'))).rejects.toMatchObject({ code: 'ENOENT' });

@@ -1,7 +1,7 @@
 import { close, constants, fstatSync, open, readFileSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
-import type { Source } from '../base/types.ts';
-import { descriptorNumber } from '../disk/descriptor-path.ts';
+import type { Source } from '../base/source.ts';
+import { descriptorNumber } from '../disk/descriptor-number.ts';
 import { loadKernelCalls } from '../kernel/kernel-calls.ts';
 import { FileSource, openFileSource } from '../source/file-source.ts';
 import { readStream } from '../source/read-stream.ts';
@@ -11,16 +11,16 @@ import { type Spool, type SpoolOptions, spoolAll } from './spool.ts';
 const openAsync = promisify(open);
 const closeAsync = promisify(close);
 
-/** An input that was opened: something to read at any offset, or something to read once, in order. */
+/** An open input: a source that can be read at any offset, or a stream that can be read once, in order. */
 export type Input =
   | { readonly kind: 'source'; readonly source: Source; readonly close: () => void }
   | { readonly kind: 'stream'; readonly bytes: AsyncIterable<Uint8Array> };
 
 /**
- * Open what a command reads: a path, or `-`, `/dev/stdin`, `/dev/fd/N` for a descriptor that is open already.
+ * Open an input: a path, or `-`, `/dev/stdin`, `/dev/fd/N` for an open descriptor.
  *
- * A descriptor that was redirected from a file is a source from where it stands; a pipe or FIFO is a stream, whose
- * arrays are reused (see readStream). Opening a FIFO waits for its writer, in the thread pool.
+ * A descriptor redirected from a file is a source that begins at its current position. A pipe or FIFO is a stream, whose
+ * arrays are overwritten by the next read (see readStream). Opening a FIFO waits for its writer, in the thread pool.
  *
  * @throws system errors
  */
@@ -39,14 +39,15 @@ export async function openInput(path: string): Promise<Input> {
 export interface SeekableInput {
   readonly source: Source;
   readonly close: () => void;
-  /** It was a stream: it has no place among files, so that names in it lead nowhere. */
+  /** True for a stream that was spooled: it has no path, so relative names in it cannot be resolved. */
   readonly isSpooled: boolean;
 }
 
 /**
  * Open an input for reading at any offset: a stream is spooled first.
  *
- * @param spool told before a stream is spooled, so that the user learns why nothing happens
+ * @param options `onSpool` is called before a stream is spooled, so that the user can be told why it takes time;
+ *   `onProgress` with the bytes spooled so far
  * @throws system errors; SparseError SPARSE_SPOOL_FULL
  */
 export async function openSeekable(
@@ -78,7 +79,7 @@ async function* ownedStream(fd: number): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Where a descriptor stands. Source: proc_pid_fdinfo(5). */
+/** The current position of a descriptor, in bytes. Source: proc_pid_fdinfo(5). */
 function positionOf(fd: number): number {
   try {
     return Number(/^pos:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? 0);

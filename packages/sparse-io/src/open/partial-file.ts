@@ -2,10 +2,10 @@ import { closeSync, constants, fstatSync, fsync, open, openSync, renameSync, rmS
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, SparseError } from '../base/errors.ts';
-import type { Sink } from '../base/types.ts';
+import type { Sink } from '../base/sink.ts';
 import type { KernelCalls } from '../kernel/kernel-calls.ts';
 import { FileSink } from '../sink/file-sink.ts';
-import type { ZeroMethod } from '../sink/zero-range.ts';
+import type { ZeroMethod } from '../sink/zeroer.ts';
 import { keepAttributes } from './keep-attributes.ts';
 
 const fsyncAsync = promisify(fsync);
@@ -13,10 +13,10 @@ const openAsync = promisify(open);
 
 /** How to make a partial file. */
 export interface PartialFileOptions {
-  /** The file that the output replaces, whose owner, mode and attributes it takes; undefined when the name is new. */
+  /** The file to be replaced, whose owner, mode and attributes the new one gets; undefined when the name is new. */
   readonly replaces?: Stats | undefined;
   readonly kernel?: KernelCalls | undefined;
-  /** How `zero` works. Default: a hole, or punched where an earlier run may have written. */
+  /** How `zero` works. Default: `hole`, or `punch` where an earlier run may have written. */
   readonly zero?: ZeroMethod | undefined;
   /** Random letters for the name. */
   readonly letters: string;
@@ -25,14 +25,14 @@ export interface PartialFileOptions {
 }
 
 /**
- * A new file that gets its final name only when it is whole.
+ * A new file that gets its final name only when it is complete.
  *
- * It is written under a name of its own in the same folder; `finish` fixes the size, fsyncs, closes, renames it over
- * the target and fsyncs the folder. `abort` removes it (unless it was opened to be resumed): under the final name stays what was there before.
+ * It is written under another name in the same folder. `finish` fixes the size, fsyncs, closes, renames it over the target
+ * and fsyncs the folder. `abort` removes it, unless it was opened with `resume`. Until the rename the target is unchanged.
  */
 export class PartialFile implements Sink, Disposable {
   readonly sequential = false;
-  /** Where the bytes are until `finish`. */
+  /** The path of the file until `finish`. */
   readonly path: string;
   readonly fd: number;
   readonly #target: string;
@@ -42,13 +42,13 @@ export class PartialFile implements Sink, Disposable {
 
   /**
    * @throws system errors: `EACCES`, `EROFS` ... where the folder does not allow a new file; SparseError SPARSE_NOT_OURS
-   *   for a file to resume that somebody else owns, or that has other names
+   *   for a file to resume that belongs to another user or has other names
    */
   constructor(target: string, { replaces, kernel, letters, resume, zero }: PartialFileOptions) {
     this.#target = target;
     this.path = resume ?? join(dirname(target), `.partial-${letters}`);
     this.#isKept = resume !== undefined;
-    // A name that can be foreseen must not lead elsewhere by a link that somebody put there.
+    // Another user could have made a link of a predictable name, to have another file overwritten.
     const access = resume === undefined ? constants.O_EXCL : constants.O_NOFOLLOW;
     this.fd = openSync(this.path, constants.O_RDWR | constants.O_CREAT | access, 0o600);
     if (resume !== undefined) refuseForeign(this.fd, this.path);
@@ -73,7 +73,7 @@ export class PartialFile implements Sink, Disposable {
   async finish(size: number): Promise<void> {
     await this.#sink.sync(size);
     await this.#sink.close();
-    // A signal may have aborted it meanwhile.
+    // A signal handler may have called `abort` meanwhile.
     if (this.#state !== 'open') return;
     renameSync(this.path, this.#target);
     this.#state = 'done';
@@ -88,7 +88,7 @@ export class PartialFile implements Sink, Disposable {
     try {
       rmSync(this.path, { force: true });
     } catch {
-      // The folder went away or turned read-only: nothing is left that could be done about it.
+      // The folder was removed or became read-only: there is nothing more to do.
     }
   }
 
@@ -97,15 +97,15 @@ export class PartialFile implements Sink, Disposable {
   }
 }
 
-/** In a folder for all somebody could have put a file of their own there, or a second name of another. */
+/** In a folder that all users may write, another user could have made this file, or given a second name to another one. */
 function refuseForeign(fd: number, path: string): void {
   const stat = fstatSync(fd);
   if (stat.isFile() && stat.nlink === 1 && stat.uid === process.geteuid?.()) return;
   closeSync(fd);
-  throw new SparseError('SPARSE_NOT_OURS', `${path} is there already and is no partial file of this user`);
+  throw new SparseError('SPARSE_NOT_OURS', `${path} exists and is not a partial file of this user`);
 }
 
-/** Make a rename durable. Some file systems cannot sync a folder and say EINVAL: theirs is durable or never will be. */
+/** Make a rename durable. A file system that answers EINVAL cannot sync a folder, and there is no other way. */
 async function syncFolder(folder: string): Promise<void> {
   const fd = await openAsync(folder, 'r');
   try {

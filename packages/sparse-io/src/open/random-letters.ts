@@ -1,7 +1,7 @@
-/** `count` lower-case letters that nobody can foresee, for names of temporary files. */
+/** `count` unpredictable lower-case letters, for names of temporary files. */
 export function randomLetters(count: number): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(count)), (byte) => LETTERS[byte % 26]).join('');
 }
 
-// 256 is no multiple of 26: some letters are a little likelier, which costs less than one bit in ten letters.
+// 256 is not a multiple of 26, so some letters are slightly more frequent: ten letters lose less than one bit.
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';

@@ -7,27 +7,27 @@ async function* pieces(...texts: string[]): AsyncGenerator<Uint8Array> {
 }
 
 describe('Spool', () => {
-  test('has no name while it is used, and can be read at any offset', async () => {
+  test('has no name, and can be read at any offset', async () => {
     using folder = tempFolder();
-    const told: number[] = [];
+    const progress: number[] = [];
     using spool = await spoolAll(pieces('hello ', 'world'), {
       folder: folder.path,
-      onProgress: (done) => told.push(done),
+      onProgress: (done) => progress.push(done),
     });
-    expect([readdirSync(folder.path), spool.size, told]).toEqual([[], 11, [6, 11]]);
+    expect([readdirSync(folder.path), spool.size, progress]).toEqual([[], 11, [6, 11]]);
     const into = new Uint8Array(5);
     spool.source().readAt(into, 6);
     expect(new TextDecoder().decode(into)).toBe('world');
   });
 
-  test('never had a name, where the file system can do that', () => {
+  test('never had a name, where the file system supports that', () => {
     using folder = tempFolder();
     using spool = new Spool({ folder: folder.path });
-    // Linux tells the name that a deleted file had, and `#` and its inode for one that had none.
+    // Linux shows the old name of a deleted file, and `#` and the inode number of one that never had a name.
     expect(readlinkSync(`/proc/self/fd/${spool.fd}`)).toMatch(/\/#\d+ \(deleted\)$/);
   });
 
-  test('zeros are there and take no room', async () => {
+  test('zeros are read back and take no space', async () => {
     using folder = tempFolder();
     async function* mostlyZeros(): AsyncGenerator<Uint8Array> {
       yield Uint8Array.of(7);
@@ -51,7 +51,7 @@ describe('Spool', () => {
     await expect(spoolAll(broken(), { folder: folder.path })).rejects.toThrow('torn');
   });
 
-  test('a folder that is not there is an error of the system', () => {
+  test('a folder that does not exist is an error of the system', () => {
     expect(() => new Spool({ folder: '/nonexistent' })).toThrow(expect.objectContaining({ code: 'ENOENT' }));
   });
 });

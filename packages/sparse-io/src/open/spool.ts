@@ -7,20 +7,20 @@ import { writeFully } from '../sink/write-fully.ts';
 import { FileSource } from '../source/file-source.ts';
 import { randomLetters } from './random-letters.ts';
 
-/** Where a spool goes. */
+/** Where a spool is stored. */
 export interface SpoolOptions {
-  /** Folder. Default: os.tmpdir(), which honours $TMPDIR. */
+  /** Folder. Default: os.tmpdir(), which uses $TMPDIR. */
   readonly folder?: string;
 }
 
-/** open(2), from asm-generic/fcntl.h: a file in a folder, without a name. */
+/** Flag of open(2) for a file in a folder, without a name. Source: asm-generic/fcntl.h. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
-/** What a kernel or file system says that knows no such files. */
+/** Errors of a kernel or file system that does not support such files. */
 const NO_TMPFILE: ReadonlySet<string> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'EINVAL', 'ENOSYS']);
 
 /**
- * A temporary file without a name (where a file system cannot do that: unlinked right after it is opened), so no way of
- * dying leaves it behind. For input that cannot seek and must be read twice.
+ * A temporary file without a name, so that nothing remains however the program ends. Where the file system does not
+ * support that, the name is removed right after the file is opened. For input that cannot seek and must be read twice.
  */
 export class Spool implements Disposable {
   readonly fd: number;
@@ -34,13 +34,13 @@ export class Spool implements Disposable {
     this.fd = openNameless(folder) ?? openUnlinked(folder);
   }
 
-  /** Bytes so far. */
+  /** Bytes appended so far. */
   get size(): number {
     return this.#size;
   }
 
   /**
-   * Add bytes at the end. Zeros take no room: an image of an empty disk may be far larger than the folder.
+   * Add bytes at the end. Arrays of zeros take no space: an image of an empty disk may be far larger than the folder.
    *
    * @throws SparseError SPARSE_SPOOL_FULL when the folder's file system is full
    */
@@ -58,7 +58,7 @@ export class Spool implements Disposable {
     this.#size += bytes.length;
   }
 
-  /** What was spooled, to be read at any offset; it lives as long as the spool. */
+  /** The appended bytes, readable at any offset. Valid until the spool is disposed; appending more needs a new source. */
   source(): FileSource {
     ftruncateSync(this.fd, this.#size);
     return FileSource.over(this.fd);
@@ -70,7 +70,7 @@ export class Spool implements Disposable {
   }
 }
 
-/** @returns undefined where there are no such files */
+/** @returns undefined where files without a name are not supported */
 function openNameless(folder: string): number | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
@@ -89,10 +89,10 @@ function openUnlinked(folder: string): number {
 }
 
 /**
- * Take everything that comes into a spool.
+ * Write all bytes of a stream to a new spool.
  *
- * @param onProgress told the bytes so far
- * @throws what `input` throws; SparseError SPARSE_SPOOL_FULL. The spool is closed then.
+ * @param onProgress called with the bytes so far
+ * @throws what `input` throws; SparseError SPARSE_SPOOL_FULL. The spool is disposed then.
  */
 export async function spoolAll(
   input: AsyncIterable<Uint8Array>,

@@ -22,14 +22,14 @@ function withWriter(use: (writer: DirectWriter) => void): void {
 describe('DirectWriter', () => {
   test.each<[string, Uint8Array, number]>([
     ['short pieces', pageMemory(1).subarray(0, 64 * KIB), 0],
-    ['pieces for an unaligned place', pageMemory(256 * KIB), 512],
-    ['memory that may lie anywhere', new Uint8Array(256 * KIB), 0],
+    ['pieces for an unaligned offset', pageMemory(256 * KIB), 512],
+    ['memory of unknown alignment', new Uint8Array(256 * KIB), 0],
     ['a part that begins inside a page', pageMemory(512 * KIB).subarray(100), 0],
   ])('refuses %s', (_, bytes, offset) => {
     withWriter((writer) => expect(writer.write(bytes, offset)).toBe(0));
   });
 
-  test('takes whole pages of the rest, or nothing where the file system knows no direct writes', () => {
+  test('writes the whole pages of a piece, or nothing where the file system has no direct writes', () => {
     withWriter((writer) => {
       const isPossible = writer.buffer() !== undefined;
       const bytes = pageMemory(256 * KIB).subarray(0, 200 * KIB + 3);
@@ -37,7 +37,7 @@ describe('DirectWriter', () => {
     });
   });
 
-  test('leaves no descriptor behind', async () => {
+  test('closes its descriptor after finish and after abort', async () => {
     using folder = tempFolder();
     const open = (): number => readdirSync('/proc/self/fd').length;
     const before = open();
@@ -52,7 +52,7 @@ describe('DirectWriter', () => {
 });
 
 describe('FileSink', () => {
-  test('direct and ordinary writes make one file, whatever their order and borders', async () => {
+  test('direct and cached writes make the right file, in any order and with any borders', async () => {
     const UNIT = 512;
     const memory = pageMemory(1 << 20);
     for (let at = 0; at < memory.length; at++) memory[at] = (at * 7 + (at >> 9)) & 0xff;

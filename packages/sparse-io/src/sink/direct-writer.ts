@@ -2,40 +2,40 @@ import { codeOf } from '../base/errors.ts';
 import { type DirectFile, openDirectFile } from '../disk/direct-file.ts';
 import { isAligned, PAGE, pageMemory } from '../disk/page-memory.ts';
 
-/** Bytes from which on a direct write costs less than one through the page cache: each is a command to the disk. */
+/** Bytes from which a direct write costs less than one through the page cache: each direct write is a disk command. */
 const LEAST = 1 << 17;
-/** Bytes of the buffer to write from. Measured: 256 KiB cost a fifth more CPU, 2 MiB save none. */
+/** Bytes of the buffer. Measured: 256 KiB cost a fifth more CPU time, 2 MiB save nothing. */
 const BUFFER = 1 << 20;
 
 /**
  * Writes large aligned pieces of an open file or block device around the page cache (O_DIRECT).
  *
- * Through the cache each byte is copied, each page allocated, and both are paid again when it is written out: 256 MiB
- * cost 80 ms of CPU, direct ones 15, and the cache keeps what others will need. What was written is as durable as
- * any other write: not before fsync of the file. Where the file system or the memory does not allow it, every piece is
- * refused, and the caller writes in the ordinary way.
+ * Through the cache each byte is copied and each page allocated, and both are processed again at writeback: 256 MiB cost
+ * 80 ms of CPU time, direct writes 15 ms, and the pages of other files stay cached. A direct write is as durable as any
+ * other: not before fsync of the file. Where the file system or the memory does not allow direct writes, every piece is
+ * refused, and the caller writes it through the cache.
  */
 export class DirectWriter {
   readonly #fd: number;
   #direct: DirectFile | undefined;
-  /** Whether it was found that the file cannot be opened so. */
+  /** True after the file could not be opened for direct writes. */
   #isRefused = false;
 
-  /** @param fd stays the caller's, who may write through it as well */
+  /** @param fd the caller keeps it, and may also write through it */
   constructor(fd: number) {
     this.#fd = fd;
   }
 
-  /** Memory to write from, if it can be of use. */
+  /** Memory to write from; undefined where direct writes are not possible. */
   buffer(): Uint8Array | undefined {
     return this.#open() === undefined ? undefined : pageMemory(BUFFER);
   }
 
   /**
-   * Write as much of `bytes` from the front at byte `offset` as can be written directly.
+   * Write at byte `offset` the part of `bytes`, from the start, that can be written directly.
    *
-   * @returns bytes written; the rest is for the caller, also all of it (0)
-   * @throws system errors with the `offset` they happened at: the disk, not the manner, failed
+   * @returns bytes written, also 0; the caller must write the rest
+   * @throws system errors with the `offset` at which they happened: the disk failed
    */
   write(bytes: Uint8Array, offset: number): number {
     const whole = bytes.subarray(0, bytes.length - (bytes.length % PAGE));
@@ -44,10 +44,10 @@ export class DirectWriter {
   }
 
   /**
-   * Write whole sectors, from any memory and however few: where a sector of the same page cannot be read, the page cache
-   * cannot take them.
+   * Write whole sectors, of any number and from any memory: the page cache cannot take them where another sector of the
+   * same page cannot be read.
    *
-   * @returns false where that cannot be done, or failed, too
+   * @returns false where this is not possible, or failed, too
    */
   writeSectors(bytes: Uint8Array, offset: number): boolean {
     const aligned = pageMemory(bytes.length).subarray(0, bytes.length);
@@ -60,7 +60,7 @@ export class DirectWriter {
     }
   }
 
-  /** Close the descriptor of its own; the next large piece opens another. */
+  /** Close the second descriptor; the next large piece opens a new one. */
   close(): void {
     this.#direct?.[Symbol.dispose]();
     this.#direct = undefined;

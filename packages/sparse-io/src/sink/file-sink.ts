@@ -1,20 +1,20 @@
 import { close, closeSync, fstatSync, fsync, ftruncateSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { codeOf } from '../base/errors.ts';
-import type { Sink } from '../base/types.ts';
+import type { Sink } from '../base/sink.ts';
 import type { KernelCalls } from '../kernel/kernel-calls.ts';
 import { DirectWriter } from './direct-writer.ts';
 import { writeFully } from './write-fully.ts';
-import { type Zeroer, type ZeroMethod, zeroer } from './zero-range.ts';
+import { type Zeroer, type ZeroMethod, zeroer } from './zeroer.ts';
 
 const fsyncAsync = promisify(fsync);
 const closeAsync = promisify(close);
 
-/** What a FileSink writes to. */
+/** How a FileSink writes. */
 export interface FileSinkOptions {
-  /** How `zero` works. `hole` is right for an empty file only, where nothing was written. */
+  /** How `zero` works. `hole` is right only for an empty file. */
   readonly zero: ZeroMethod;
-  /** Never shorten: what lies behind the image (the rest of a disk) stays. Default: the size is exact. */
+  /** Never shorten the file: bytes past the end of the image (the rest of a disk) stay. Default: the size is exact. */
   readonly keepTail?: boolean;
   readonly kernel?: KernelCalls | undefined;
   /** Close the descriptor at the end. Default true. */
@@ -24,10 +24,10 @@ export interface FileSinkOptions {
 /**
  * An open file or block device, written in place at byte offsets.
  *
- * Large aligned pieces go around the page cache where that is possible: see `DirectWriter`, and `buffer`.
+ * Large aligned pieces are written around the page cache where that is possible: see `DirectWriter`, and `buffer`.
  *
- * `finish` fixes the size (files only), fsyncs in the thread pool so that signals are answered meanwhile, and closes;
- * an error of fsync or close is an error. `abort` closes, and what was written stays.
+ * `finish` fixes the size (files only), fsyncs in the thread pool so that signal handlers run meanwhile, and closes; it
+ * throws the errors of fsync and close. `abort` closes; what was written stays.
  */
 export class FileSink implements Sink, Disposable {
   readonly sequential = false;
@@ -56,7 +56,7 @@ export class FileSink implements Sink, Disposable {
     try {
       writeFully(this.fd, rest, offset + done);
     } catch (error) {
-      // A disk with a bad sector: writing may mend it, if it is not first read for the rest of its page.
+      // A bad sector: a write may repair it, if the kernel need not read the rest of its page first.
       if (this.#isFile || codeOf(error) !== 'EIO' || !this.#direct?.writeSectors(rest, offset + done)) throw error;
     }
   }
@@ -76,7 +76,7 @@ export class FileSink implements Sink, Disposable {
     await this.close();
   }
 
-  /** Fix the size and make all durable; the first half of `finish`, for a sink that goes on to rename. */
+  /** Fix the size and make all durable: the first half of `finish`, for a caller that renames the file next. */
   async sync(size: number): Promise<void> {
     this.#direct?.close();
     if (this.#isFile) {
@@ -86,7 +86,7 @@ export class FileSink implements Sink, Disposable {
     await fsyncAsync(this.fd).catch(unlessUnsyncable);
   }
 
-  /** The second half of `finish`. Closing twice is nothing. */
+  /** The second half of `finish`. A second call does nothing. */
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
@@ -100,7 +100,7 @@ export class FileSink implements Sink, Disposable {
       try {
         close();
       } catch {
-        // The output is given up: what close reports about lost writes interests nobody any more.
+        // The output is discarded, so lost writes that close reports do not matter.
       }
     }
   }
@@ -110,7 +110,7 @@ export class FileSink implements Sink, Disposable {
   }
 }
 
-/** /dev/null and the like cannot be made durable and say EINVAL; that is no loss. */
+/** /dev/null and similar devices answer fsync with EINVAL; nothing is lost there. */
 function unlessUnsyncable(error: unknown): void {
   if (codeOf(error) !== 'EINVAL') throw error;
 }

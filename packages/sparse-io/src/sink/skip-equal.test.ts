@@ -5,7 +5,7 @@ import { skipEqual } from './skip-equal.ts';
 const blockSize = 4;
 const few = fc.array(fc.nat(1), { maxLength: 40 }).map((list) => Uint8Array.from(list));
 
-/** Write `bytes` at `offset` over what `old` holds. */
+/** Write `bytes` at `offset` to an output that contains `old`. */
 function write(old: Uint8Array, bytes: Uint8Array, offset: number) {
   let equal = 0;
   const sink = new MemorySink({ old });
@@ -24,8 +24,8 @@ describe('skipEqual', () => {
         let expected = 0;
         for (let at = 0; at < bytes.length; at += blockSize) {
           const block = bytes.subarray(at, at + blockSize);
-          const there = old.subarray(offset + at, offset + at + block.length);
-          const isEqual = block.join() === there.join();
+          const existing = old.subarray(offset + at, offset + at + block.length);
+          const isEqual = block.join() === existing.join();
           if (isEqual) expected++;
           const isWritten = sink.calls.some(
             (call) => call.offset <= offset + at && offset + at < call.offset + call.length,
@@ -38,12 +38,12 @@ describe('skipEqual', () => {
     );
   });
 
-  test('writes what differs in one piece', () => {
+  test('writes neighbouring blocks that differ in one piece', () => {
     const { sink } = write(new Uint8Array(16), Uint8Array.of(0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0), 0);
     expect(sink.calls).toEqual([{ kind: 'write', offset: 4, length: 8 }]);
   });
 
-  test('everything differs from an output that is absent, or ends while it is read', () => {
+  test('everything differs from an empty output, and from one that ends while it is read', () => {
     expect(write(new Uint8Array(0), new Uint8Array(8), 0)).toMatchObject({ equal: 0 });
     const sink = new MemorySink();
     const shrunk = { ...memorySource(new Uint8Array(2)), size: 8 };
@@ -51,7 +51,7 @@ describe('skipEqual', () => {
     expect(sink.calls).toEqual([{ kind: 'write', offset: 0, length: 8 }]);
   });
 
-  test('a bad sector differs, as a write may mend it; any other failure is an error', () => {
+  test('a bad sector differs, because a write may repair it; any other failure is thrown', () => {
     const fail = (code: string) =>
       faultySource(memorySource(new Uint8Array(8)), { at: [{ offset: 4, length: 1 }], code });
     const sink = new MemorySink();

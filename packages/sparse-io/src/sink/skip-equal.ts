@@ -1,30 +1,31 @@
 import { Buffer } from 'node:buffer';
-import type { Sink, Source } from '../base/types.ts';
+import type { Sink } from '../base/sink.ts';
+import type { Source } from '../base/source.ts';
 import { ZEROS } from '../base/zero.ts';
 import { isUnreadable } from '../source/isolate-errors.ts';
 
 /** How to compare before writing. */
 export interface SkipEqualOptions {
-  /** Bytes per block: what is written, and counted, is whole blocks from the start of each write. */
+  /** Bytes per block, counted from the start of each write: the unit of comparing and of `onEqual`. */
   readonly blockSize: number;
-  /** Told how many blocks in a row were found equal and not written. */
+  /** Called with the number of blocks that were equal and therefore not written. */
   readonly onEqual?: (blockCount: number) => void;
 }
 
 /**
- * A sink that reads what the output holds and writes only the blocks that differ.
+ * A sink that reads the old contents of the output and writes only the blocks that differ.
  *
- * It asks for no memory (`buffer`): what is to be written and what is there must both fit the processor's cache.
+ * It has no `buffer`: the new and the old bytes must both fit the processor's cache.
  *
- * @param old the output as a source; where it ends or cannot be read, everything differs
+ * @param old the output as a source; past its end, and where it cannot be read, everything differs
  */
 export function skipEqual(sink: Sink, old: Source, { blockSize, onEqual }: SkipEqualOptions): Sink {
   let buffer = new Uint8Array(0);
   const writeAt = (bytes: Uint8Array, offset: number): void => {
     if (buffer.length < bytes.length) buffer = new Uint8Array(bytes.length);
-    const there = buffer.subarray(0, readWhatIsThere(old, buffer.subarray(0, bytes.length), offset));
-    if (Buffer.compare(bytes, there) === 0) onEqual?.(Math.ceil(bytes.length / blockSize));
-    else writeDifferences(sink, bytes, there, offset, { blockSize, ...(onEqual && { onEqual }) });
+    const existing = buffer.subarray(0, readExisting(old, buffer.subarray(0, bytes.length), offset));
+    if (Buffer.compare(bytes, existing) === 0) onEqual?.(Math.ceil(bytes.length / blockSize));
+    else writeDifferences(sink, bytes, existing, offset, { blockSize, ...(onEqual && { onEqual }) });
   };
   return {
     sequential: sink.sequential,
@@ -40,11 +41,11 @@ export function skipEqual(sink: Sink, old: Source, { blockSize, onEqual }: SkipE
   };
 }
 
-/** Write runs of blocks that differ as one write each. */
+/** Write each run of blocks that differ in one write. */
 function writeDifferences(
   sink: Sink,
   bytes: Uint8Array,
-  there: Uint8Array,
+  existing: Uint8Array,
   offset: number,
   { blockSize, onEqual }: SkipEqualOptions,
 ): void {
@@ -52,7 +53,7 @@ function writeDifferences(
   let equal = 0;
   for (let at = 0; at < bytes.length; at += blockSize) {
     const end = Math.min(at + blockSize, bytes.length);
-    if (Buffer.compare(bytes.subarray(at, end), there.subarray(at, end)) !== 0) continue;
+    if (Buffer.compare(bytes.subarray(at, end), existing.subarray(at, end)) !== 0) continue;
     if (at > differs) sink.writeAt(bytes.subarray(differs, at), offset + differs);
     differs = end;
     equal++;
@@ -61,13 +62,13 @@ function writeDifferences(
   if (equal > 0) onEqual?.(equal);
 }
 
-/** @returns bytes of `into` that the output really has */
-function readWhatIsThere(old: Source, into: Uint8Array, offset: number): number {
+/** Read the old contents. @returns bytes of `into` that the output really has */
+function readExisting(old: Source, into: Uint8Array, offset: number): number {
   const length = Math.max(0, Math.min(into.length, old.size - offset));
   try {
     if (length > 0) old.readAt(into.subarray(0, length), offset);
   } catch (error) {
-    // What cannot be read differs: a write may mend a bad sector, and tells if it cannot.
+    // What cannot be read differs: a write may repair a bad sector, and fails if it cannot.
     if (!isUnreadable(error)) throw error;
     return 0;
   }

@@ -4,7 +4,7 @@ import { loadKernelCalls } from '../kernel/kernel-calls.ts';
 import { tempFolder } from '../testing.ts';
 import { StreamSink } from './stream-sink.ts';
 
-/** A pipe in this process: opened for both, so that nothing waits. */
+/** A pipe inside this process: opened for reading and writing, so that nothing waits. */
 function pipeAt(path: string): number {
   execFileSync('mkfifo', [path]);
   return openSync(path, constants.O_RDWR);
@@ -17,7 +17,7 @@ function drain(fd: number, length: number): Uint8Array {
 }
 
 describe('StreamSink', () => {
-  test('sends what nobody wrote as zeros, and skips too, up to the size', async () => {
+  test('sends gaps and skipped ranges as zeros, up to the size', async () => {
     using folder = tempFolder();
     const fd = openSync(folder.file('a'), 'w');
     const sink = new StreamSink(fd, { owned: true });
@@ -31,7 +31,7 @@ describe('StreamSink', () => {
     expect(() => closeSync(fd)).toThrow(expect.objectContaining({ code: 'EBADF' }));
   });
 
-  test('goes on where the descriptor stands, as after another program wrote', async () => {
+  test('continues at the position of the descriptor, as after the writes of another program', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), 'before ');
     const fd = openSync(folder.file('a'), 'a');
@@ -52,7 +52,7 @@ describe('StreamSink', () => {
     );
   });
 
-  test('a pipe gets zeros and pages of a file inside the kernel, byte for byte', async () => {
+  test('a pipe gets zeros and pages of a file inside the kernel, with the same bytes', async () => {
     const kernel = await loadKernelCalls();
     using folder = tempFolder();
     const fd = pipeAt(folder.file('p'));
@@ -71,7 +71,7 @@ describe('StreamSink', () => {
     closeSync(fd);
   });
 
-  test('a transfer that meets the end of the file, or no file, leaves the rest to the caller', async () => {
+  test('a transfer that meets the end of the file, or fails, leaves the rest to the caller', async () => {
     const kernel = await loadKernelCalls();
     using folder = tempFolder();
     const fd = pipeAt(folder.file('p'));

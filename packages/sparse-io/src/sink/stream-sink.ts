@@ -2,20 +2,20 @@ import { close, closeSync, fstatSync, fsync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { codeOf, located, SparseError } from '../base/errors.ts';
-import type { Sink } from '../base/types.ts';
+import type { Sink } from '../base/sink.ts';
 import { ZEROS } from '../base/zero.ts';
 import type { KernelCalls } from '../kernel/kernel-calls.ts';
 import { untilReady, writeFully, ZERO_UNIT } from './write-fully.ts';
 
-/** Bytes that the pipe buffer should hold; more than the system allows is cut to what it gives. */
+/** Bytes to request for the pipe buffer; the system may grant fewer. */
 const PIPE_SIZE = 1 << 20;
-/** Bytes of zeros to send before `finish` gives up the stack. */
+/** Bytes of zeros that `finish` sends between two yields to the event loop. */
 const FINISH_BATCH = 1 << 26;
 
 const fsyncAsync = promisify(fsync);
 const closeAsync = promisify(close);
 
-/** What a StreamSink writes to. */
+/** How a StreamSink writes. */
 export interface StreamSinkOptions {
   readonly kernel?: KernelCalls | undefined;
   /** Close the descriptor at the end. Default false: it is standard output. */
@@ -23,18 +23,18 @@ export interface StreamSinkOptions {
 }
 
 /**
- * A descriptor that is only written forwards: a pipe, a FIFO, standard output whatever it is.
+ * A descriptor that is written in ascending order only: a pipe, a FIFO, standard output of any kind.
  *
- * What nobody wrote is sent as zeros, never sought over, so a redirect into a file gets the same bytes as a pipe.
- * On pipes zeros go by vmsplice from a page that never changes, and `transferFrom` splices pages of the source file:
- * a caller must not offer a file that somebody may still be writing to. EPIPE passes through as an error.
+ * Gaps and skipped ranges are sent as zeros, without seeking, so that a file behind a redirect gets the same bytes as a
+ * pipe. On pipes zeros are sent by vmsplice from a page that never changes, and `transferFrom` splices pages of the
+ * source file: a caller must not offer a file that may still be written to. EPIPE is thrown like any other error.
  */
 export class StreamSink implements Sink, Disposable {
   readonly sequential = true;
   readonly fd: number;
   readonly transferFrom?: (fd: number, from: number, offset: number, length: number) => number;
   readonly #kernel: KernelCalls | undefined;
-  /** A redirect into a file or a device: what is written can be made durable, and calls should not be large. */
+  /** True for a redirect into a file or device: it can be made durable, and large writes of zeros are slow. */
   readonly #isDisk: boolean;
   #owned: boolean;
   #position = 0;
@@ -133,7 +133,8 @@ export class StreamSink implements Sink, Disposable {
         done += moved;
       }
     } catch (error) {
-      // EPIPE is about the pipe. All else is left to the caller's own read and write, which give the better error.
+      // EPIPE is about the pipe. All other errors come again from the caller's own read or write, which describe them
+      // better.
       if (codeOf(error) === 'EPIPE') throw located(error, offset + done);
     }
     this.#position += done;
@@ -145,6 +146,6 @@ function ignoring(step: () => void): void {
   try {
     step();
   } catch {
-    // A pipe of the default size works too; an output that is given up has nothing left to lose.
+    // A pipe of the default size works, too; and the errors of a discarded output do not matter.
   }
 }

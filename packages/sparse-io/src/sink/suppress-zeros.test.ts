@@ -3,13 +3,13 @@ import { MemorySink } from '../testing.ts';
 import { suppressZeros } from './suppress-zeros.ts';
 
 const BLOCK = 8;
-/** Runs of zeros and of other bytes, long enough to fill blocks and short enough to end inside them. */
+/** Runs of zeros and of other bytes: long enough to fill blocks, and short enough to end inside them. */
 const bytes = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.constantFrom(0, 0, 1, 2)), { maxLength: 9 })
   .map((runs) => Uint8Array.from(runs.flatMap(([length, value]) => new Array<number>(length).fill(value))));
 
 describe('suppressZeros', () => {
-  test('changes nothing of what is read back, names each byte once and in order, writes no zero block', () => {
+  test('the output reads as after a plain write; each byte is passed once, in order; no zero block is written', () => {
     fc.assert(
       fc.property(bytes, fc.nat(20), (input, offset) => {
         const old = new Uint8Array(220).fill(255);
@@ -35,7 +35,7 @@ describe('suppressZeros', () => {
     );
   });
 
-  test('what lies between zero blocks is one write', () => {
+  test('the bytes between zero blocks are one write', () => {
     const sink = new MemorySink();
     const input = new Uint8Array(6 * BLOCK).fill(1);
     input.fill(0, 3 * BLOCK, 5 * BLOCK);
@@ -47,7 +47,7 @@ describe('suppressZeros', () => {
     ]);
   });
 
-  test('passes everything else on, but no transfer inside the kernel', async () => {
+  test('passes all other calls to the sink, except transfers inside the kernel', async () => {
     const inner = new MemorySink();
     const sink = suppressZeros(Object.assign(inner, { transferFrom: () => 0 }), BLOCK);
     expect('transferFrom' in sink).toBe(false);

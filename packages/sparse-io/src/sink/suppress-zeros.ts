@@ -1,14 +1,14 @@
-import type { Sink } from '../base/types.ts';
+import type { Sink } from '../base/sink.ts';
 import { isZero } from '../base/zero.ts';
 
 /**
- * A sink that calls `zero` of `sink` for every whole zero block of what is written, and `writeAt` for what is between.
+ * A sink that passes each zero block of a write to `sink.zero`, and the bytes between to `sink.writeAt`.
  *
- * For outputs where `zero` costs less than writing: a new file, where it is a hole. Blocks are counted from byte 0 of
- * the output; an unaligned head or a short tail is tested as it is. In-kernel transfers are not passed on: nobody
- * would see their zeros.
+ * For outputs where `zero` costs less than writing, such as a new file, where it makes a hole. Blocks are counted from
+ * byte 0 of the output; an unaligned first or a short last block is tested as it is. The result has no `transferFrom`:
+ * zeros inside a transfer would not be found.
  *
- * @param blockSize bytes per block; the smaller, the more holes and the more writes
+ * @param blockSize bytes per block; smaller blocks give more holes and more writes
  */
 export function suppressZeros(sink: Sink, blockSize = 4096): Sink {
   return {
@@ -18,7 +18,7 @@ export function suppressZeros(sink: Sink, blockSize = 4096): Sink {
       let written = 0;
       for (let at = 0; at < bytes.length; ) {
         const end = Math.min(bytes.length, at + blockSize - ((offset + at) % blockSize));
-        // The first byte settles nearly every block that holds something, without a view on it.
+        // The first byte alone decides for almost every block with data, without making a view of the block.
         if (bytes[at] !== 0 || !isZero(bytes.subarray(at, end))) {
           at = end;
           continue;

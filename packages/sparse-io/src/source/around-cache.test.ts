@@ -3,8 +3,8 @@ import { memorySource, tempFolder } from '../testing.ts';
 import { aroundCache } from './around-cache.ts';
 import { FileSource } from './file-source.ts';
 
-// What it does for a device with bad sectors needs one: e2e/read-errors.test.ts.
-test('what is no block device needs no way around the page cache', () => {
+// Its behaviour on a device with bad sectors is tested in e2e/rescue/read-errors.test.ts and bad-disk.test.ts.
+test('only a block device is read around the page cache', () => {
   using folder = tempFolder();
   writeFileSync(folder.file('a'), 'bytes');
   using file = FileSource.open(folder.file('a'));

@@ -1,31 +1,31 @@
 import { existsSync, fstatSync } from 'node:fs';
-import { codeOf } from '../base/errors.ts';
-import type { Source } from '../base/types.ts';
-import { deviceName } from '../disk/device-number.ts';
+import { codeOf, systemError } from '../base/errors.ts';
+import type { Source } from '../base/source.ts';
+import { deviceName } from '../disk/device-name.ts';
 import { openDirectSource } from './direct-source.ts';
 import { isUnreadable } from './isolate-errors.ts';
 
-/** The largest block of the formats: what fails as a longer run is tried in blocks by whoever asked for it. */
+/** The largest block of the formats. A longer read that fails is not repeated here: its caller repeats it by blocks. */
 const MAX_BLOCK = 1 << 16;
 
 /**
- * A block device whose failed reads are tried once more around the page cache, which fails a whole folio for one bad
- * sector. Only reads of at most 64 KiB are: see `isolateErrors`, which asks for single blocks after a failure.
+ * A block device whose failed reads are repeated around the page cache, which fails a whole folio for one bad sector.
+ * Only reads of at most 64 KiB are repeated; `isolateErrors` asks for single blocks after a failure.
  *
- * A device that is not there any more is no device of bad sectors: its reads fail with ENODEV, which ends a copy.
+ * The reads of a device that was removed fail with ENODEV, which ends a copy: its sectors are not bad.
  *
- * Costs nothing before the first failure. Dispose it before the descriptor behind `source` is closed.
+ * Costs nothing before the first failure. Dispose it before the descriptor of `source` is closed.
  *
- * @param isThere whether a path of sysfs exists
- * @returns a source of the same bytes; undefined when `source` is no block device
+ * @param exists whether a path of sysfs exists
+ * @returns a source of the same bytes; undefined when `source` is not a block device
  */
-export function aroundCache(source: Source, isThere = existsSync): (Source & Disposable) | undefined {
+export function aroundCache(source: Source, exists = existsSync): (Source & Disposable) | undefined {
   const { file, size } = source;
   const stat = file === undefined ? undefined : fstatSync(file.fd);
   if (file === undefined || !stat?.isBlockDevice()) return undefined;
   const folder = `/sys/dev/block/${deviceName(stat.rdev)}`;
-  // Without sysfs nobody can tell.
-  const isListed = isThere(folder);
+  // Without sysfs a removed device cannot be recognized.
+  const isListed = exists(folder);
   let direct: (Source & Disposable) | undefined;
   return {
     size,
@@ -35,13 +35,13 @@ export function aroundCache(source: Source, isThere = existsSync): (Source & Dis
       try {
         source.readAt(into, offset);
       } catch (error) {
-        if (isListed && isUnreadable(error) && !isThere(folder)) throw gone(error, offset);
+        if (isListed && isUnreadable(error) && !exists(folder)) throw gone(error, offset);
         if (!isUnreadable(error) || into.length > MAX_BLOCK || offset + into.length > size) throw error;
         try {
           direct ??= openDirectSource(file.fd, file.base + size);
           direct.readAt(into, file.base + offset);
         } catch (second) {
-          // Whatever keeps direct reads from working, the first error is the one to tell.
+          // Whatever prevents the direct read, the first error is the one to report.
           if (codeOf(second) === undefined) throw second;
           throw error;
         }
@@ -55,4 +55,4 @@ export function aroundCache(source: Source, isThere = existsSync): (Source & Dis
 }
 
 const gone = (cause: unknown, offset: number): Error =>
-  Object.assign(new Error('ENODEV: the device is gone, read', { cause }), { code: 'ENODEV', syscall: 'read', offset });
+  systemError('ENODEV', 'ENODEV: the device is gone, read', { cause, syscall: 'read', offset });

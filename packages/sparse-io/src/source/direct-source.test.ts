@@ -13,7 +13,7 @@ describe('openDirectSource', () => {
     [100, 200_000],
     [SIZE - 10, 10],
     [299_008, 993],
-  ])('reads bytes from %d, %d of them, whatever the alignment', (offset, length) => {
+  ])('reads from byte %d, length %d, of any alignment', (offset, length) => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), BYTES);
     using source = FileSource.open(folder.file('a'));

@@ -6,7 +6,7 @@ import { FileSource, openFileSource } from './file-source.ts';
 const GIB = 2 ** 30;
 
 describe('FileSource', () => {
-  test('reads at any offset, and says where a file ends before the bytes do', () => {
+  test('reads at any offset, and reports where a file ends within a read', () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), 'hello world');
     using source = FileSource.open(folder.file('a'));
@@ -18,7 +18,7 @@ describe('FileSource', () => {
     );
   });
 
-  test('a file that shrinks while it is read is a short read, too', () => {
+  test('a file that shrinks while it is read gives a short read, too', () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), 'hello world');
     using source = FileSource.open(folder.file('a'));
@@ -28,7 +28,7 @@ describe('FileSource', () => {
     );
   });
 
-  test('refuses what has no size, and does not wait for a writer', () => {
+  test('refuses a path without a size, and does not wait for a writer', () => {
     using folder = tempFolder();
     mkdirSync(folder.file('d'));
     expect(() => FileSource.open(folder.file('d'))).toThrow(expect.objectContaining({ code: 'EISDIR' }));
@@ -55,7 +55,7 @@ describe('extentAt', () => {
     truncateSync(path, 14 * GIB);
   }
 
-  test('tells holes and data from any byte on, up to the end', async () => {
+  test('reports holes and data from any byte on, up to the end', async () => {
     using folder = tempFolder();
     sparseFile(folder.file('a'));
     using source = await openFileSource(folder.file('a'));
@@ -78,7 +78,7 @@ describe('extentAt', () => {
     expect(asked).toBe(1);
   });
 
-  test('behind the end of a file that was cut short there is no hole: reading must tell', async () => {
+  test('past the end of a truncated file there is no hole: a read fails there', async () => {
     using folder = tempFolder();
     sparseFile(folder.file('a'));
     using source = await openFileSource(folder.file('a'));
@@ -90,7 +90,7 @@ describe('extentAt', () => {
     );
   });
 
-  test('a file that is not sparse, a kernel that cannot tell, no kernel: all is data', () => {
+  test('a file that is not sparse, a kernel that refuses the question, no kernel: all is data', () => {
     using folder = tempFolder();
     writeFileSync(folder.file('full'), new Uint8Array(8192).fill(1));
     sparseFile(folder.file('a'));

@@ -1,20 +1,21 @@
 import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
-import { codeOf, SparseError } from '../base/errors.ts';
-import type { Extent, Source, SourceFile } from '../base/types.ts';
-import { sizeBySysfs } from '../disk/device-number.ts';
+import type { Extent } from '../base/byte-range.ts';
+import { codeOf, SparseError, systemError } from '../base/errors.ts';
+import type { Source, SourceFile } from '../base/source.ts';
+import { sizeBySysfs } from '../disk/device-name.ts';
 import { type KernelCalls, loadKernelCalls } from '../kernel/kernel-calls.ts';
 import { readFully } from './read-fully.ts';
 
 /** How to read a file. */
 export interface FileSourceOptions {
-  /** Where to ask for holes and sizes. Without it every byte is read. */
+  /** Reports holes and the sizes of devices. Without it every byte is read. */
   readonly kernel?: KernelCalls | undefined;
 }
 
 /**
  * A regular file or block device, read at byte offsets.
  *
- * Holes are told by SEEK_DATA when the kernel calls are there and the file has clearly fewer blocks than its size.
+ * Holes are found by SEEK_DATA when `kernel` is given and the file has clearly fewer blocks than its size.
  * Errors of the system carry the `offset` at which they happened.
  */
 export class FileSource implements Source, Disposable {
@@ -39,10 +40,10 @@ export class FileSource implements Source, Disposable {
   /**
    * Open by path, for reading.
    *
-   * @throws SparseError SPARSE_NO_SIZE for what has no size (a pipe, a folder); system errors (`ENOENT`, `EACCES` ...)
+   * @throws SparseError SPARSE_NO_SIZE for something without a size (a pipe, a terminal); system errors (`ENOENT`, `EACCES` ...)
    */
   static open(path: string, options: FileSourceOptions = {}): FileSource {
-    // O_NONBLOCK: opening a FIFO must be refused below, not wait for a writer. It changes nothing for files and disks.
+    // O_NONBLOCK: a FIFO must be refused below, and its open must not wait for a writer. Files and disks ignore it.
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       return new FileSource(fd, options, true);
@@ -52,7 +53,7 @@ export class FileSource implements Source, Disposable {
     }
   }
 
-  /** Read an open descriptor, which stays the caller's to close. */
+  /** Read an open descriptor, which the caller keeps and closes. */
   static over(fd: number, options: FileSourceOptions = {}): FileSource {
     return new FileSource(fd, options, false);
   }
@@ -76,12 +77,12 @@ export class FileSource implements Source, Disposable {
   }
 }
 
-/** Bytes of a file from which on reading ahead is worth loading the kernel calls, on Node some 8 ms. */
+/** Bytes of a file from which reading ahead is worth the time to load the kernel calls, about 8 ms on Node. */
 const LARGE = 1 << 26;
 
 /**
- * Open a file or block device, and load the kernel calls where they save work: for a sparse file, whose holes they
- * tell, and for a large one or a device, which they read ahead.
+ * Open a file or block device, and load the kernel calls where they save work: for a sparse file, to find its holes, and
+ * for a large file or a device, to read ahead.
  *
  * @throws as FileSource.open
  */
@@ -91,7 +92,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
   return FileSource.open(path, { kernel: isWorthIt ? await loadKernelCalls() : undefined });
 }
 
-/** Fewer blocks than nine tenths of the size: only then do holes pay for the questions. */
+/** Whether the blocks of a file are less than nine tenths of its size: only then is it worth asking for holes. */
 function isSparse(stat: Stats): boolean {
   return stat.blocks * 512 < 0.9 * stat.size;
 }
@@ -101,13 +102,13 @@ function askExtent(fd: number, size: number, offset: number, kernel: KernelCalls
   const data: Extent = { kind: 'data', offset, length: rest };
   if (kernel === undefined || offset >= size) return data;
   try {
-    // Behind the end of a file that was cut short meanwhile is no hole: reading it must tell.
+    // Past the end of a file that was truncated meanwhile there is no hole: a read must fail there.
     const start = kernel.seekData(fd, offset) ?? Math.min(size, fstatSync(fd).size);
     if (start > offset) return { kind: 'hole', offset, length: Math.min(start, size) - offset };
     const end = kernel.seekHole(fd, offset) ?? size;
     return { kind: 'data', offset, length: Math.min(Math.max(end, offset + 1), size) - offset };
   } catch (error) {
-    // File systems without SEEK_DATA say EINVAL; whatever goes wrong here, reading is the way that always works.
+    // File systems without SEEK_DATA answer EINVAL. Whatever fails here, reading all bytes is always right.
     if (codeOf(error) === undefined) throw error;
     return data;
   }
@@ -127,7 +128,6 @@ function sizeOf(fd: number, stat: Stats, kernel: KernelCalls | undefined): numbe
     const size = kernel === undefined ? sizeBySysfs(stat.rdev) : kernel.blockDeviceSize(fd);
     if (size !== undefined) return size;
   }
-  if (stat.isDirectory())
-    throw Object.assign(new Error('EISDIR: is a directory, read'), { code: 'EISDIR', syscall: 'read' });
+  if (stat.isDirectory()) throw systemError('EISDIR', 'EISDIR: is a directory, read', { syscall: 'read' });
   throw new SparseError('SPARSE_NO_SIZE', 'neither a regular file nor a block device of known size');
 }

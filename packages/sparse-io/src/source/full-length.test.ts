@@ -1,4 +1,4 @@
-import type { Source } from '../base/types.ts';
+import type { Source } from '../base/source.ts';
 import { fullLength } from './full-length.ts';
 
 const SHORT: Source = { size: 10, readAt: (into) => void into.fill(7) };
@@ -8,7 +8,7 @@ function open(size: number) {
   return { missing, source: fullLength(SHORT, { size, onMissing: (...range) => missing.push(range) }) };
 }
 
-test('what is not there reads as zeros and is told in one word', () => {
+test('missing bytes read as zeros and are reported once per read', () => {
   const { source, missing } = open(2 ** 40);
   const into = new Uint8Array(8).fill(1);
   source.readAt(into, 6);
@@ -20,7 +20,7 @@ test('what is not there reads as zeros and is told in one word', () => {
   ]);
 });
 
-test('extents tile the whole length in few steps, none of them empty', () => {
+test('extents cover the whole length in few steps, none of them empty', () => {
   const { source } = open(2 ** 40);
   expect(source.extentAt?.(3)).toEqual({ kind: 'data', offset: 3, length: 7 });
   expect(source.extentAt?.(10)).toEqual({ kind: 'data', offset: 10, length: 2 ** 40 - 10 });

@@ -1,34 +1,34 @@
-import type { Source } from '../base/types.ts';
+import type { Source } from '../base/source.ts';
 import { windowOf } from './window.ts';
 
 /** How long a source should be. */
 export interface FullLengthOptions {
   /** Bytes. */
   readonly size: number;
-  /** Told of bytes that were asked for and are not there; they read as zeros. */
+  /** Called for requested bytes that the source does not have; they read as zeros. */
   readonly onMissing: (offset: number, length: number) => void;
 }
 
 /**
- * A source of `size` bytes over one that may end earlier. What is missing costs one word for each read, not one failed
- * read for each block: half of a large disk may be missing.
+ * A source of `size` bytes over one that may end earlier. A missing range is reported once per read, and costs no
+ * failed read per block: half of a large disk may be missing.
  */
 export function fullLength(source: Source, { size, onMissing }: FullLengthOptions): Source {
   if (source.size >= size) return windowOf(source, 0, size);
   return {
     size,
     ...(source.file && { file: source.file }),
-    // What is not there is no hole: it must be read to be told.
+    // Missing bytes are data, not a hole: only what is read is reported.
     extentAt: (offset) =>
       offset < source.size && source.extentAt
         ? source.extentAt(offset)
         : { kind: 'data', offset, length: (offset < source.size ? source.size : size) - offset },
     readAt(into, offset) {
-      const there = Math.max(0, Math.min(into.length, source.size - offset));
-      if (there > 0) source.readAt(into.subarray(0, there), offset);
-      if (there === into.length) return;
-      into.fill(0, there);
-      onMissing(offset + there, into.length - there);
+      const available = Math.max(0, Math.min(into.length, source.size - offset));
+      if (available > 0) source.readAt(into.subarray(0, available), offset);
+      if (available === into.length) return;
+      into.fill(0, available);
+      onMissing(offset + available, into.length - available);
     },
   };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Source } from '../base/types.ts';
-import { faultySource, memorySource, systemError } from '../testing.ts';
+import type { Source } from '../base/source.ts';
+import { faultySource, injectedError, memorySource } from '../testing.ts';
 import { type BadRange, isolateErrors, isUnreadable } from './isolate-errors.ts';
 
 const blockSize = 8;
@@ -17,7 +17,7 @@ const withFaults = (...offsets: number[]) =>
   faultySource(memorySource(BYTES), { at: offsets.map((offset) => ({ offset, length: 1 })) });
 
 describe('isolateErrors', () => {
-  test('loses exactly the blocks that hold a bad byte, as zeros, and tells each once', () => {
+  test('loses exactly the blocks that contain a bad byte, as zeros, and reports each once', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(63)), fc.nat(63), fc.integer({ min: 1, max: 40 }), (faults, offset, count) => {
         const length = Math.min(count, 64 - offset);
@@ -40,13 +40,13 @@ describe('isolateErrors', () => {
     );
   });
 
-  test('another way to the bytes saves blocks that are good', () => {
+  test('blocks that another source of the same bytes can read are not lost', () => {
     const { into, bad } = read(withFaults(9, 17), 0, 32, withFaults(17));
     expect(bad).toEqual([[16, 8]]);
     expect(into[9]).toBe(10);
   });
 
-  test('keeps what is there of the block that the source ends in', () => {
+  test('keeps the bytes before the end of the source in its last block', () => {
     const { into, bad } = read({ ...memorySource(BYTES.subarray(0, 12)), size: 32 }, 0, 24);
     expect([...into.subarray(8, 16)]).toEqual([9, 10, 11, 12, 0, 0, 0, 0]);
     expect(bad).toEqual([
@@ -55,15 +55,15 @@ describe('isolateErrors', () => {
     ]);
   });
 
-  test('hands the error on with the range', () => {
+  test('reports the error with the range', () => {
     expect(read(withFaults(0), 0, 8).errors).toEqual([expect.objectContaining({ code: 'EIO' })]);
   });
 
-  test('an error that is not about some bytes goes through', () => {
+  test('an error that concerns the whole source is thrown', () => {
     const source = {
       size: 64,
       readAt: () => {
-        throw systemError('EBADF', 'read');
+        throw injectedError('EBADF', 'read');
       },
     };
     expect(() => read(source, 0, 16)).toThrow(expect.objectContaining({ code: 'EBADF' }));
@@ -84,13 +84,13 @@ describe('isolateErrors', () => {
 });
 
 test.each([
-  [systemError('EIO', 'read'), true],
-  [systemError('EUCLEAN', 'read'), true],
-  // How Node tells of EUCLEAN, for which libuv has no name.
-  [Object.assign(systemError('UNKNOWN', 'read'), { errno: -117 }), true],
-  [Object.assign(systemError('UNKNOWN', 'read'), { errno: -122 }), false],
-  [systemError('EBADF', 'read'), false],
+  [injectedError('EIO', 'read'), true],
+  [injectedError('EUCLEAN', 'read'), true],
+  // How Node reports EUCLEAN, for which libuv has no name.
+  [Object.assign(injectedError('UNKNOWN', 'read'), { errno: -117 }), true],
+  [Object.assign(injectedError('UNKNOWN', 'read'), { errno: -122 }), false],
+  [injectedError('EBADF', 'read'), false],
   [new Error('a bug'), false],
-])('%s is about some bytes only: %j', (error, expected) => {
+])('%s concerns only the bytes of one read: %j', (error, expected) => {
   expect(isUnreadable(error)).toBe(expected);
 });

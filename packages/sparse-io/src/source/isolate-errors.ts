@@ -1,27 +1,27 @@
+import type { ByteRange } from '../base/byte-range.ts';
 import { codeOf, isSparseError } from '../base/errors.ts';
-import type { Source } from '../base/types.ts';
+import type { Source } from '../base/source.ts';
 
-/** Bytes that could not be read: `[offset, offset + length)`, and the error that said so. */
-export interface BadRange {
-  readonly offset: number;
-  readonly length: number;
+/** Bytes that could not be read. */
+export interface BadRange extends ByteRange {
+  /** The error of the read. */
   readonly error: unknown;
 }
 
-/** What to do about bytes that cannot be read. */
+/** How to treat bytes that cannot be read. */
 export interface IsolateOptions {
-  /** Bytes per block: the unit that is tried alone and, when it fails, lost as a whole. */
+  /** Bytes per block: the unit that is read alone and, when that fails, lost as a whole. */
   readonly blockSize: number;
-  /** Told once for each block that is lost; its bytes were filled with zeros. */
+  /** Called once for each lost block, after its bytes were filled with zeros. */
   readonly onBad: (range: BadRange) => void;
   /**
-   * Another way to the same bytes, tried for a block that failed: a device read around the page cache, which fails a
-   * whole folio for one sector. See `openDirectSource`.
+   * Another source of the same bytes, read for a block that failed: a device around the page cache, which fails a whole
+   * folio for one sector. See `openDirectSource`.
    */
   readonly around?: Source | undefined;
 }
 
-/** Codes of a medium that lost bytes or ended early; any other error (EBADF, EACCES ...) concerns the whole source. */
+/** Codes of a medium that lost bytes or ended early. Any other error (EBADF, EACCES ...) concerns the whole source. */
 const UNREADABLE = new Set([
   'EIO',
   'EILSEQ',
@@ -37,7 +37,7 @@ const UNREADABLE = new Set([
 /** EBADMSG and EUCLEAN, for which libuv has no name: Node calls them UNKNOWN. Source: asm-generic/errno.h. */
 const UNNAMED = new Set([74, 117]);
 
-/** True for an error that says some bytes cannot be read, and does not speak of the rest. */
+/** True for an error that concerns only the bytes of one read, not the whole source. */
 export function isUnreadable(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== 'UNKNOWN') return UNREADABLE.has(code ?? '');
@@ -45,8 +45,8 @@ export function isUnreadable(error: unknown): boolean {
 }
 
 /**
- * A source that survives bad blocks: a read that fails is tried again block by block, and each block that still fails
- * reads as zeros and is told. A block that the source ends in keeps the bytes that are there.
+ * A source that survives bad blocks: a failed read is repeated block by block, and each block that still fails reads as
+ * zeros and is reported. The block in which the source ends keeps the bytes before the end.
  */
 export function isolateErrors(source: Source, options: IsolateOptions): Source {
   return {
@@ -81,7 +81,7 @@ function readBlock(source: Source, block: Uint8Array, offset: number, { around, 
   onBad({ offset, length: block.length, error });
 }
 
-/** Read one block. @returns what went wrong, undefined when nothing did */
+/** Read one block. @returns the error, undefined when it was read */
 function failureOf(source: Source, block: Uint8Array, offset: number): unknown {
   try {
     source.readAt(block, offset);

@@ -8,22 +8,22 @@ const readAsync = promisify(read);
 
 /** How to read a stream. */
 export interface ReadOptions {
-  /** Bytes asked for at once. Default 256 KiB. */
+  /** Bytes per read. Default 256 KiB. */
   readonly unit?: number;
   /** Stops before the next read. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Bytes that the buffer of a pipe should hold: fewer and larger reads. */
+/** Bytes to request for the buffer of a pipe: a larger one makes reads fewer and larger. */
 const PIPE_SIZE = 1 << 20;
-/** Pause before a non-blocking descriptor that has nothing is asked again, in milliseconds. */
+/** Pause before an empty non-blocking descriptor is read again, in milliseconds. */
 const PAUSE = 10;
 
 /**
- * Everything that comes from a descriptor that cannot seek: standard input, a FIFO.
+ * All bytes of a descriptor that cannot seek, such as standard input or a FIFO, until its end.
  *
- * Reads in the thread pool, so signals are answered while nothing comes. Each array is reused for the next: a caller
- * that keeps the bytes copies them.
+ * Reads in the thread pool, so that signal handlers run while the descriptor is empty. Each array is overwritten by the
+ * next read: a caller that keeps the bytes must copy them. The descriptor is not closed.
  */
 export async function* readStream(
   fd: number,
@@ -39,7 +39,7 @@ export async function* readStream(
   }
 }
 
-/** @returns bytes read, 0 at the end, -1 when a non-blocking descriptor had nothing */
+/** @returns bytes read, 0 at the end, -1 when a non-blocking descriptor was empty */
 async function readSome(fd: number, buffer: Uint8Array): Promise<number> {
   try {
     return (await readAsync(fd, buffer, 0, buffer.length, null)).bytesRead;
@@ -55,6 +55,6 @@ async function enlarge(fd: number): Promise<void> {
   try {
     (await loadKernelCalls())?.setPipeSize(fd, PIPE_SIZE);
   } catch {
-    // EPERM where the user's pipes are many already: a pipe of the usual size works too.
+    // EPERM where the user's pipes have reached their limit: a pipe of the usual size works, too.
   }
 }

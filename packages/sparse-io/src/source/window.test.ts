@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import type { Source } from '../base/types.ts';
+import type { Source } from '../base/source.ts';
 import { memorySource } from '../testing.ts';
 import { windowOf } from './window.ts';
 
 const BYTES = Uint8Array.from({ length: 64 }, (_, at) => at);
 
 describe('windowOf', () => {
-  test('byte n of a window is byte offset + n of its source, and beyond it there is nothing', () => {
+  test('byte n of a window is byte offset + n of its source, and reads past its end fail', () => {
     fc.assert(
       fc.property(fc.nat(70), fc.nat(70), fc.nat(70), fc.integer({ min: 1, max: 20 }), (offset, length, at, count) => {
         const window = windowOf(memorySource(BYTES), offset, length);
@@ -24,7 +24,7 @@ describe('windowOf', () => {
     );
   });
 
-  test('holes are told in the numbers of the window and end with it', () => {
+  test('holes are reported by offsets of the window and end with it', () => {
     const source: Source = {
       ...memorySource(BYTES),
       extentAt: (offset) =>
@@ -37,7 +37,7 @@ describe('windowOf', () => {
     ]);
   });
 
-  test('the file of the source is the file of the window, further on', () => {
+  test('the file of the source is the file of the window, with the offset added to its base', () => {
     expect(windowOf({ ...memorySource(BYTES), file: { fd: 9, base: 100 } }, 7).file).toEqual({ fd: 9, base: 107 });
     expect('file' in windowOf(memorySource(BYTES), 7)).toBe(false);
   });

@@ -1,24 +1,23 @@
-import { SparseError } from '../base/errors.ts';
-import type { Extent, Source } from '../base/types.ts';
+import type { Extent } from '../base/byte-range.ts';
+import { shortRead } from '../base/errors.ts';
+import type { Source } from '../base/source.ts';
 
 /**
  * Bytes `[offset, offset + length)` of another source as a source of their own: a partition of a disk.
  *
- * Reads beyond the window are SparseError SPARSE_SHORT_READ even where the outer source goes on.
+ * Reads past the end of the window throw SparseError SPARSE_SHORT_READ even where the outer source is longer.
  *
  * @param length default: to the end of `source`
  */
 export function windowOf(source: Source, offset: number, length = source.size - offset): Source {
   const size = Math.max(0, Math.min(length, source.size - offset));
-  const window: Source = {
+  return {
     size,
     readAt(into, at) {
       if (at + into.length <= size) return source.readAt(into, offset + at);
       if (at < size) source.readAt(into.subarray(0, size - at), offset + at);
       const end = Math.max(at, size);
-      throw new SparseError('SPARSE_SHORT_READ', `the source ends at byte ${size}`, {
-        detail: { offset: end, length: at + into.length - end },
-      });
+      throw shortRead(size, { offset: end, length: at + into.length - end });
     },
     ...(source.extentAt && {
       extentAt: (at: number): Extent => {
@@ -28,5 +27,4 @@ export function windowOf(source: Source, offset: number, length = source.size - 
     }),
     ...(source.file && { file: { ...source.file, base: source.file.base + offset } }),
   };
-  return window;
 }

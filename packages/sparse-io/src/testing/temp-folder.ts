@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder of a test's own, removed with all in it when disposed. */
+/** A new empty folder for one test. Disposing it removes it with its contents. */
 export function tempFolder(): Disposable & { readonly path: string; file(name: string): string } {
   const path = mkdtempSync(join(tmpdir(), 'sparse-io-'));
   return {

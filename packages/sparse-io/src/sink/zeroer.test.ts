@@ -1,18 +1,18 @@
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import type { KernelCalls } from '../kernel/kernel-calls.ts';
-import { systemError, tempFolder } from '../testing.ts';
-import { type ZeroMethod, zeroer } from './zero-range.ts';
+import { injectedError, tempFolder } from '../testing.ts';
+import { type ZeroMethod, zeroer } from './zeroer.ts';
 
 const SIZE = 4096;
 
 interface Setting {
   readonly isBlockDevice: boolean;
-  /** Calls that fail, and with what. */
+  /** Calls that fail, and the codes they fail with. */
   readonly refused?: Readonly<Record<string, string>>;
   readonly hasKernel?: boolean;
 }
 
-/** Zero the given ranges of a file of 0xff; a call that is not refused is noted and, but for discard, zeroes. */
+/** Zero the given ranges of a file of 0xff. The kernel calls are recorded and change nothing. */
 function run(method: ZeroMethod, ranges: readonly (readonly [number, number])[], setting: Setting) {
   using folder = tempFolder();
   const path = folder.file('a');
@@ -22,7 +22,7 @@ function run(method: ZeroMethod, ranges: readonly (readonly [number, number])[],
   const call = (name: string) => (_fd: number, offset: number, length: number) => {
     const code = setting.refused?.[name];
     asked.push(`${name}${code === undefined ? '' : ` ${code}`} ${offset} ${length}`);
-    if (code !== undefined) throw systemError(code, name);
+    if (code !== undefined) throw injectedError(code, name);
   };
   const kernel = { punchHole: call('punchHole'), zeroOut: call('zeroOut'), discard: call('discard') };
   const target = {
@@ -41,7 +41,7 @@ function run(method: ZeroMethod, ranges: readonly (readonly [number, number])[],
   };
 }
 
-/** Only what a zeroer may use; anything else is undefined and would throw. */
+/** Only the calls that a zeroer may use; any other one is undefined and would throw. */
 function withCalls(calls: Pick<KernelCalls, 'punchHole' | 'zeroOut' | 'discard'>): KernelCalls {
   return Object.assign(Object.create(null), calls);
 }
@@ -54,12 +54,12 @@ describe('zeroer', () => {
     expect(run('hole', [[0, SIZE]], FILE)).toMatchObject({ asked: [], kept: SIZE });
   });
 
-  test('without kernel calls zeros are written, to the byte', () => {
+  test('without kernel calls exactly the bytes of the range are written', () => {
     const { isZero, kept } = run('punch', [[100, 1000]], { ...FILE, hasKernel: false });
     expect([isZero(100, 1000), kept]).toEqual([true, SIZE - 1000]);
   });
 
-  test('a file that cannot be punched is written, and not asked again', () => {
+  test('where a file cannot be punched, zeros are written, and punching is not tried again', () => {
     const { asked, isZero, kept } = run(
       'punch',
       [
@@ -76,13 +76,13 @@ describe('zeroer', () => {
     ]);
   });
 
-  test('a disk that is broken is an error, not a reason to write', () => {
+  test('an error of the disk is thrown, and is not a reason to write', () => {
     expect(() => run('punch', [[0, 512]], { ...FILE, refused: { punchHole: 'EIO' } })).toThrow(
       expect.objectContaining({ code: 'EIO' }),
     );
   });
 
-  test('a device gets whole sectors, and the ends as bytes', () => {
+  test('a device gets a call for the whole sectors, and writes for the ends', () => {
     const { asked, isZero, kept } = run('write', [[500, 1048]], DEVICE);
     expect(asked).toEqual(['zeroOut 512 1024']);
     expect([isZero(500, 12), isZero(1536, 12), kept]).toEqual([true, true, SIZE - 24]);

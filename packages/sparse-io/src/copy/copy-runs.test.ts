@@ -1,10 +1,12 @@
 import fc from 'fast-check';
-import type { Extent, Sink, Source } from '../base/types.ts';
+import type { ByteRange, Extent } from '../base/byte-range.ts';
+import type { Sink } from '../base/sink.ts';
+import type { Source } from '../base/source.ts';
 import { MemorySink, memorySource, type SinkCall } from '../testing.ts';
-import { type ByteRun, copyRuns, IO_UNIT } from './copy.ts';
+import { copyRuns, IO_UNIT } from './copy-runs.ts';
 
-/** A source of `lengths`, alternately data and hole; its data is never zero and different everywhere near. */
-function patchy(lengths: readonly number[]): { source: Source; bytes: Uint8Array; reads: ByteRun[] } {
+/** A source of `lengths`, alternately data and hole; its data is never zero, and neighbouring bytes differ. */
+function patchy(lengths: readonly number[]): { source: Source; bytes: Uint8Array; reads: ByteRange[] } {
   const size = lengths.reduce((sum, length) => sum + length, 0);
   const bytes = Uint8Array.from({ length: size }, (_, at) => (at % 255) + 1);
   const extents: Extent[] = [];
@@ -15,7 +17,7 @@ function patchy(lengths: readonly number[]): { source: Source; bytes: Uint8Array
     if (length > 0) extents.push({ kind, offset, length });
     offset += length;
   });
-  const reads: ByteRun[] = [];
+  const reads: ByteRange[] = [];
   const source: Source = {
     size,
     readAt(into, at) {
@@ -31,7 +33,7 @@ function patchy(lengths: readonly number[]): { source: Source; bytes: Uint8Array
 }
 
 /** Cut points -> ascending, disjoint runs. */
-const runsFrom = (cuts: readonly number[], size: number): ByteRun[] => {
+const runsFrom = (cuts: readonly number[], size: number): ByteRange[] => {
   const points = [...new Set(cuts.map((cut) => cut % (size + 1)))].sort((a, b) => a - b);
   return points.flatMap((offset, at) =>
     at % 2 === 0 && points[at + 1] !== undefined ? [{ offset, length: (points[at + 1] ?? 0) - offset }] : [],
@@ -61,7 +63,7 @@ describe('copyRuns', () => {
     );
   });
 
-  test('tells a sequential sink of the gaps, in steps that give up the stack between', async () => {
+  test('a sequential sink gets the gaps, in steps between which a copy can yield', async () => {
     const far = 200 * 2 ** 20;
     const calls: SinkCall[] = [];
     const note = (kind: SinkCall['kind']) => (offset: number, length: number) =>
@@ -90,7 +92,7 @@ describe('copyRuns', () => {
     expect(await copyRuns(memorySource(new Uint8Array(0)), sink)).toEqual({ data: 0, holes: 0 });
   });
 
-  test('a hole of 15 TiB costs no more than some 250 thousand steps, and no read', async () => {
+  test('a hole of 15 TiB costs at most 250,000 steps, and no read', async () => {
     const size = 15 * 2 ** 40;
     const source: Source = {
       size,
@@ -122,7 +124,7 @@ describe('copyRuns', () => {
     expect(buffers.size).toBe(1);
   });
 
-  test('gives up the stack in the middle, tells the progress, and can be stopped there', async () => {
+  test('yields to the event loop during the copy, reports progress, and can be stopped there', async () => {
     const slow: Source = {
       size: 100 * IO_UNIT,
       readAt() {
@@ -131,15 +133,18 @@ describe('copyRuns', () => {
       },
     };
     const stop = new AbortController();
-    const told: number[] = [];
+    const progress: number[] = [];
     setImmediate(() => stop.abort(new Error('stopped')));
-    const copying = copyRuns(slow, new MemorySink(), { signal: stop.signal, onProgress: (done) => told.push(done) });
+    const copying = copyRuns(slow, new MemorySink(), {
+      signal: stop.signal,
+      onProgress: (done) => progress.push(done),
+    });
     await expect(copying).rejects.toThrow('stopped');
-    expect(told.length).toBeGreaterThan(0);
-    expect(told.at(-1)).toBeLessThan(10 * IO_UNIT);
+    expect(progress.length).toBeGreaterThan(0);
+    expect(progress.at(-1)).toBeLessThan(10 * IO_UNIT);
   });
 
-  test('lets the kernel move the bytes where both sides can, and does the rest by hand', async () => {
+  test('copies inside the kernel where both sides can, and reads and writes the rest', async () => {
     const bytes = Uint8Array.from({ length: 100 }, (_, at) => at);
     const moved: number[][] = [];
     const inner = new MemorySink();
@@ -155,7 +160,7 @@ describe('copyRuns', () => {
     expect(inner.bytes).toEqual(bytes);
   });
 
-  test('a run beyond the source is refused by the source, not moved by the kernel', async () => {
+  test('a run past the end of the source is refused by the source, not copied by the kernel', async () => {
     const sink = Object.assign(new MemorySink(), {
       transferFrom: () => {
         throw new Error('moved');
@@ -177,22 +182,22 @@ function expectAscending(calls: readonly SinkCall[]): void {
 }
 
 describe('reading ahead', () => {
-  test('tells the file what follows within the run while a unit is written, and nothing beyond it', async () => {
+  test('announces the next unit of the run before it writes a unit, and nothing outside the run', async () => {
     const bytes = new Uint8Array(3 * IO_UNIT + 10);
-    const told: [number, number][] = [];
-    const file = { fd: -1, base: 1000, willNeed: (offset: number, length: number) => told.push([offset, length]) };
+    const announced: [number, number][] = [];
+    const file = { fd: -1, base: 1000, willNeed: (offset: number, length: number) => announced.push([offset, length]) };
     const runs = [
       { offset: 0, length: 2 * IO_UNIT + 5 },
       { offset: 3 * IO_UNIT, length: 10 },
     ];
     await copyRuns({ ...memorySource(bytes), file }, new MemorySink(), { runs });
-    expect(told).toEqual([
+    expect(announced).toEqual([
       [1000 + IO_UNIT, IO_UNIT],
       [1000 + 2 * IO_UNIT, 5],
     ]);
   });
 
-  test('uses the memory and the length that the sink gives', async () => {
+  test('uses the memory and the length of the buffer of the sink', async () => {
     const sink = new MemorySink();
     const given = new Uint8Array(100);
     const lengths: number[] = [];

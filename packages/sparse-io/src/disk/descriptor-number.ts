@@ -1,4 +1,4 @@
-/** The N of `/dev/fd/N`, `/dev/stdout` and the other spellings of an open descriptor; undefined for every other path. */
+/** The N of `/dev/fd/N`, `/dev/stdout` and the other names of an open descriptor; undefined for every other path. */
 export function descriptorNumber(path: string): number | undefined {
   const named = NAMED[path];
   if (named !== undefined) return named;

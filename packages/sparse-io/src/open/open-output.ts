@@ -13,14 +13,14 @@ import {
 } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
-import { codeOf } from '../base/errors.ts';
-import type { Sink } from '../base/types.ts';
-import { descriptorNumber } from '../disk/descriptor-path.ts';
+import { codeOf, systemError } from '../base/errors.ts';
+import type { Sink } from '../base/sink.ts';
+import { descriptorNumber } from '../disk/descriptor-number.ts';
 import { isMountPoint } from '../disk/mount-point.ts';
 import { type KernelCalls, loadKernelCalls } from '../kernel/kernel-calls.ts';
 import { FileSink } from '../sink/file-sink.ts';
 import { StreamSink } from '../sink/stream-sink.ts';
-import type { ZeroMethod } from '../sink/zero-range.ts';
+import type { ZeroMethod } from '../sink/zeroer.ts';
 import { PartialFile } from './partial-file.ts';
 import { randomLetters } from './random-letters.ts';
 
@@ -29,53 +29,54 @@ const closeAsync = promisify(close);
 
 /** How to open an output. */
 export interface OutputOptions {
-  /** What the file holds already counts: write into it (`-c`, `-O` into a disk image). A new file is still a partial one. */
+  /** Keep the contents of an existing file and write into it. A new file is still written as a partial file. */
   readonly keepContents?: boolean;
   /** With `keepContents`: never shorten the file. */
   readonly keepTail?: boolean;
   /** How ranges are made zero. Default: `hole` in a new or emptied file, `punch` in a kept one, `write` on a device. */
   readonly zero?: ZeroMethod;
-  /** Write the partial file under this path, and go on where an earlier run left it; `abort` then keeps it. */
+  /** Path of the partial file. An existing one is continued, and `abort` keeps it. */
   readonly partialPath?: string;
-  /** Default: loadKernelCalls, asked only where the calls are of use. */
+  /** Called only where kernel calls are useful. Default: loadKernelCalls. */
   readonly loadKernel?: () => Promise<KernelCalls | undefined>;
   /** Random letters for the partial file's name. */
   readonly letters?: () => string;
 }
 
-/** Why a regular file is written in place, so that an interruption will leave it half-made. */
+/** Why a regular file is written in place, so that an interruption leaves it incomplete. */
 export type InPlaceReason =
-  /** Asked for: `keepContents`. */
+  /** Requested by `keepContents`. */
   | 'kept'
-  /** Other names of the file would keep the old contents. */
+  /** The file has other names, which would keep the old contents. */
   | 'hard-links'
-  /** The folder takes no new file (EACCES, EPERM, EROFS), or will not let go of the old one. */
+  /** The folder allows no new file (EACCES, EPERM, EROFS), or does not allow to replace the old one (sticky bit). */
   | 'folder'
   /** Something is mounted on the name (EBUSY). */
   | 'mount-point';
 
-/** An open output and what the caller must know of it. */
+/** An open output, and what the caller must know about it. */
 export interface Output {
   readonly sink: Sink;
   readonly kind: 'partial-file' | 'in-place' | 'block-device' | 'stream' | 'null-device';
-  /** True when the output existed before: then its zero blocks are written, as the C tool does. */
+  /** True when the output existed before. */
   readonly existed: boolean;
   /** Set for `in-place` only. */
   readonly inPlaceReason?: InPlaceReason;
   /** True for a terminal, which no image should go to. */
   readonly isTerminal: boolean;
-  /** The descriptor, for reading back what is there (`-c`); undefined for streams. */
+  /** The descriptor, for reading the existing contents; undefined for streams. */
   readonly fd?: number;
-  /** Where the bytes are before they get their final name; set for `partial-file` only. */
+  /** The path of the file until it gets its final name. Set for `partial-file` only. */
   readonly partialPath?: string;
 }
 
 /**
- * Open where an image goes, so that under its final name it is always whole: a regular file is written as a partial
- * file in the same folder and renamed by `finish`. Written in place instead, and told in the result: block devices,
- * pipes, `/dev/stdout`, `/dev/fd/N`, files that are kept or have several names, folders that allow no partial file.
+ * Open an output so that the file of its final name is always complete: a regular file is written as a partial file in
+ * the same folder, and renamed by `finish`. Some outputs are written in place instead, which the result reports: block
+ * devices, pipes, `/dev/stdout`, `/dev/fd/N`, files that are kept or have several names, folders that allow no partial
+ * file.
  *
- * Symbolic links are followed first. Nothing that was there is changed before the first write, except that a file
+ * Symbolic links are followed first. Existing data is not changed before the first write, except that a file that is
  * written in place and not kept is emptied: validate before. Opening a FIFO waits for its reader, in the thread pool.
  *
  * @throws system errors (`ENOENT`, `EACCES`, `EISDIR`, `ETXTBSY` ...)
@@ -92,10 +93,10 @@ export async function openOutput(path: string, options: OutputOptions = {}): Pro
   return existingFile(target, stat, options);
 }
 
-/** A partial file could be made for a name that no file can have, and would fail to get it when all is written. */
+/** Refuse a name that no file can have: a partial file could be written, but the rename at the end would fail. */
 function refuseNoName(path: string): void {
   const code = path === '' ? 'ENOENT' : path.endsWith('/') ? 'EISDIR' : undefined;
-  if (code !== undefined) throw Object.assign(new Error(`${code}: not a name of a file, open '${path}'`), { code });
+  if (code !== undefined) throw systemError(code, `${code}: not a name of a file, open '${path}'`);
 }
 
 /** Standard output as a stream: a pipe, a terminal, or a file that the shell redirected to. */
@@ -104,7 +105,7 @@ export function openStandardOutput(options: OutputOptions = {}): Promise<Output>
 }
 
 async function existingFile(target: string, stat: Stats, options: OutputOptions): Promise<Output> {
-  // Open before anything else: a read-only, immutable or running file must be refused now, not at the rename.
+  // Open the file first: a read-only, immutable or running file must be refused now, not at the rename.
   const fd = openSync(target, constants.O_RDWR);
   const reason = options.keepContents ? 'kept' : reasonInPlace(target, stat);
   if (reason === undefined) {
@@ -132,7 +133,7 @@ function reasonInPlace(target: string, stat: Stats): InPlaceReason | undefined {
 }
 
 async function partialOutput(target: string, old: Stats | undefined, options: OutputOptions): Promise<Output> {
-  // A new file needs no kernel calls; an old one may have attributes to keep, a continued one holes to punch.
+  // A new file needs no kernel calls. A replaced file may have attributes to keep, and a continued one data to punch.
   const kernel = old === undefined && options.partialPath === undefined ? undefined : await kernelOf(options);
   const letters = options.letters?.() ?? randomLetters(10);
   const sink = new PartialFile(target, {
@@ -161,7 +162,7 @@ async function inPlaceOutput(fd: number, inPlaceReason: InPlaceReason, options: 
   return { sink, kind: 'in-place', existed: true, isTerminal: false, inPlaceReason, fd };
 }
 
-/** Where something was written before, leaving it alone does not make zeros. */
+/** The method for a file that may already contain data: without a write or a punch it would not read as zeros. */
 function zeroOver(asked: ZeroMethod | undefined): ZeroMethod {
   return asked === undefined || asked === 'hole' ? 'punch' : asked;
 }
@@ -187,7 +188,7 @@ async function specialOutput(target: string, stat: Stats, options: OutputOptions
   }
 }
 
-/** Device number of /dev/null, 1:3: the one special file that need not be sent the zeros of 15 TiB of holes. */
+/** Device number of /dev/null, 1:3: the only special file to which zeros need not be written, perhaps 15 TiB of them. */
 const NULL_DEVICE = 0x103;
 
 async function streamOutput(fd: number, owned: boolean, options: OutputOptions): Promise<Output> {
@@ -204,10 +205,10 @@ function kernelOf(options: OutputOptions): Promise<KernelCalls | undefined> {
   return (options.loadKernel ?? loadKernelCalls)();
 }
 
-/** Symbolic links on one path that the kernel follows before it gives up (ELOOP): path_resolution(7). */
+/** Symbolic links that the kernel follows in one path before it fails with ELOOP. Source: path_resolution(7). */
 const MAX_LINKS = 40;
 
-/** Where a path leads, links followed; unlike realpath also where the last one does not exist yet. */
+/** The target of a path with its symbolic links followed. Unlike realpath(3), the target need not exist. */
 function followLinks(path: string): string {
   let target = path;
   for (let links = 0; links < MAX_LINKS; links++) {
@@ -215,9 +216,5 @@ function followLinks(path: string): string {
     const next = readlinkSync(target);
     target = isAbsolute(next) ? next : join(dirname(target), next);
   }
-  throw Object.assign(new Error(`ELOOP: too many symbolic links, open '${path}'`), {
-    code: 'ELOOP',
-    syscall: 'open',
-    path,
-  });
+  throw systemError('ELOOP', `ELOOP: too many symbolic links, open '${path}'`, { syscall: 'open', path });
 }

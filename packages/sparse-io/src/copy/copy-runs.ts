@@ -1,22 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Sink, Source } from '../base/types.ts';
-import { BATCH } from './batches.ts';
+import type { ByteRange } from '../base/byte-range.ts';
+import type { Sink } from '../base/sink.ts';
+import type { Source } from '../base/source.ts';
+import { BATCH } from './in-batches.ts';
 
-/** A run of bytes `[offset, offset + length)` to copy; `length` is greater than zero. */
-export interface ByteRun {
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** How to copy. What a source or sink shall do besides (errors, zeros, comparing) is put around it, not told here. */
+/** How to copy. Everything else (bad blocks, zeros, comparing) is done by a source or sink around another one. */
 export interface CopyOptions {
-  /** What to copy: ascending and disjoint. Default: the whole source. */
-  readonly runs?: Iterable<ByteRun>;
-  /** Where byte 0 of the source goes in the sink. Default 0. */
+  /** The ranges to copy: ascending and disjoint. Default: the whole source. */
+  readonly runs?: Iterable<ByteRange>;
+  /** The offset in the sink of byte 0 of the source. Default 0. */
   readonly sinkOffset?: number;
-  /** Called between batches with the bytes of `runs` that are done, and at the end. */
+  /** Called between batches and at the end, with the bytes of `runs` that are done. */
   readonly onProgress?: (done: number) => void;
-  /** Stops between batches; the promise is rejected with the signal's reason. */
+  /** Stops the copy between batches; the promise is rejected with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,19 +24,22 @@ export interface CopyResult {
   readonly holes: number;
 }
 
-/** Bytes of one read and write where the sink does not say better: larger units leave the processor's cache and cost more, smaller ones more calls. */
+/**
+ * Bytes of one read and write where the sink has no buffer of its own. Larger units do not fit the processor's cache,
+ * smaller ones need more calls.
+ */
 export const IO_UNIT = 1 << 18;
-/** Bytes of a hole handed on at once, so that a sink that writes its zeros gives up the stack in between. */
+/** Most bytes of a hole in one call of the sink, so that there are yields while a sink writes its zeros. */
 const HOLE_UNIT = 1 << 26;
 
 /**
  * Copy runs of bytes from a source to a sink, in order. Neither is finished or closed.
  *
- * Holes of the source (`extentAt`) are not read but given to `sink.zero`; what is between runs is `skip`ped where the
- * sink is sequential and else not mentioned. Bytes go inside the kernel where the source has a `file` and the sink
- * `transferFrom`. The work is synchronous for some 40 ms at a time.
+ * Holes of the source (`extentAt`) are not read: the sink gets `zero`. A sequential sink gets `skip` for the gaps between
+ * runs, any other sink no call. Bytes are copied inside the kernel where the source has a `file` and the sink
+ * `transferFrom`. Yields to the event loop after every 40 ms of synchronous work.
  *
- * @throws what the source or sink throws; the sink is then for the caller to abort
+ * @throws what the source or sink throws; the caller must abort the sink then
  */
 export async function copyRuns(source: Source, sink: Sink, options: CopyOptions = {}): Promise<CopyResult> {
   const { runs = wholeOf(source), sinkOffset = 0, onProgress, signal } = options;
@@ -61,13 +60,13 @@ export async function copyRuns(source: Source, sink: Sink, options: CopyOptions 
   return { data: mover.data, holes: mover.holes };
 }
 
-function wholeOf(source: Source): ByteRun[] {
+function wholeOf(source: Source): ByteRange[] {
   return source.size > 0 ? [{ offset: 0, length: source.size }] : [];
 }
 
 /**
- * Moves runs in steps of one I/O unit; the caller decides between steps whether to rest. No generator: there may be
- * millions of runs of one block, and a few objects for each are more than the copy itself.
+ * Copies runs in steps of one I/O unit; the caller may yield between steps. Not a generator: there may be millions of
+ * runs of one block, and a few objects for each would cost more than the copy itself.
  */
 class Mover {
   data = 0;
@@ -76,11 +75,11 @@ class Mover {
   readonly #sink: Sink;
   readonly #shift: number;
   readonly #buffer: Uint8Array;
-  /** How far it is; before the run, in a gap that a sequential sink must be told of. */
+  /** Offset of the next byte in the source; before `#start`, it is in the gap before the run (sequential sinks only). */
   #at = 0;
   #start = 0;
   #end = 0;
-  /** The extent of the source that it is in: where it ends, and whether it is a hole. */
+  /** Of the source extent that contains `#at`: where it ends, and whether it is a hole. */
   #extentEnd = 0;
   #isHole = false;
   #isKernelWilling = false;
@@ -92,15 +91,15 @@ class Mover {
     this.#buffer = sink.buffer?.() ?? new Uint8Array(IO_UNIT);
   }
 
-  /** The next run; the one before is done. */
-  begin({ offset, length }: ByteRun): void {
+  /** Start the next run. The previous one must be done. */
+  begin({ offset, length }: ByteRange): void {
     if (!this.#sink.sequential) this.#at = offset;
     this.#start = offset;
     this.#end = offset + length;
     this.#extentEnd = offset;
   }
 
-  /** @returns false when the run was done already */
+  /** Copy one unit. @returns false when the run was already done */
   step(): boolean {
     if (this.#at < this.#start) this.#gap();
     else if (this.#at === this.#end) return false;
@@ -138,9 +137,9 @@ class Mover {
     this.#isKernelWilling &&= moved === length;
     if (moved < length) {
       const next = this.#at + length;
-      // The next read is fetched while this one is written: two disks work at the same time.
+      // The kernel reads the next unit while this one is written: two disks work at the same time.
       if (next < this.#extentEnd) this.#announce(next, Math.min(length, this.#extentEnd - next));
-      this.#byHand(this.#at + moved, length - moved);
+      this.#readAndWrite(this.#at + moved, length - moved);
     }
     this.#at += length;
     this.data += length;
@@ -148,7 +147,7 @@ class Mover {
 
   #transfer(at: number, length: number): number {
     const { file, size } = this.#source;
-    // A window ends before its file does: what is beyond is for readAt to refuse.
+    // A window may end before its file: `readAt` must refuse what is past its end.
     if (file === undefined || at + length > size) return 0;
     return this.#sink.transferFrom?.(file.fd, file.base + at, at + this.#shift, length) ?? 0;
   }
@@ -158,7 +157,7 @@ class Mover {
     file?.willNeed?.(file.base + at, length);
   }
 
-  #byHand(at: number, length: number): void {
+  #readAndWrite(at: number, length: number): void {
     const bytes = length === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, length);
     this.#source.readAt(bytes, at);
     this.#sink.writeAt(bytes, at + this.#shift);

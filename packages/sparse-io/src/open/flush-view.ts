@@ -5,10 +5,10 @@ import { loadKernelCalls } from '../kernel/kernel-calls.ts';
 const fsyncAsync = promisify(fsync);
 
 /**
- * Bring an open file or device to the medium and drop its cached pages, so that another view of the same bytes (the
- * loop device on a file, the disk of a partition) sees them, and a later read here sees what the other view wrote.
+ * Write an open file or device to the medium and drop its cached pages, so that another view of the same bytes (the
+ * loop device on a file, the disk of a partition) reads them, and later reads here return what the other view wrote.
  *
- * @throws system errors of fsync: what was written before may be lost
+ * @throws system errors of fsync: earlier writes may be lost then
  */
 export async function flushView(fd: number): Promise<void> {
   const isBlockDevice = fstatSync(fd).isBlockDevice();

@@ -1,38 +1,21 @@
-import { SparseError } from './errors.ts';
-import type { Sink, Source } from './types.ts';
+import type { ByteRange } from '../base/byte-range.ts';
+import type { Sink } from '../base/sink.ts';
 
-/** A source over bytes that stay the caller's: what is changed there is read here. */
-export function memorySource(bytes: Uint8Array): Source {
-  return {
-    size: bytes.length,
-    readAt(into, offset) {
-      const there = bytes.subarray(offset, offset + into.length);
-      into.set(there);
-      if (there.length < into.length) {
-        throw new SparseError('SPARSE_SHORT_READ', `the source ends at byte ${bytes.length}`, {
-          detail: { offset: offset + there.length, length: into.length - there.length },
-        });
-      }
-    },
-  };
-}
-
-/** What a MemorySink was told, in order. */
-export interface SinkCall {
+/** One call that a MemorySink received. */
+export interface SinkCall extends ByteRange {
   readonly kind: 'write' | 'zero' | 'skip';
-  readonly offset: number;
-  readonly length: number;
 }
 
-/** A sink over an array that grows, and remembers every call; `bytes` is its own until `finish`. */
+/** A sink over an array that grows, and that records every call. It may replace `bytes` until `finish`. */
 export class MemorySink implements Sink {
   readonly sequential: boolean;
+  /** All calls, in order. */
   readonly calls: SinkCall[] = [];
   bytes: Uint8Array;
-  /** What became of it. */
+  /** How the output ended. */
   state: 'open' | 'finished' | 'aborted' = 'open';
 
-  /** @param old what the output held before */
+  /** @param old contents of the output before the first call; they are copied */
   constructor({ sequential = false, old = new Uint8Array(0) }: { sequential?: boolean; old?: Uint8Array } = {}) {
     this.sequential = sequential;
     this.bytes = old.slice();

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Milliseconds of work before the stack is given up for signals, progress and cancelling. */
+/** Milliseconds of synchronous work before a yield to the event loop, for signals, progress and cancelling. */
 export const BATCH = 40;
 
 /**
- * Run a generator of short steps to its end, and give up the stack between batches of some 40 ms, so that a signal is
- * answered while a long computation runs.
+ * Run a generator of short steps to its end, and yield to the event loop every 40 ms, so that signal handlers run
+ * during a long computation.
  *
  * @returns what the generator returns
- * @throws what it throws
+ * @throws what the generator throws
  */
 export async function inBatches<T>(steps: Generator<void, T>): Promise<T> {
   let batchEnd = performance.now() + BATCH;

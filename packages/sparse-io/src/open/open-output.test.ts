@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { loadKernelCalls } from '../kernel/kernel-calls.ts';
 import { tempFolder } from '../testing.ts';
-import { type OutputOptions, openOutput } from './atomic-output.ts';
+import { type OutputOptions, openOutput } from './open-output.ts';
 
 const isRoot = process.getuid?.() === 0;
 const text = (path: string): string => readFileSync(path, 'utf8');
@@ -32,11 +32,11 @@ describe('a new file', () => {
   test.each([
     ['', 'ENOENT'],
     ['no-file/', 'EISDIR'],
-  ])('cannot be called %j: refused before anything is written', async (name, code) => {
+  ])('cannot have the name %j, which is refused before anything is written', async (name, code) => {
     await expect(openOutput(name)).rejects.toMatchObject({ code });
   });
 
-  test('has its name only when it is whole', async () => {
+  test('gets its name only when it is complete', async () => {
     using folder = tempFolder();
     const { sink, kind, existed, partialPath } = await openOutput(folder.file('a'), { letters: () => 'abc' });
     sink.writeAt(bytes('half'), 0);
@@ -53,7 +53,7 @@ describe('a new file', () => {
     expect(statSync(folder.file('a')).mode & 0o777).toBe(0o600);
   });
 
-  test('abort leaves nothing, also twice, also after finish', async () => {
+  test('abort leaves no file; it may be called twice, and after finish it does nothing', async () => {
     using folder = tempFolder();
     const { sink } = await openOutput(folder.file('a'));
     sink.abort();
@@ -64,7 +64,7 @@ describe('a new file', () => {
     expect(readdirSync(folder.path)).toEqual(['b']);
   });
 
-  test('abort while finish waits for the disk leaves nothing', async () => {
+  test('abort while finish waits for the disk leaves no file', async () => {
     using folder = tempFolder();
     const { sink } = await openOutput(folder.file('a'));
     sink.writeAt(bytes('x'), 0);
@@ -74,7 +74,7 @@ describe('a new file', () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test('zeros are holes, skipped ranges too, and the size is exact', async () => {
+  test('zeros and skipped ranges are holes, and the size is exact', async () => {
     using folder = tempFolder();
     const { sink } = await openOutput(folder.file('a'));
     sink.zero(0, 2 ** 40);
@@ -85,18 +85,18 @@ describe('a new file', () => {
     expect([size, blocks * 512 <= 8192]).toEqual([2 ** 41 + 5, true]);
   });
 
-  test('a folder that is not there is an error of the system', async () => {
+  test('a folder that does not exist is an error of the system', async () => {
     using folder = tempFolder();
     await expect(openOutput(folder.file('no/a'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('a name that is too long is refused now, not when all is written', async () => {
+  test('a name that is too long is refused at once, not when all is written', async () => {
     using folder = tempFolder();
     await expect(openOutput(folder.file('n'.repeat(256)))).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test('a name as long as the system allows is fine', async () => {
+  test('a name of the longest allowed length works', async () => {
     using folder = tempFolder();
     const name = 'n'.repeat(255);
     await writeTo(folder.file(name), 'x');
@@ -105,7 +105,7 @@ describe('a new file', () => {
 });
 
 describe('an existing file', () => {
-  test('stays as it was until the new one is whole, and keeps its mode', async () => {
+  test('is unchanged until the new one is complete, and keeps its mode', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), 'the old and longer text');
     chmodSync(folder.file('a'), 0o4641);
@@ -116,7 +116,7 @@ describe('an existing file', () => {
     expect([text(folder.file('a')), existed, statSync(folder.file('a')).mode & 0o7777]).toEqual(['new', true, 0o641]);
   });
 
-  test('abort brings it back untouched', async () => {
+  test('abort leaves it unchanged', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), 'old');
     const { ino } = statSync(folder.file('a'));
@@ -152,7 +152,7 @@ describe('an existing file', () => {
     now.sink.abort();
   });
 
-  test('behind symbolic links is replaced where it is; the links stay', async () => {
+  test('that symbolic links lead to is replaced; the links stay', async () => {
     using folder = tempFolder();
     mkdirSync(folder.file('d'));
     writeFileSync(folder.file('d/real'), 'old');
@@ -166,7 +166,7 @@ describe('an existing file', () => {
     ]);
   });
 
-  test('a link to nothing makes the file it names; a circle is refused', async () => {
+  test('through a link to no file the named file is made; a cycle of links is refused', async () => {
     using folder = tempFolder();
     symlinkSync('later', folder.file('a'));
     await writeTo(folder.file('a'), 'x');
@@ -184,7 +184,7 @@ describe('an existing file', () => {
     expect([kind, inPlaceReason, text(folder.file('b'))]).toEqual(['in-place', 'hard-links', 'new']);
   });
 
-  test('written in place has zeros where nothing, or zeros, were written', async () => {
+  test('written in place has zeros in gaps and zeroed ranges', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), 'old and long');
     linkSync(folder.file('a'), folder.file('b'));
@@ -198,7 +198,7 @@ describe('an existing file', () => {
   test('that is kept is written in place: skipped bytes stay, zeros are zeros', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), '0123456789');
-    // Asked for holes, it must not take what is there for one.
+    // The option `hole` must not mean here that existing data stays.
     const options = { keepContents: true, keepTail: true, zero: 'hole' } as const;
     const { sink, kind, inPlaceReason } = await openOutput(folder.file('a'), options);
     sink.writeAt(bytes('AB'), 1);
@@ -208,7 +208,7 @@ describe('an existing file', () => {
     expect([kind, inPlaceReason, text(folder.file('a'))]).toEqual(['in-place', 'kept', '0AB3\0\x006789']);
   });
 
-  test('that is kept is cut to the size where its tail is not asked for', async () => {
+  test('that is kept is truncated to the size without keepTail', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), '0123456789');
     await writeTo(folder.file('a'), 'AB', { keepContents: true });
@@ -220,7 +220,7 @@ describe('an existing file', () => {
     await expect(openOutput(folder.path)).rejects.toMatchObject({ code: 'EISDIR' });
   });
 
-  test('asked for allocated zeros it gets them', async () => {
+  test('with the method `write` zeros are allocated', async () => {
     using folder = tempFolder();
     const { sink } = await openOutput(folder.file('a'), { zero: 'write' });
     sink.zero(0, 2 ** 20);
@@ -254,7 +254,7 @@ describe('a partial file with a name of its own', () => {
     expect(text(folder.file('victim'))).toBe('precious');
   });
 
-  test('is not written where it has another name, is no file, or is owned by somebody else', async () => {
+  test('is not written where it has another name, is not a file, or belongs to another user', async () => {
     using folder = tempFolder();
     const resume = (name: string) => openOutput(folder.file('a'), { partialPath: folder.file(name) });
     writeFileSync(folder.file('victim'), 'precious');
@@ -272,7 +272,7 @@ describe('a partial file with a name of its own', () => {
 });
 
 describe('special targets', () => {
-  test('/dev/null takes everything and costs nothing', async () => {
+  test('/dev/null accepts everything and costs nothing', async () => {
     const { sink, kind } = await openOutput('/dev/null');
     sink.writeAt(bytes('x'), 2 ** 40);
     sink.zero(2 ** 41, 2 ** 44);

@@ -4,21 +4,21 @@ import type { KernelCalls } from '../kernel/kernel-calls.ts';
 import { readFully } from '../source/read-fully.ts';
 import { writeFully, writeZeros } from './write-fully.ts';
 
-/** How a range of an output is made zero. Each way falls back to writing zeros where the system refuses it. */
+/** How a range of an output is made zero. Each method falls back to writing zeros where the system refuses it. */
 export type ZeroMethod =
-  /** Do nothing: the range was never written, it is a hole already. Only for new files. */
+  /** Do nothing: the range was never written, so it is already a hole. Only for new files. */
   | 'hole'
   /** Free the range: a hole in a file, an unmapped range of a device. */
   | 'punch'
-  /** Write zeros; on a block device the device may do that by itself (BLKZEROOUT). The range stays allocated. */
+  /** Write zeros; a block device may do that itself (BLKZEROOUT). The range stays allocated. */
   | 'write'
-  /** Tell a device that the range is unused, then write zeros where it does not read as zeros. */
+  /** Report the range to the device as unused, then write zeros where it does not read as zeros. */
   | 'discard';
 
 /** Makes `[offset, offset + length)` of one output read as zeros. */
 export type Zeroer = (offset: number, length: number) => void;
 
-/** What `zeroer` works on. */
+/** The output that `zeroer` works on. */
 export interface ZeroTarget {
   readonly fd: number;
   readonly isBlockDevice: boolean;
@@ -26,10 +26,10 @@ export interface ZeroTarget {
 }
 
 const SECTOR = 512;
-/** Bytes read at once to look whether a discarded range is zero. */
-const LOOK = 1 << 18;
+/** Bytes per read when a discarded range is checked for zeros. */
+const CHECK_UNIT = 1 << 18;
 
-/** Choose, once per output, how zeros are made. */
+/** Choose the calls that make zeros in one output. A call that the system refuses as unsupported is not made again. */
 export function zeroer(method: ZeroMethod, { fd, isBlockDevice, kernel }: ZeroTarget): Zeroer {
   const write: Zeroer = (offset, length) => writeZeros(fd, offset, length);
   if (method === 'hole') return () => undefined;
@@ -55,10 +55,10 @@ export function zeroer(method: ZeroMethod, { fd, isBlockDevice, kernel }: ZeroTa
   return bySectors(discard, write);
 }
 
-/** Codes that say "this call does not exist here", not "the disk is broken". */
+/** Codes that mean "this call does not exist here", not "the disk is broken". */
 const UNSUPPORTED = new Set(['EOPNOTSUPP', 'ENOTTY', 'EINVAL', 'ENOSYS', 'ENODEV', 'EPERM']);
 
-/** Use `first` until it is refused as unsupported; from then on `second`. */
+/** Use `first` until it is refused as unsupported, then always `second`. */
 function withFallback(first: Zeroer, second: Zeroer): Zeroer {
   let chosen = first;
   return (offset, length) => {
@@ -72,7 +72,7 @@ function withFallback(first: Zeroer, second: Zeroer): Zeroer {
   };
 }
 
-/** Give whole sectors to `whole` and the ends that are none to `ends`. */
+/** Pass the whole sectors of a range to `whole`, and the partial sectors at both ends to `ends`. */
 function bySectors(whole: Zeroer, ends: Zeroer): Zeroer {
   return (offset, length) => {
     const from = Math.ceil(offset / SECTOR) * SECTOR;
@@ -85,9 +85,9 @@ function bySectors(whole: Zeroer, ends: Zeroer): Zeroer {
 }
 
 function writeWhereNotZero(fd: number, offset: number, length: number): void {
-  const buffer = new Uint8Array(Math.min(LOOK, length));
-  for (let at = offset; at < offset + length; at += LOOK) {
-    const bytes = buffer.subarray(0, Math.min(LOOK, offset + length - at));
+  const buffer = new Uint8Array(Math.min(CHECK_UNIT, length));
+  for (let at = offset; at < offset + length; at += CHECK_UNIT) {
+    const bytes = buffer.subarray(0, Math.min(CHECK_UNIT, offset + length - at));
     readFully(fd, bytes, at);
     if (!isZero(bytes)) writeFully(fd, bytes.fill(0), at);
   }

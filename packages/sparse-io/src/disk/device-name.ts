@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** `MAJOR:MINOR` of a device number as stat gives it: the name of a folder below /sys/dev/block. Source: gnu_dev_major(3). */
+/** `MAJOR:MINOR` of a device number as stat(2) returns it, the name of its folder in /sys/dev/block. Source: gnu_dev_major(3). */
 export function deviceName(rdev: number): string {
   const high = Math.floor(rdev / 0x1_0000_0000);
   const low = rdev % 0x1_0000_0000;
@@ -9,7 +9,7 @@ export function deviceName(rdev: number): string {
   return `${major}:${minor}`;
 }
 
-/** Bytes of a block device by /sys/dev/block, which counts sectors of 512; undefined where sysfs does not tell. */
+/** Bytes of a block device by /sys/dev/block, which counts sectors of 512; undefined where sysfs has no such device. */
 export function sizeBySysfs(rdev: number): number | undefined {
   try {
     const sectors = Number(readFileSync(`/sys/dev/block/${deviceName(rdev)}/size`, 'latin1'));
