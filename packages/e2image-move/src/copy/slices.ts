@@ -1,3 +1,4 @@
+import { lowerBound } from '@e2image/sparse-io';
 import { isRightward, type Move, type Range } from '../disk/geometry.ts';
 import type { UsedMap } from '../used/used-map.ts';
 
@@ -74,14 +75,6 @@ export function* piecesOf(map: UsedMap, slice: Range): Generator<Range> {
   }
 }
 
-/** Index of the first run whose end is after `position`: by halves. */
-function firstRunEndingAfter(map: UsedMap, position: number): number {
-  let low = 0;
-  let high = map.length / 2;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((map[2 * middle + 1] ?? 0) > position) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+/** Index of the first run whose end is after `position`. */
+const firstRunEndingAfter = (map: UsedMap, position: number): number =>
+  lowerBound(map.length / 2, (run) => (map[2 * run + 1] ?? 0) <= position);

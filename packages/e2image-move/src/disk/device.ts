@@ -1,4 +1,4 @@
-import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync } from 'node:fs';
 import { codeOf, printable } from '@e2image/cli';
 import {
   type DirectFile,
@@ -10,6 +10,7 @@ import {
   openDirectSource,
   pageMemory,
   type Source,
+  writeFully,
 } from '@e2image/sparse-io';
 import { MoveError } from '../base/errors.ts';
 import { type Range, SECTOR } from './geometry.ts';
@@ -111,9 +112,7 @@ export class DeviceFile implements Storage, Disposable {
   /** Around the page cache where `bytes` is memory for that. */
   writeAt(bytes: Uint8Array, offset: number): void {
     if (isAligned(bytes, SECTOR) && this.#directFile()?.writeAt(bytes, offset) === true) return;
-    for (let done = 0; done < bytes.length; ) {
-      done += writeSync(this.fd, bytes, done, bytes.length - done, offset + done);
-    }
+    writeFully(this.fd, bytes, offset);
   }
 
   /** The length never changes between two syncs of a move, so that data is all there is to sync. */

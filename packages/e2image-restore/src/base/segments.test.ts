@@ -1,6 +1,7 @@
+import type { ByteRange } from '@e2image/sparse-io';
 import { memorySource } from '@e2image/sparse-io/testing';
 import fc from 'fast-check';
-import { arrange, type ByteRange, overlay, patched, rangesOf, type Segment, without } from './segments.ts';
+import { arrange, overlay, patched, rangesOf, type Segment, without } from './segments.ts';
 
 const SIZE = 64;
 

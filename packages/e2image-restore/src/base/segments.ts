@@ -1,10 +1,4 @@
-import type { Source } from '@e2image/sparse-io';
-
-/** `[offset, offset + length)`, in bytes of the device. */
-export interface ByteRange {
-  readonly offset: number;
-  readonly length: number;
-}
+import { type ByteRange, lowerBound, type Source } from '@e2image/sparse-io';
 
 /** Bytes that belong at `[offset, offset + length)` of the device: those from byte `from` of `source` on. */
 export interface Segment extends ByteRange {
@@ -100,17 +94,11 @@ export function overlay(base: Source, segments: readonly Segment[]): Source {
 }
 
 /** Index of the first segment that ends after `offset`. */
-function firstEndingAfter(segments: readonly Segment[], offset: number): number {
-  let low = 0;
-  let high = segments.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const segment = segments[middle];
-    if (segment !== undefined && endOf(segment) > offset) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+const firstEndingAfter = (segments: readonly Segment[], offset: number): number =>
+  lowerBound(segments.length, (index) => {
+    const segment = segments[index];
+    return segment !== undefined && endOf(segment) <= offset;
+  });
 
 /** The bytes that segments cover, neighbours joined. */
 export function rangesOf(segments: readonly ByteRange[]): ByteRange[] {

@@ -1,9 +1,9 @@
 import type { Filesystem, Problem } from '@e2image/ext-core';
 import { SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE } from '@e2image/ext-core/structures';
 import { BlockSet } from '@e2image/ext-core/walk';
-import type { Source } from '@e2image/sparse-io';
+import type { ByteRange, Source } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
-import type { ByteRange, Segment } from '../base/segments.ts';
+import type { Segment } from '../base/segments.ts';
 
 /** What an image has to say about the device, whatever its format. */
 export interface ImageContent {

@@ -32,9 +32,9 @@ import {
   type Superblock,
 } from '@e2image/ext-core/structures';
 import type { BlockSet } from '@e2image/ext-core/walk';
-import { memorySource, type Source, windowOf } from '@e2image/sparse-io';
+import { type ByteRange, memorySource, type Source, windowOf } from '@e2image/sparse-io';
 import { JoinedSegments } from '../base/joined-segments.ts';
-import { arrange, type ByteRange, overlay, type Segment, without } from '../base/segments.ts';
+import { arrange, overlay, type Segment, without } from '../base/segments.ts';
 import { blockSet, type ImageContent, KindSets, SUPERBLOCK_RANGE, wholeBlocks, zeros } from './content.ts';
 import { blockBitmaps, inodeBitmaps, paddedBitmaps } from './padded-bitmaps.ts';
 import { RestoredDescriptors } from './restored-descriptors.ts';

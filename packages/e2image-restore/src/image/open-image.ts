@@ -4,6 +4,7 @@ import { isImageHeader } from '@e2image/ext-core';
 import { EXT_MAGIC, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core/structures';
 import { loadCodec, openQcow2 } from '@e2image/qcow2';
 import {
+  type ByteRange,
   isUnreadable,
   mapfileOf,
   openSeekable,
@@ -13,7 +14,6 @@ import {
   windowOf,
 } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
-import type { ByteRange } from '../base/segments.ts';
 import type { ImageContent } from './content.ts';
 import { normalContent } from './normal-content.ts';
 import { rawContent } from './raw-content.ts';

@@ -10,9 +10,9 @@ import {
   primarySuperblockBlock,
 } from '@e2image/ext-core/structures';
 import { type BlockKind, BlockSet, inodeTable, type VisitRun, walkSteps } from '@e2image/ext-core/walk';
-import { isZero, type Source } from '@e2image/sparse-io';
+import { type ByteRange, isZero, type Source } from '@e2image/sparse-io';
 import { JoinedSegments } from '../base/joined-segments.ts';
-import { arrange, type ByteRange, without } from '../base/segments.ts';
+import { arrange, without } from '../base/segments.ts';
 import { superblockAt } from '../device/identity.ts';
 import { type ImageContent, KindSets, wholeBlocks, withUnread, zeros } from './content.ts';
 

@@ -1,9 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
-import { isolateErrors, type Source, ZEROS } from '@e2image/sparse-io';
+import { type ByteRange, isolateErrors, type Source, ZEROS } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
-import type { ByteRange } from '../base/segments.ts';
 
 /** Bytes compared in one go: both buffers stay in the processor's cache. */
 const UNIT = 256 * 1024;

@@ -1,6 +1,6 @@
 import { hasCompat, hasIncompat, type Superblock } from '@e2image/ext-core/structures';
 import type { BlockRun, BlockSet } from '@e2image/ext-core/walk';
-import type { ByteRange } from '../base/segments.ts';
+import type { ByteRange } from '@e2image/sparse-io';
 import { superblockText, uuidText, writeTime } from '../device/identity.ts';
 import { blockSet } from '../image/content.ts';
 import { dateText, type RestorePlan } from './restore-plan.ts';

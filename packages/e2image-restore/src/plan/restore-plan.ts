@@ -9,8 +9,8 @@ import {
   type Superblock,
 } from '@e2image/ext-core/structures';
 import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
-import { isolateErrors, isUnreadable, memorySource, type Source } from '@e2image/sparse-io';
-import { type ByteRange, overlay, patched, rangesOf, type Segment } from '../base/segments.ts';
+import { type ByteRange, isolateErrors, isUnreadable, memorySource, type Source } from '@e2image/sparse-io';
+import { overlay, patched, rangesOf, type Segment } from '../base/segments.ts';
 import { emptied } from '../device/empty-journal.ts';
 import { identityReasons, mmpInUse, superblocksOf, superblockText, writeTime } from '../device/identity.ts';
 import { type JournalSides, journalReasons, journalState, readJournalAt, withoutRecovery } from '../device/journal.ts';

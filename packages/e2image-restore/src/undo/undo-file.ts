@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { closeSync, fsync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsync, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { crc32c } from '@e2image/ext-core/structures';
 import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
-import { FileSource, openOutput, type Sink, type Source } from '@e2image/sparse-io';
+import { FileSource, openOutput, type Sink, type Source, writeFully } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
 import {
   disguise,
@@ -98,7 +98,7 @@ export class UndoFile implements Disposable {
    */
   async expectSuperblock(superblock: Uint8Array): Promise<void> {
     this.#header = { ...this.#header, superblockCrc: checksum(superblock) };
-    writeAll(this.#fd, disguise(superblock), SUPERBLOCK_AT * this.#header.unitSize);
+    writeFully(this.#fd, disguise(superblock), SUPERBLOCK_AT * this.#header.unitSize);
     await this.#writeHeader();
   }
 
@@ -109,7 +109,7 @@ export class UndoFile implements Disposable {
   }
 
   async #writeHeader(): Promise<void> {
-    writeAll(this.#fd, encodeUndoHeader(this.#header, checksum), 0);
+    writeFully(this.#fd, encodeUndoHeader(this.#header, checksum), 0);
     await fsyncAsync(this.#fd);
   }
 
@@ -151,10 +151,6 @@ async function saveContent({ at, keys }: PlannedKeyBlock, subject: UndoSubject, 
 
 /** Bytes to save between two looks at signals. */
 const BATCH = 8 * 1024 * 1024;
-
-function writeAll(fd: number, bytes: Uint8Array, offset: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done);
-}
 
 /** @returns the header of a file that may be gone on with */
 function checkResumable(file: Source, subject: UndoSubject): UndoHeader {

@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { failed } from '@e2image/cli';
-import { mapfileHead, mapfileLine } from '@e2image/sparse-io';
+import { mapfileHead, mapfileLine, writeFully } from '@e2image/sparse-io';
 import { type MapPart, mapOfBlocks, type RescuedBlocks } from './rescue-map.ts';
 
 /** First line of our mapfiles. */
@@ -67,8 +67,7 @@ export class MapfileWriter {
   }
 
   #write(text: string): void {
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
+    writeFully(this.#fd, new TextEncoder().encode(text), null);
   }
 
   /** Do a step; when it fails nothing is left. */
