@@ -1,5 +1,6 @@
 export { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from './bytes/crc.ts';
 export { type BytesField, blockNumber, bytes, type Field, u8, u16, u16be, u32, u32be, u64 } from './bytes/field.ts';
+export { hexText, nulTerminatedText, uuidText } from './bytes/text.ts';
 export {
   attributeValueHash,
   bitmapChecksum,
@@ -148,6 +149,7 @@ export {
   hasIncompat,
   hasRoCompat,
   readSuperblock,
+  STATE_CLEAN,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
   type Superblock,

@@ -1,12 +1,5 @@
 import type { Filesystem } from '@e2image/ext-core';
-import {
-  filesystemSeed,
-  hasRoCompat,
-  inlineDirSpans,
-  inodeXattrArea,
-  readXattrs,
-  superblockLayout,
-} from '@e2image/ext-core/structures';
+import { filesystemSeed, hasRoCompat, inlineDirSpans, inodeXattrArea, readXattrs } from '@e2image/ext-core/structures';
 import { orphanInodes, readInode, type WalkOptions } from '@e2image/ext-core/walk';
 import { ScrambleError } from './base/errors.ts';
 import type { OnScrambleProblem } from './base/problem.ts';
@@ -67,12 +60,12 @@ export function createScrambler(fs: Filesystem, options: ScrambleOptions): Scram
 export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Generator<void, Scrambler> {
   const { index, allData = false, select = { selection: 'complete' }, onProblem } = options;
   const hash = new KeyedHash(foldKey(options.key));
-  const seed = filesystemSeed(fs.superblockBytes);
+  const seed = filesystemSeed(fs.superblock);
   const { device, recovered, state, selected } = yield* readViews(fs, { ...select, allData }, onProblem);
   // The first view is the one that counts: after a replay nobody sees the other.
   const views = recovered ? [recovered, device] : [device];
   const main = recovered ?? device;
-  const oldSeed = hashSeed(main.fs);
+  const oldSeed = main.fs.superblock.hashSeed;
   const newHashSeed = index === 'fresh' ? chooseHashSeed(main.fs, hash, main.classified) : undefined;
   if (index === 'fresh' && newHashSeed === undefined) {
     const message = 'the hash seed is kept: with no other one would lost+found stay where it is';
@@ -131,11 +124,6 @@ function foldKey(key: Uint8Array): Uint8Array {
     }
   }
   return folded;
-}
-
-function hashSeed(fs: Filesystem): Uint8Array {
-  const { buffer, byteOffset } = fs.superblockBytes;
-  return superblockLayout.s_hash_seed.get(new DataView(buffer, byteOffset), 0).slice();
 }
 
 /** Blocks that the journal has copies of. */

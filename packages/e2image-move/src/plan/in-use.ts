@@ -1,13 +1,10 @@
 import { type Filesystem, isExtError, uninitBlockBitmaps } from '@e2image/ext-core';
-import { groupFirstBlock, hasIncompat, superblockLayout } from '@e2image/ext-core/structures';
+import { groupFirstBlock, hasIncompat, STATE_CLEAN } from '@e2image/ext-core/structures';
 import { BlockSet, selectSteps } from '@e2image/ext-core/walk';
 import { inBatches } from '@e2image/sparse-io';
 import { HEAD_OFFSET, SECTOR } from '../disk/geometry.ts';
 import { bitmapRuns } from '../used/bitmap-runs.ts';
 import { MapBuilder, NEW_MAP_BYTES, type UsedMap } from '../used/used-map.ts';
-
-/** `s_state`: unmounted cleanly, and no errors known. Source: kernel Documentation/filesystems/ext4/super.rst. */
-const STATE_CLEAN = 1;
 
 /** Memory for the blocks in use of one walk: a million scattered runs at least. */
 const WINDOW_BYTES = 16 * 1024 * 1024;
@@ -46,9 +43,7 @@ export async function blocksInUse(fs: Filesystem): Promise<InUse> {
 
 function stateDoubt(fs: Filesystem): string | undefined {
   if (hasIncompat(fs.superblock, 'recover')) return 'its journal was not replayed';
-  const { buffer, byteOffset, byteLength } = fs.superblockBytes;
-  const state = superblockLayout.s_state.get(new DataView(buffer, byteOffset, byteLength), 0);
-  return state === STATE_CLEAN ? undefined : 'it was not unmounted cleanly or has errors';
+  return fs.superblock.state === STATE_CLEAN ? undefined : 'it was not unmounted cleanly or has errors';
 }
 
 /** @returns the first thing that is wrong; undefined when nothing is */

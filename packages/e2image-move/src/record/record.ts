@@ -1,4 +1,4 @@
-import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core/structures';
+import { type BytesField, bytes, type Field, superblockLayout, u32, uuidText } from '@e2image/ext-core/structures';
 import { type Move, type Range, SECTOR } from '../disk/geometry.ts';
 import { readBytes, type Storage } from '../disk/storage.ts';
 import { checksum } from './checksum.ts';
@@ -38,9 +38,6 @@ export const recordLayout = {
   crc: u32(SLOT_BYTES - 4),
 } as const satisfies Record<string, Field | LongField | BytesField>;
 
-/** Where the UUID of a file system lies in the head of its superblock (s_uuid). */
-const UUID_OFFSET = 0x68;
-
 /** `started`: the superblock may be held back already; `done`: only tidying up is left. The order is the encoding. */
 const STATES = ['started', 'copying', 'logged', 'copied', 'done'] as const;
 export type MoveState = (typeof STATES)[number];
@@ -72,11 +69,9 @@ export interface MoveRecord extends Move {
   readonly head: Uint8Array;
 }
 
-/** UUID of the moved file system, as people write it. */
-export function uuidOf({ head }: Pick<MoveRecord, 'head'>): string {
-  const hex = Array.from(head.subarray(UUID_OFFSET, UUID_OFFSET + 16), (byte) => byte.toString(16).padStart(2, '0'));
-  return hex.join('').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
+/** UUID of the moved file system, as people write it. The head of the superblock is long enough to hold it. */
+export const uuidOf = ({ head }: Pick<MoveRecord, 'head'>): string =>
+  uuidText(superblockLayout.s_uuid.get(new DataView(head.buffer, head.byteOffset, head.length), 0));
 
 /** Record -> one slot, the caller's own; `slot` where it is given, with zeros wherever no field lies. */
 export function encodeRecord(

@@ -2,7 +2,6 @@ import { Buffer } from 'node:buffer';
 import { BLOCK_SIZES, isExtError, isSuperblockIntact } from '@e2image/ext-core';
 import {
   backupGroups,
-  blockNumber,
   groupFirstBlock,
   MMP_MAGIC,
   MMP_SEQ_CLEAN,
@@ -11,7 +10,7 @@ import {
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
   type Superblock,
-  superblockLayout,
+  uuidText,
 } from '@e2image/ext-core/structures';
 import { isUnreadable, type Source } from '@e2image/sparse-io';
 
@@ -86,25 +85,6 @@ export function identityReasons(found: readonly FoundSuperblock[], image: Superb
     }
   }
   return [...reasons];
-}
-
-/** A UUID as everybody writes it. */
-export function uuidText(uuid: Uint8Array): string {
-  const hex = Buffer.from(uuid).toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
-}
-
-/** The text of a superblock's field, up to its first NUL. */
-export function superblockText(raw: Uint8Array, field: 's_volume_name' | 's_last_mounted'): string {
-  const bytes = superblockLayout[field].get(new DataView(raw.buffer, raw.byteOffset, raw.length), 0);
-  const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
-}
-
-/** When a file system was last written, in seconds since 1970. */
-export function writeTime(raw: Uint8Array): number {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
-  return blockNumber(superblockLayout.s_wtime_hi.get(view, 0), superblockLayout.s_wtime.get(view, 0));
 }
 
 /** Bytes of an MMP block up to and with its sequence number. */

@@ -4,6 +4,7 @@ import {
   hasCompat,
   hasIncompat,
   hasRoCompat,
+  hexText,
   INCOMPAT,
   INODE_FLAG,
   inodeLayout,
@@ -32,8 +33,7 @@ export interface JournalState {
 
 /** Look at the journal of a file system. What cannot be read counts as not there. */
 export function journalState(fs: Filesystem): JournalState {
-  const { superblock: sb, superblockBytes } = fs;
-  const view = new DataView(superblockBytes.buffer, superblockBytes.byteOffset, superblockBytes.length);
+  const { superblock: sb } = fs;
   const isExternal = hasCompat(sb, 'has_journal') && sb.journalInode === 0;
   const block = hasCompat(sb, 'has_journal') && sb.journalInode !== 0 ? firstBlock(fs, sb.journalInode) : undefined;
   const raw = block === undefined ? undefined : readJournalAt(fs.source, block * fs.blockSize);
@@ -42,7 +42,7 @@ export function journalState(fs: Filesystem): JournalState {
     block,
     raw,
     isDirty: raw !== undefined && isDirty(raw),
-    external: isExternal ? Buffer.from(superblockLayout.s_journal_uuid.get(view, 0)).toString('hex') : undefined,
+    external: isExternal ? hexText(sb.journalUuid) : undefined,
   };
 }
 

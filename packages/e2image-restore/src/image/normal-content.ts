@@ -99,7 +99,7 @@ function openNormalImage(image: Source, unread: readonly ByteRange[]): NormalIma
   const { offset, length } = sections.descriptors;
   const stored = windowOf(image, offset, length);
   const table = new DescTable(stored, sb.descSize);
-  const checksums = descChecksums(sb, superblock, table);
+  const checksums = descChecksums(sb, table);
   const restored = new RestoredDescriptors(stored, sb, { checksums, hasChecksums: hasGroupChecksums(sb) });
   return {
     image,
@@ -133,7 +133,7 @@ class Collector {
   constructor(opened: NormalImage) {
     const { image, sb, sections } = opened;
     this.#opened = opened;
-    this.#seed = filesystemSeed(opened.superblock);
+    this.#seed = filesystemSeed(sb);
     this.#block = new Uint8Array(sb.blockSize);
     this.#bitmaps = {
       block: paddedBitmaps(blockBitmaps(sb, image, sections.blockMap), sb.blockSize, sb.groupCount),

@@ -70,7 +70,7 @@ function zeroedTables(fs: Filesystem, kinds: KindSets): JoinedSegments {
   const { superblock: sb, blockSize } = fs;
   const segments = new JoinedSegments();
   if (!hasGroupChecksums(sb)) return segments;
-  const checksums = descChecksums(sb, fs.superblockBytes, fs.descTable);
+  const checksums = descChecksums(sb, fs.descTable);
   const source = zeros(fs.blocksCount * blockSize);
   for (let group = 0; group < fs.groupCount; group++) {
     const desc = fs.groupDesc(group);

@@ -1,7 +1,6 @@
-import { hasCompat, hasIncompat, type Superblock } from '@e2image/ext-core/structures';
+import { hasCompat, hasIncompat, type Superblock, uuidText } from '@e2image/ext-core/structures';
 import type { BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import type { ByteRange } from '@e2image/sparse-io';
-import { superblockText, uuidText, writeTime } from '../device/identity.ts';
 import { blockSet } from '../image/content.ts';
 import { dateText, type RestorePlan } from './restore-plan.ts';
 
@@ -11,14 +10,14 @@ import { dateText, type RestorePlan } from './restore-plan.ts';
  * @param modifiedAt when the file of the image was last written, in seconds since 1970
  */
 export function describeImage({ content }: RestorePlan, modifiedAt: number | undefined): string {
-  const { fs, format, origin, superblock } = content;
+  const { fs, format, origin } = content;
   const sb = fs.superblock;
-  const label = superblockText(superblock, 's_volume_name');
+  const label = sb.volumeName;
   const made = origin === undefined ? dateOf(modifiedAt) : originText(origin);
   return (
     `${format} image${made}: ${kindOf(sb)} file system, UUID ${uuidText(sb.uuid)}, ` +
     `${label === '' ? 'no label' : `label "${label}"`}, ${sb.blocksCount} blocks of ${sb.blockSize} bytes, ` +
-    `last written ${dateText(writeTime(superblock))}`
+    `last written ${dateText(sb.writtenAt)}`
   );
 }
 

@@ -12,7 +12,7 @@ import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import { type ByteRange, isolateErrors, isUnreadable, memorySource, type Source } from '@e2image/sparse-io';
 import { overlay, patched, rangesOf, type Segment } from '../base/segments.ts';
 import { emptied } from '../device/empty-journal.ts';
-import { identityReasons, mmpInUse, superblocksOf, superblockText, writeTime } from '../device/identity.ts';
+import { identityReasons, mmpInUse, superblocksOf } from '../device/identity.ts';
 import { type JournalSides, journalReasons, journalState, readJournalAt, withoutRecovery } from '../device/journal.ts';
 import { type ImageContent, SUPERBLOCK_RANGE } from '../image/content.ts';
 import { findDifferences } from './compare.ts';
@@ -80,7 +80,7 @@ export async function planRestore(content: ImageContent, device: Source, options
     runs,
     superblock: { wanted: journal.superblock, now, differs },
     unreadable: [...lost, ...unreadable],
-    notes: [...checksumNotes(content), ...journal.notes, ...changedSince(found[0]?.raw, content)],
+    notes: [...checksumNotes(content), ...journal.notes, ...changedSince(found[0]?.sb, fs.superblock)],
     obstacles,
     refusals: [...refusals, ...journalRefusals],
     isJournalRefusal: journalRefusals.length > 0,
@@ -152,8 +152,8 @@ function journalPatch(content: ImageContent, device: Source, block: number, supe
   return { offset: block * blockSize, length: blockSize, source: memorySource(bytes), from: 0 };
 }
 
-function scrambledReasons({ superblock }: ImageContent): string[] {
-  if (superblockText(superblock, 's_last_mounted') !== SCRAMBLED_MARK) return [];
+function scrambledReasons({ fs }: ImageContent): string[] {
+  if (fs.superblock.lastMounted !== SCRAMBLED_MARK) return [];
   return ['the image is scrambled: the names of files would be lost'];
 }
 
@@ -171,19 +171,17 @@ function mmpReasons(device: Source, sb: Superblock): string[] {
 function checksumNotes({ fs, superblock }: ImageContent): string[] {
   const notes: string[] = [];
   if (!isSuperblockIntact(fs.superblock, superblock)) notes.push('the superblock in the image has a wrong checksum');
-  const checksums = descChecksums(fs.superblock, fs.superblockBytes, fs.descTable);
+  const checksums = descChecksums(fs.superblock, fs.descTable);
   let wrong = 0;
   for (let group = 0; group < fs.groupCount; group++) if (!checksums.isIntact(group)) wrong++;
   if (wrong > 0) notes.push(`${wrong} of ${fs.groupCount} group descriptors in the image have wrong checksums`);
   return notes;
 }
 
-function changedSince(raw: Uint8Array | undefined, { superblock }: ImageContent): string[] {
-  if (raw === undefined) return [];
-  const [device, image] = [writeTime(raw), writeTime(superblock)];
-  if (device <= image) return [];
+function changedSince(device: Superblock | undefined, image: Superblock): string[] {
+  if (device === undefined || device.writtenAt <= image.writtenAt) return [];
   return [
-    `the file system on the device was written at ${dateText(device)}, after the state in the image (${dateText(image)}): ` +
+    `the file system on the device was written at ${dateText(device.writtenAt)}, after the state in the image (${dateText(image.writtenAt)}): ` +
       'files made since will be lost, and files changed or removed since may come back with wrong contents',
   ];
 }

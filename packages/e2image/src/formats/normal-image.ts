@@ -140,7 +140,7 @@ async function writeTables(
 ): Promise<void> {
   const { superblock: sb, blockSize } = fs;
   const stride = inodeTableBlocks(sb) * blockSize;
-  const checksums = descChecksums(sb, fs.superblockBytes, fs.descTable);
+  const checksums = descChecksums(sb, fs.descTable);
   const buffer = new Uint8Array(Math.max(TABLE_UNIT, blockSize));
   for (let group = 0; group < fs.groupCount; group++) {
     const { start, count } = usedTable(fs, group, checksums.isIntact(group), options.onProblem);

@@ -19,13 +19,9 @@ export interface DescChecksums {
   isIntact(group: number): boolean;
 }
 
-/**
- * The checksums of a table of descriptors, which is borrowed and read anew at each call.
- *
- * @param raw the superblock's 1,024 bytes
- */
-export function descChecksums(sb: Superblock, raw: Uint8Array, table: DescTable): DescChecksums {
-  const seed = filesystemSeed(raw);
+/** The checksums of a table of descriptors, which is borrowed and read again at each call. */
+export function descChecksums(sb: Superblock, table: DescTable): DescChecksums {
+  const seed = filesystemSeed(sb);
   const { descSize } = sb;
   const hasCrc32 = hasRoCompat(sb, 'metadata_csum');
   const hasAny = hasGroupChecksums(sb);
@@ -50,7 +46,7 @@ export function descChecksums(sb: Superblock, raw: Uint8Array, table: DescTable)
  */
 export function distrusting(fs: Filesystem): Filesystem {
   if (!hasGroupChecksums(fs.superblock)) return fs;
-  const checksums = descChecksums(fs.superblock, fs.superblockBytes, fs.descTable);
+  const checksums = descChecksums(fs.superblock, fs.descTable);
   return {
     ...fs,
     groupDesc(group) {

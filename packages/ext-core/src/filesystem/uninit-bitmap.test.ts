@@ -2,33 +2,21 @@ import fc from 'fast-check';
 import { INCOMPAT, RO_COMPAT } from '../structures/features.ts';
 import { BG_BLOCK_UNINIT, type GroupDesc } from '../structures/group-desc.ts';
 import type { Superblock } from '../structures/superblock.ts';
+import { tinySuperblock } from '../testing/tiny-filesystem.ts';
 import { setBitmapRun, uninitBlockBitmaps } from './uninit-bitmap.ts';
 
 const sb: Superblock = {
+  ...tinySuperblock(),
   blocksCount: 4 * 8192 + 1,
   inodesCount: 4 * 1024,
-  firstDataBlock: 1,
-  blockSize: 1024,
-  clusterRatio: 1,
   blocksPerGroup: 8192,
   clustersPerGroup: 8192,
   inodesPerGroup: 1024,
-  inodeSize: 128,
-  descSize: 32,
   groupCount: 4,
   reservedGdtBlocks: 3,
-  firstMetaBg: 0,
-  compat: 0,
   incompat: 0,
   roCompat: RO_COMPAT.sparse_super | RO_COMPAT.gdt_csum,
-  backupGroups: [0, 0],
   journalInode: 0,
-  projectQuotaInode: 0,
-  orphanFileInode: 0,
-  lastOrphan: 0,
-  mmpBlock: 0,
-  uuid: new Uint8Array(16),
-  blockGroupNr: 0,
 };
 
 /** Group 0 in use; of the others each is uninitialised and its metadata lies where `at` says. */

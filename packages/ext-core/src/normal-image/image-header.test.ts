@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ExtError } from '../bytes/errors.ts';
 import type { Superblock } from '../structures/superblock.ts';
+import { tinySuperblock } from '../testing/tiny-filesystem.ts';
 import {
   encodeImageHeader,
   IMAGE_HEADER_SIZE,
@@ -36,6 +37,7 @@ const headers: fc.Arbitrary<ImageHeader> = fc.constantFrom(1024, 4096, 65536).ch
 
 /** A file system of `groupCount` full groups, as far as the image's layout looks at it. */
 const superblock = (over: Partial<Superblock>): Superblock => ({
+  ...tinySuperblock(),
   blocksCount: 0,
   inodesCount: 0,
   firstDataBlock: 0,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from '../bytes/crc.ts';
+import { TinyFilesystem } from '../testing/tiny-filesystem.ts';
 import {
   bitmapChecksum,
   dirBlockChecksum,
@@ -12,7 +13,7 @@ import {
   storeInodeChecksum,
 } from './checksum.ts';
 import { INCOMPAT } from './features.ts';
-import { superblockLayout } from './superblock.ts';
+import { readSuperblock, superblockLayout } from './superblock.ts';
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
 const hex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
@@ -75,13 +76,13 @@ describe('crc', () => {
 
 describe('checksums that mke2fs stored', () => {
   test('the seed of the file system is that of its UUID, unless csum_seed stores one', () => {
-    const raw = new Uint8Array(1024);
-    const view = new DataView(raw.buffer);
+    const tiny = new TinyFilesystem();
+    const raw = tiny.bytes.subarray(1024, 2048);
     raw.set(UUID, superblockLayout.s_uuid.offset);
-    superblockLayout.s_checksum_seed.set(view, 0, 0x1234_5678);
-    expect(filesystemSeed(raw)).toBe(SEED);
-    superblockLayout.s_feature_incompat.set(view, 0, INCOMPAT.csum_seed);
-    expect(filesystemSeed(raw)).toBe(0x1234_5678);
+    superblockLayout.s_checksum_seed.set(tiny.view, 1024, 0x1234_5678);
+    expect(filesystemSeed(readSuperblock(raw))).toBe(SEED);
+    superblockLayout.s_feature_incompat.set(tiny.view, 1024, INCOMPAT.csum_seed);
+    expect(filesystemSeed(readSuperblock(raw))).toBe(0x1234_5678);
   });
 
   test.each([

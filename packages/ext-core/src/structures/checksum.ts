@@ -1,9 +1,8 @@
 import { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from '../bytes/crc.ts';
 import { extentHeaderLayout } from './extent.ts';
-import { INCOMPAT } from './features.ts';
 import { groupDescLayout } from './group-desc.ts';
 import { inodeLayout } from './inode.ts';
-import { superblockLayout } from './superblock.ts';
+import { hasIncompat, type Superblock, superblockLayout } from './superblock.ts';
 
 /**
  * The checksums of metadata_csum, gdt_csum and the journal. Each function computes what should be stored, from the
@@ -20,15 +19,9 @@ function crcAround(seed: number, bytes: Uint8Array, hole: number, to = bytes.len
 
 /**
  * What every checksum of a file system begins with: the stored seed under csum_seed, else that of the UUID.
- *
- * @param raw the 1,024 bytes of the superblock
  */
-export function filesystemSeed(raw: Uint8Array): number {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
-  const f = superblockLayout;
-  const stored = (f.s_feature_incompat.get(view, 0) & INCOMPAT.csum_seed) !== 0;
-  return stored ? f.s_checksum_seed.get(view, 0) : crc32c(ALL_ONES, f.s_uuid.get(view, 0));
-}
+export const filesystemSeed = (sb: Superblock): number =>
+  hasIncompat(sb, 'csum_seed') ? sb.checksumSeed : crc32c(ALL_ONES, sb.uuid);
 
 /** What the checksums of things an inode owns begin with. `seed` is that of the file system. */
 export const inodeSeed = (seed: number, inode: number, generation: number): number =>

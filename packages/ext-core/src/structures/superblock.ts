@@ -1,5 +1,6 @@
 import { ExtError } from '../bytes/errors.ts';
-import { type BytesField, bytes, type Field, u8, u16, u32, u64 } from '../bytes/field.ts';
+import { type BytesField, blockNumber, bytes, type Field, u8, u16, u32, u64 } from '../bytes/field.ts';
+import { nulTerminatedText } from '../bytes/text.ts';
 import { COMPAT, INCOMPAT, RO_COMPAT, SUPPORTED_INCOMPAT } from './features.ts';
 
 /** Bytes of a superblock. */
@@ -121,6 +122,9 @@ export const superblockLayout = {
   s_checksum: u32(0x3fc),
 } as const satisfies Record<string, Field | BytesField>;
 
+/** Value of `s_state` after a clean unmount, with no error known: the one bit, alone. */
+export const STATE_CLEAN = 1;
+
 /** What the program needs of a superblock. Block numbers and counts are in blocks unless the name says otherwise. */
 export interface Superblock {
   readonly blocksCount: number;
@@ -146,7 +150,17 @@ export interface Superblock {
   readonly roCompat: number;
   /** Groups with a superblock copy under sparse_super2; 0 = none. */
   readonly backupGroups: readonly [number, number];
+  /** `s_state`. STATE_CLEAN, or with other bits when it was not unmounted or has errors. */
+  readonly state: number;
+  /** `s_flags`: among others, whether directory hashes take characters as signed. */
+  readonly flags: number;
+  /** `s_checksum_seed`; counts with the csum_seed feature only. */
+  readonly checksumSeed: number;
+  /** 16 bytes, as stored: what the hashes of directory indexes start from. */
+  readonly hashSeed: Uint8Array;
   readonly journalInode: number;
+  /** 16 bytes, as stored: the journal on a device of its own. Zeros without one. */
+  readonly journalUuid: Uint8Array;
   readonly projectQuotaInode: number;
   readonly orphanFileInode: number;
   /** Head of the list of inodes that were unlinked while open; 0 = none. */
@@ -155,7 +169,12 @@ export interface Superblock {
   readonly mmpBlock: number;
   /** 16 bytes, as stored. */
   readonly uuid: Uint8Array;
-  /** Group that this copy lies in. */
+  readonly volumeName: string;
+  /** The folder that the file system was last mounted on. */
+  readonly lastMounted: string;
+  /** When the file system was last written, in seconds since 1970. */
+  readonly writtenAt: number;
+  /** The group that contains this copy of the superblock. */
   readonly blockGroupNr: number;
 }
 
@@ -163,7 +182,7 @@ export interface Superblock {
  * Decode and check a superblock. The checks are those that every later number relies on; after them all block numbers
  * of the file system, in bytes, are exact.
  *
- * @param raw 1,024 bytes, kept by reference in `uuid`
+ * @param raw 1,024 bytes, kept by reference in `uuid`, `hashSeed` and `journalUuid`
  * @throws ExtError EXT_BAD_MAGIC, EXT_REVISION, EXT_UNSUPPORTED_FEATURE, EXT_CORRUPT_SUPERBLOCK, EXT_DESC_SIZE,
  *   EXT_TOO_LARGE; `detail.field` names the field
  */
@@ -197,12 +216,20 @@ export function readSuperblock(raw: Uint8Array): Superblock {
     incompat,
     roCompat: dynamic ? f.s_feature_ro_compat.get(view, 0) : 0,
     backupGroups: [f.s_backup_bg_0.get(view, 0), f.s_backup_bg_1.get(view, 0)],
+    state: f.s_state.get(view, 0),
+    flags: f.s_flags.get(view, 0),
+    checksumSeed: f.s_checksum_seed.get(view, 0),
+    hashSeed: f.s_hash_seed.get(view, 0),
     journalInode: f.s_journal_inum.get(view, 0),
+    journalUuid: f.s_journal_uuid.get(view, 0),
     projectQuotaInode: f.s_prj_quota_inum.get(view, 0),
     orphanFileInode: f.s_orphan_file_inum.get(view, 0),
     lastOrphan: f.s_last_orphan.get(view, 0),
-    mmpBlock: f.s_mmp_block_hi.get(view, 0) * 0x1_0000_0000 + f.s_mmp_block_lo.get(view, 0),
+    mmpBlock: blockNumber(f.s_mmp_block_hi.get(view, 0), f.s_mmp_block_lo.get(view, 0)),
     uuid: f.s_uuid.get(view, 0),
+    volumeName: nulTerminatedText(f.s_volume_name.get(view, 0)),
+    lastMounted: nulTerminatedText(f.s_last_mounted.get(view, 0)),
+    writtenAt: blockNumber(f.s_wtime_hi.get(view, 0), f.s_wtime.get(view, 0)),
     blockGroupNr: f.s_block_group_nr.get(view, 0),
   };
   checkCounts(sb);

@@ -2,7 +2,7 @@ import type { Source } from '../bytes/source.ts';
 import { EXTENT_MAGIC, extentHeaderLayout } from '../structures/extent.ts';
 import { groupDescLayout } from '../structures/group-desc.ts';
 import { I_BLOCK, INODE_FLAG, inodeLayout, MODE } from '../structures/inode.ts';
-import { EXT_MAGIC, superblockLayout } from '../structures/superblock.ts';
+import { EXT_MAGIC, readSuperblock, type Superblock, superblockLayout } from '../structures/superblock.ts';
 
 /** Geometry of the test file system: 1 KiB blocks, 256 blocks and 32 inodes of 128 bytes in a group. */
 export const TINY = {
@@ -124,3 +124,6 @@ export class TinyFilesystem implements Source {
     for (const [i, number] of numbers.entries()) this.view.setUint32(block * 1024 + 4 * i, number, true);
   }
 }
+
+/** The decoded superblock of a new `TinyFilesystem`, for tests that need some superblock with a few values of their own. */
+export const tinySuperblock = (): Superblock => readSuperblock(new TinyFilesystem().bytes.subarray(1024, 2048));

@@ -34,7 +34,7 @@ export type InodeProof = (inode: number, view: DataView, base: number) => boolea
 /** The proof that a file system's inodes allow: their checksums, or where they have none, that all fields fit together. */
 export function inodeProof(fs: Filesystem): InodeProof {
   if (!hasRoCompat(fs.superblock, 'metadata_csum')) return (_, view, base) => isPlausible(fs, view, base);
-  const seed = filesystemSeed(fs.superblockBytes);
+  const seed = filesystemSeed(fs.superblock);
   const { inodeSize } = fs.superblock;
   return (inode, view, base) => {
     const own = inodeSeed(seed, inode, inodeLayout.i_generation.get(view, base));

@@ -143,7 +143,7 @@ test('a value in an inode of its own has the hash that its inode tells, when it 
   const inode = disk.extents(13, 'regular', 0, [[0, 1, 50]]);
   inodeLayout.i_flags.set(disk.view, inode, 0x28_0000);
   inodeLayout.i_size_lo.set(disk.view, inode, value.length);
-  const seed = filesystemSeed(fs.superblockBytes);
+  const seed = filesystemSeed(fs.superblock);
   const hashes = (stored: number): { readonly stored: number; readonly right: number } => {
     inodeLayout.i_atime.set(disk.view, inode, stored);
     const scrambler = scramblerOf(disk);

@@ -1,5 +1,5 @@
 import type { Filesystem } from '@e2image/ext-core';
-import { DX_HASH, type DxHasher, superblockLayout } from '@e2image/ext-core/structures';
+import { DX_HASH, type DxHasher } from '@e2image/ext-core/structures';
 import type { OnScrambleProblem } from '../base/problem.ts';
 import type { RecordList } from '../directory/dir-records.ts';
 import { type DirectoryIndex, indexHasher, readIndex } from '../directory/directory-index.ts';
@@ -63,7 +63,6 @@ export class DirectoryNamer {
   readonly #fs: Filesystem;
   readonly #hash: KeyedHash;
   readonly #rules: IndexRules;
-  readonly #superblockFlags: number;
   readonly #onProblem: OnScrambleProblem | undefined;
   readonly #buffer: Uint8Array;
   readonly #scratch = new Uint8Array(256);
@@ -75,8 +74,6 @@ export class DirectoryNamer {
     this.#hash = hash;
     this.#rules = rules;
     this.#onProblem = onProblem;
-    const view = new DataView(fs.superblockBytes.buffer, fs.superblockBytes.byteOffset);
-    this.#superblockFlags = superblockLayout.s_flags.get(view, 0);
     this.#buffer = readBuffer(fs);
   }
 
@@ -103,7 +100,7 @@ export class DirectoryNamer {
   *#choose(job: DirectoryJob, chosen: KeyTable): Generator<void> {
     const first = job.states[0];
     const isIndexed = (job.flags & OWNER_FLAG.indexed) !== 0;
-    const index = isIndexed && first ? readIndex(first, this.#fs.blockSize, this.#superblockFlags) : undefined;
+    const index = isIndexed && first ? readIndex(first, this.#fs.blockSize, this.#fs.superblock.flags) : undefined;
     this.#pending.clear();
     this.#taken.clear();
     const old = index && new LeafRanges(index);

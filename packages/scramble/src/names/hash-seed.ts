@@ -6,7 +6,6 @@ import {
   dirEntryLayout,
   INODE,
   isLostAndFound,
-  superblockLayout,
 } from '@e2image/ext-core/structures';
 import { blockRecords } from '../directory/dir-records.ts';
 import { indexHasher, readIndex } from '../directory/directory-index.ts';
@@ -56,8 +55,7 @@ function pinnedLeaf(fs: Filesystem, { classes, directories }: Classified): ((see
   if (root === undefined) return undefined;
   const file = new FileBlocks(fs, classes, root);
   if (((file.first?.flags ?? 0) & OWNER_FLAG.indexed) === 0) return undefined;
-  const view = new DataView(fs.superblockBytes.buffer, fs.superblockBytes.byteOffset);
-  const index = readIndex(file, fs.blockSize, superblockLayout.s_flags.get(view, 0));
+  const index = readIndex(file, fs.blockSize, fs.superblock.flags);
   if (index === undefined || indexHasher(index, new Uint8Array(16)) === undefined) return undefined;
   // The legacy hash knows no seed: the root then keeps its boundaries.
   if (index.hashVersion % DX_UNSIGNED === DX_HASH.legacy) return undefined;
