@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { join } from 'node:path';
 import { copyOf, FIXTURE_NEEDS, fixture } from '../support/fixtures.ts';
 import { layOut, type Subject, subjectOf } from '../support/moves.ts';
-import { describeNeeds, dumpe2fs, type Outcome, ours, ROOT } from '../support/oracle.ts';
+import { debugfs, describeNeeds, dumpe2fs, type Outcome, ours, ROOT } from '../support/oracle.ts';
 
 const MIB = 1024 * 1024;
 
@@ -48,14 +48,38 @@ describeNeeds(FIXTURE_NEEDS, 'a move is refused, and nothing was changed,', () =
     refused(['-O', MIB], 'ends at byte');
   });
 
-  test('when another host may have it mounted', () => {
+  /** A file system with multi-mount protection. @returns the number of its MMP block */
+  function protectedFile(): number {
     copyOf(fixture('mmp'), file());
+    const text = new TextDecoder().decode(dumpe2fs(['-h', file()]).stdout);
+    return Number(/^MMP block number: +(\d+)$/m.exec(text)?.[1]);
+  }
+
+  function patch(offset: number, value: number): void {
     const bytes = readFileSync(file());
-    const block = Number(
-      /^MMP block number: +(\d+)$/m.exec(new TextDecoder().decode(dumpe2fs(['-h', file()]).stdout))?.[1],
-    );
-    bytes.writeUInt32LE(0x123, block * 4096 + 4);
+    bytes.writeUInt32LE(value, offset);
     writeFileSync(file(), bytes);
+  }
+
+  test('when its MMP block is damaged: it does not say that no host has it mounted', () => {
+    const block = protectedFile();
+    patch(block * 4096, 0x5858_5858);
+    refused(['-O', MIB], `(MMP block ${block}) is damaged (magic number 0x58585858)`);
+    expect(move(['--force', '-O', MIB, file()])).toMatchObject({ status: 0 });
+  });
+
+  test('when its MMP block would be outside the file system', () => {
+    protectedFile();
+    debugfs(['-w', '-R', 'ssv mmp_block 999999', file()]);
+    refused(
+      ['-O', MIB],
+      '(MMP block 999999) is damaged (outside the file system); if no host uses the file system: --force',
+    );
+  });
+
+  test('when another host may have it mounted', () => {
+    const block = protectedFile();
+    patch(block * 4096 + 4, 0x123);
     refused(['-O', MIB], 'multi-mount protection');
     expect(move(['--force', '-O', MIB, file()])).toMatchObject({ status: 0 });
   });

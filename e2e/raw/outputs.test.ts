@@ -217,6 +217,21 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'refused before anything is touched', 
     expect(ours(['-ra', '--force', source, loop.path]).status).toBe(0);
   });
 
+  test('a device whose MMP block is damaged, unless forced; as a source it is imaged all the same', () => {
+    tool('truncate', ['-s', `${statSync(file('fs')).size}`, file('shared')]);
+    tool('mke2fs', ['-q', '-F', '-t', 'ext4', '-b', '1024', '-O', 'mmp', file('shared')]);
+    const text = new TextDecoder().decode(tool('dumpe2fs', ['-h', file('shared')]).stdout);
+    const block = Number(/MMP block number:\s+(\d+)/.exec(text)?.[1]);
+    const bytes = readFileSync(file('shared'));
+    bytes.write('XXXX', block * 1024);
+    writeFileSync(file('shared'), bytes);
+    expect(ours(['-r', file('shared'), file('image')]).status).toBe(0);
+    using loop = LoopDevice.attach(file('shared'));
+    const reason = `whose MMP block ${block} is damaged (magic number 0x58585858)`;
+    expectRefused(['-ra', file('fs'), loop.path], reason, file('shared'));
+    expect(ours(['-ra', '--force', file('fs'), loop.path]).status).toBe(0);
+  });
+
   testNeeds(['qemu-img'], 'the file behind a QCOW2 image', () => {
     linkSync(file('fs'), file('hard'));
     tool('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', file('fs'), '-F', 'raw', file('over')]);

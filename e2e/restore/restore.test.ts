@@ -267,10 +267,28 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
       expectRefused(image, device, /the image is scrambled/);
     });
 
+    const mmpBlockOf = (device: string): number => {
+      const text = new TextDecoder('latin1').decode(tool('dumpe2fs', ['-h', device]).stdout);
+      return Number(/^MMP block number:\s+(\d+)$/m.exec(text)?.[1]);
+    };
+
+    test('a device whose MMP block is damaged: it does not say that no host uses it', () => {
+      const { source, image, device } = scene('mmp');
+      const block = mmpBlockOf(device);
+      run('sh', ['-c', `printf XXXX | dd of=${device} bs=1 seek=$((${block} * 4096)) conv=notrunc status=none`]);
+      junk(device, placesOf(source).inodeTables, 4096);
+      expectRefused(image, device, new RegExp(`MMP block ${block} of the device is damaged .magic number 0x58585858`));
+    });
+
+    test('a device whose MMP block would be outside the file system', () => {
+      const { image, device } = scene('mmp');
+      debugfs(['-w', '-R', 'ssv mmp_block 999999', device]);
+      expectRefused(image, device, /MMP block 999999 of the device is damaged \(outside the file system\)/);
+    });
+
     test('a device that MMP says is in use', () => {
       const { source, image, device } = scene('mmp');
-      const text = new TextDecoder('latin1').decode(tool('dumpe2fs', ['-h', device]).stdout);
-      const block = Number(/^MMP block number:\s+(\d+)$/m.exec(text)?.[1]);
+      const block = mmpBlockOf(device);
       // The sequence number is the second word. debugfs would set it back when it ends.
       run('sh', [
         '-c',

@@ -18,7 +18,6 @@ export {
   journalSeed,
   journalSuperblockChecksum,
   journalTailChecksum,
-  mmpChecksum,
   orphanBlockChecksum,
   storedInodeChecksum,
   storeInodeChecksum,
@@ -136,9 +135,10 @@ export {
   MMP_SEQ_CLEAN,
   MMP_SEQ_FSCK,
   MMP_SIZE,
-  type MmpHolder,
-  mmpHolder,
+  type MmpState,
+  mmpChecksum,
   mmpLayout,
+  readMmp,
 } from './structures/mmp.ts';
 export { SCRAMBLED_MARK } from './structures/scrambled-mark.ts';
 export {

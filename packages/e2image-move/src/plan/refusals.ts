@@ -1,11 +1,7 @@
 import { type MountView, mountState, printable } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
-import { hasIncompat } from '@e2image/ext-core/structures';
+import { type MmpState, readMmp } from '@e2image/ext-core/structures';
 import { MoveError } from '../base/errors.ts';
-
-/** `mmp_magic` and the value of `mmp_seq` after a clean unmount. Source: kernel Documentation/filesystems/ext4/mmp.rst. */
-const MMP_MAGIC = 0x004d_4d50;
-const MMP_CLEAN = 0xff4d_4d50;
 
 /** @throws MoveError MOVE_IN_USE when a device, or a file behind a loop device, is mounted, swapped on or held */
 export function refuseMounted(path: string, view: MountView): void {
@@ -18,21 +14,18 @@ export function refuseMounted(path: string, view: MountView): void {
 /**
  * Refuse a file system that another host may have mounted.
  *
- * @throws MoveError MOVE_MMP; errors of the source
+ * @throws MoveError MOVE_MMP; errors of the source that are not about unreadable bytes
  */
-export function refuseMmp(fs: Filesystem): void {
-  if (!hasIncompat(fs.superblock, 'mmp')) return;
-  const { mmpBlock } = fs.superblock;
-  const block = new Uint8Array(fs.blockSize);
-  fs.readBlocks(block, mmpBlock);
-  const view = new DataView(block.buffer);
-  const [magic, sequence] = [view.getUint32(0, true), view.getUint32(4, true)];
-  if (magic === MMP_MAGIC && sequence === MMP_CLEAN) return;
-  const found = magic === MMP_MAGIC ? `sequence 0x${sequence.toString(16)}` : `magic number 0x${magic.toString(16)}`;
-  throw new MoveError(
-    'MOVE_MMP',
-    `its multi-mount protection block ${mmpBlock} says that the file system is in use (${found}); ` +
-      'if no host uses it, --force goes on',
-    { detail: { block: mmpBlock } },
-  );
+export function refuseMmp({ source, superblock }: Pick<Filesystem, 'source' | 'superblock'>): void {
+  const state = readMmp(source, superblock);
+  if (state.kind === 'absent' || state.kind === 'free') return;
+  throw new MoveError('MOVE_MMP', `${mmpText(state)}; if no host uses the file system: --force`, {
+    detail: { block: state.block },
+  });
+}
+
+function mmpText(state: Extract<MmpState, { kind: 'held' | 'damaged' | 'unreadable' }>): string {
+  const block = `its multi-mount protection block (MMP block ${state.block})`;
+  if (state.kind === 'held') return `${block} says that it is in use (sequence 0x${state.sequence.toString(16)})`;
+  return `${block} ${state.kind === 'damaged' ? 'is damaged' : 'cannot be read'} (${state.reason})`;
 }

@@ -3,9 +3,6 @@ import { BLOCK_SIZES, isExtError, isSuperblockIntact } from '@e2image/ext-core';
 import {
   backupGroups,
   groupFirstBlock,
-  MMP_MAGIC,
-  MMP_SEQ_CLEAN,
-  mmpLayout,
   readSuperblock,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
@@ -85,28 +82,4 @@ export function identityReasons(found: readonly FoundSuperblock[], image: Superb
     }
   }
   return [...reasons];
-}
-
-/** Bytes of an MMP block up to and with its sequence number. */
-const MMP_HEAD = 8;
-
-/**
- * What the MMP block of a file system says of its use.
- * Source: kernel Documentation/filesystems/ext4/mmp.rst
- *
- * @returns the sequence number while somebody uses it; undefined when nobody does, or there is no MMP block
- */
-export function mmpInUse(device: Source, sb: Superblock): number | undefined {
-  const offset = sb.mmpBlock * sb.blockSize;
-  if (sb.mmpBlock === 0 || sb.mmpBlock >= sb.blocksCount || offset + MMP_HEAD > device.size) return undefined;
-  const head = new Uint8Array(MMP_HEAD);
-  try {
-    device.readAt(head, offset);
-  } catch (error) {
-    if (isUnreadable(error)) return undefined;
-    throw error;
-  }
-  const view = new DataView(head.buffer);
-  const sequence = mmpLayout.mmp_seq.get(view, 0);
-  return mmpLayout.mmp_magic.get(view, 0) === MMP_MAGIC && sequence !== MMP_SEQ_CLEAN ? sequence : undefined;
 }

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { descChecksums, isExtError, isSuperblockIntact, openFilesystem } from '@e2image/ext-core';
 import {
-  hasIncompat,
   primarySuperblockBlock,
   SCRAMBLED_MARK,
   SUPERBLOCK_OFFSET,
@@ -12,10 +11,11 @@ import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import { type ByteRange, isolateErrors, isUnreadable, memorySource, type Source } from '@e2image/sparse-io';
 import { overlay, patched, rangesOf, type Segment } from '../base/segments.ts';
 import { emptied } from '../device/empty-journal.ts';
-import { identityReasons, mmpInUse, superblocksOf } from '../device/identity.ts';
+import { identityReasons, superblocksOf } from '../device/identity.ts';
 import { type JournalSides, journalReasons, journalState, readJournalAt, withoutRecovery } from '../device/journal.ts';
 import { type ImageContent, SUPERBLOCK_RANGE } from '../image/content.ts';
 import { findDifferences } from './compare.ts';
+import { mmpReasons } from './mmp-reasons.ts';
 
 /** A restore, fully decided: what will be written, and what was found on the way. */
 export interface RestorePlan {
@@ -64,10 +64,8 @@ export async function planRestore(content: ImageContent, device: Source, options
   const { runs, unreadable } = await findDifferences({ wanted, device }, ranges, blockSize);
   const found = superblocksOf(device, fs.superblock);
   const primary = found.find(({ offset }) => offset === SUPERBLOCK_OFFSET)?.sb;
-  const obstacles = primary === undefined ? [] : mmpReasons(device, primary);
-  // Without a readable superblock tune2fs cannot clear a mark that nobody stands behind any more: --force can.
-  const mark = primary === undefined ? mmpReasons(device, fs.superblock) : [];
-  const refusals = [...identityReasons(found, fs.superblock), ...scrambledReasons(content), ...mark];
+  const mmp = mmpReasons(device, primary, fs.superblock);
+  const refusals = [...identityReasons(found, fs.superblock), ...scrambledReasons(content), ...mmp.refusals];
   const differs = Buffer.compare(now, journal.superblock) !== 0;
   // A device that is as it should be already is not going to be harmed.
   const journalRefusals = runs.length > 0 || differs ? journal.reasons : [];
@@ -81,7 +79,7 @@ export async function planRestore(content: ImageContent, device: Source, options
     superblock: { wanted: journal.superblock, now, differs },
     unreadable: [...lost, ...unreadable],
     notes: [...checksumNotes(content), ...journal.notes, ...changedSince(found[0]?.sb, fs.superblock)],
-    obstacles,
+    obstacles: mmp.obstacles,
     refusals: [...refusals, ...journalRefusals],
     isJournalRefusal: journalRefusals.length > 0,
   };
@@ -155,16 +153,6 @@ function journalPatch(content: ImageContent, device: Source, block: number, supe
 function scrambledReasons({ fs }: ImageContent): string[] {
   if (fs.superblock.lastMounted !== SCRAMBLED_MARK) return [];
   return ['the image is scrambled: the names of files would be lost'];
-}
-
-/** @param sb the superblock that says where the MMP block is */
-function mmpReasons(device: Source, sb: Superblock): string[] {
-  const sequence = hasIncompat(sb, 'mmp') ? mmpInUse(device, sb) : undefined;
-  if (sequence === undefined) return [];
-  return [
-    `multiple mount protection says that the device is in use, perhaps by another host (sequence 0x${sequence.toString(16)}; ` +
-      'if nobody does use it: tune2fs -f -E clear_mmp)',
-  ];
 }
 
 /** Where an image was damaged, or was made of something damaged: what follows from it may be written to wrong places. */

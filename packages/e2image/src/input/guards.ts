@@ -1,8 +1,8 @@
 import { CliError, mountState, printable, realMounts, refuseOverlap, type World } from '@e2image/cli';
 import { isExtError } from '@e2image/ext-core';
 import {
-  type MmpHolder,
-  mmpHolder,
+  type MmpState,
+  readMmp,
   readSuperblock,
   SUPERBLOCK_OFFSET,
   SUPERBLOCK_SIZE,
@@ -27,28 +27,48 @@ export function refuseUnsafe(plan: SavePlan, world: World): void {
 }
 
 /**
- * Refuse a device whose file system another machine uses, as its MMP block says. Files are not asked: an image of a
- * file system that was in use says so too, and may be replaced.
+ * Refuse a device whose file system another machine uses, or may use, by its MMP block. A file is not refused: an image
+ * of a file system that was in use has the same mark, and may be replaced.
  */
 function refuseMmp({ image, targetOffset }: SavePlan): void {
   if (!isBlockDevice(image)) return;
-  const holder = holderOf(image, targetOffset);
-  if (holder === undefined) return;
-  const who = `${holder.nodeName} (${holder.deviceName})`;
-  const text = `${image} holds a file system that ${who} marks as in use (MMP sequence 0x${holder.sequence.toString(16)})`;
-  throw new CliError('CLI_REFUSED', printable(`${text}; nothing was written; --force if the mark is stale`));
+  const reason = mmpReason(mmpStateOf(image, targetOffset));
+  if (reason === undefined) return;
+  throw new CliError('CLI_REFUSED', printable(`${image} holds a file system ${reason}`));
 }
 
-function holderOf(path: string, offset: number): MmpHolder | undefined {
+/**
+ * Why a file system may be in use, as the end of a sentence that it begins.
+ *
+ * @returns undefined when it is not in use
+ */
+export function mmpReason(state: MmpState): string | undefined {
+  const rest = 'nothing was written; --force if';
+  switch (state.kind) {
+    case 'absent':
+    case 'free':
+      return undefined;
+    case 'held': {
+      const who = `${state.nodeName} (${state.deviceName})`;
+      return `that ${who} marks as in use (MMP sequence 0x${state.sequence.toString(16)}); ${rest} the mark is stale`;
+    }
+    case 'damaged':
+      return `whose MMP block ${state.block} is damaged (${state.reason}); ${rest} no machine uses it`;
+    case 'unreadable':
+      return `whose MMP block ${state.block} cannot be read (${state.reason}); ${rest} no machine uses it`;
+  }
+}
+
+function mmpStateOf(path: string, offset: number): MmpState {
   using device = FileSource.open(path);
   const source = windowOf(device, offset);
   try {
     const raw = new Uint8Array(SUPERBLOCK_SIZE);
     source.readAt(raw, SUPERBLOCK_OFFSET);
-    return mmpHolder(source, readSuperblock(raw));
+    return readMmp(source, readSuperblock(raw));
   } catch (error) {
-    // No file system, or nothing that can be read: nobody can be using it as one.
-    if (isExtError(error) || isUnreadable(error)) return undefined;
+    // Without a readable superblock no machine can mount what is on the device.
+    if (isExtError(error) || isUnreadable(error)) return { kind: 'absent' };
     throw error;
   }
 }

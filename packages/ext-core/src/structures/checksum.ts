@@ -117,11 +117,6 @@ export function extentNodeChecksum(seed: number, block: Uint8Array): number {
   return crc32c(seed, block, 0, extentNodeTail(view, 0));
 }
 
-/** Byte of `mmp_checksum`. */
-const MMP_CHECKSUM = 0x3fc;
-/** `mmp_checksum` of an MMP block. `seed` is that of the file system. */
-export const mmpChecksum = (seed: number, block: Uint8Array): number => crc32c(seed, block, 0, MMP_CHECKSUM);
-
 /** `ob_checksum`, the last 4 bytes of block number `blockNumber` of the orphan file, whose inode gives `seed`. */
 export const orphanBlockChecksum = (seed: number, blockNumber: number, block: Uint8Array): number =>
   crc32c(crc32cOfU64(seed, blockNumber), block, 0, block.length - 8);

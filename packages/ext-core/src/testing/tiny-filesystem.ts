@@ -1,7 +1,9 @@
 import type { Source } from '../bytes/source.ts';
 import { EXTENT_MAGIC, extentHeaderLayout } from '../structures/extent.ts';
+import { INCOMPAT } from '../structures/features.ts';
 import { groupDescLayout } from '../structures/group-desc.ts';
 import { I_BLOCK, INODE_FLAG, inodeLayout, MODE } from '../structures/inode.ts';
+import { MMP_MAGIC, mmpLayout } from '../structures/mmp.ts';
 import { EXT_MAGIC, readSuperblock, type Superblock, superblockLayout } from '../structures/superblock.ts';
 
 /** Geometry of the test file system: 1 KiB blocks, 256 blocks and 32 inodes of 128 bytes in a group. */
@@ -63,6 +65,17 @@ export class TinyFilesystem implements Source {
     }
     if (offset + into.length > this.size) throw Object.assign(new Error('short read'), { code: 'SPARSE_SHORT_READ' });
     into.set(this.bytes.subarray(offset, offset + into.length));
+  }
+
+  /** Set the mmp feature and write an MMP block without a checksum. */
+  mmp(block: number, { magic = MMP_MAGIC, sequence }: { readonly magic?: number; readonly sequence: number }): void {
+    const f = superblockLayout;
+    f.s_feature_incompat.set(this.view, 1024, f.s_feature_incompat.get(this.view, 1024) | INCOMPAT.mmp);
+    f.s_mmp_block_lo.set(this.view, 1024, block);
+    const base = block * TINY.blockSize;
+    if (base >= this.size) return;
+    mmpLayout.mmp_magic.set(this.view, base, magic);
+    mmpLayout.mmp_seq.set(this.view, base, sequence);
   }
 
   /** Byte offset of an inode. */
