@@ -1,6 +1,6 @@
 // Makes a clone ready and does nothing when it is: `npm start` and `npm test` run this first.
 // Plain JavaScript and node: modules only, because it runs before anything is installed.
-// Everything is said on standard error: standard output belongs to the command that follows.
+// All messages go to standard error: standard output belongs to the command that follows.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== installKey()) {
 
 if (process.argv[2] === 'bundle') {
   const built = 'packages/e2image/dist/bin.mjs';
-  // A folder's own time tells of files that went away.
+  // The time of a folder changes when a file in it is removed.
   const newest = (path) =>
     Math.max(
       statSync(path).mtimeMs,

@@ -151,7 +151,7 @@ beforeAll(() => {
 });
 afterAll(() => dog?.[Symbol.dispose]());
 
-const NAME = 'every hostile file ends in time, with a documented status, in bounded memory, and is no bug';
+const NAME = 'every hostile file ends in time, with a documented status, in bounded memory, and without a bug';
 test.each(Object.entries(MODES))(
   `%s: ${NAME}`,
   async (mode, open) => {

@@ -5,7 +5,7 @@ import { cutPower, traceMove } from '@e2image/e2image-move/testing';
 import { crc32c } from '@e2image/ext-core/structures';
 import { type Draw, mutate, type Subject } from './mutator.ts';
 
-/** Where things lie in the record of a move: packages/e2image-move/src/record/record.ts. */
+/** Positions in the record of a move: packages/e2image-move/src/record/record.ts. */
 const SLOT = 4096;
 const NUMBERS = { at: 32, length: 96 };
 const MAP = 2 * SLOT;
@@ -21,7 +21,7 @@ export interface CutMove {
 /**
  * Some moments of a move.
  *
- * @param image path of a file that holds the file system at byte 0; its record is to lie beside it
+ * @param image path of a file that holds the file system at byte 0; its record goes beside it
  */
 export async function cutMoves(image: string, to: number, moments: number): Promise<CutMove[]> {
   const world = fakeWorld({ randomBytes: (length) => new Uint8Array(length).fill(7) });

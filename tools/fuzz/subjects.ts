@@ -33,7 +33,7 @@ const AT = { root: 40, node: 41, leaf: 42, indirect: 43, double: 44, xattr: 45, 
 /** A file system of three groups with one of each structure that the walk and scrambling follow. */
 export function smallFilesystem({ checksums = false } = {}): Subject {
   const disk = new TinyFilesystem(GROUPS);
-  // None of them fits: whoever renews one computes it, and whoever believes one does not.
+  // No checksum fits: code that writes one computes it, and code that trusts a wrong one is found.
   if (checksums) superblockLayout.s_feature_ro_compat.set(disk.view, SUPERBLOCK_OFFSET, 0x1 | 0x400);
   disk.extents(2, 'directory', 0, [[0, 1, AT.root]]);
   entries(disk, AT.root, ['.', '..', 'lost+found', 'one', 'two']);

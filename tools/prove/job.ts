@@ -27,7 +27,7 @@ export interface Job {
   readonly what: string;
   /** @param seed decides everything that is drawn: the same seed, the same cases */
   readonly slices: (seed: number) => readonly Slice[];
-  /** May be asked for any number of slices, each drawn anew: `npm run fuzz` goes on with it until its time is over. */
+  /** Gives a slice for any seed: `npm run fuzz` runs one after the other until its time is over. */
   readonly endless?: (seed: number) => Slice;
 }
 

@@ -11,7 +11,7 @@ export interface ProveState {
   readonly jobs: Readonly<Record<string, Readonly<Record<string, SliceResult>>>>;
 }
 
-/** The file, or undefined when there is none of this commit and, where one was asked for, this seed. */
+/** @returns the file; undefined when it is missing, of another commit, or of another seed than `seed` */
 export function readState(file: string, commit: string, seed: number | undefined): ProveState | undefined {
   try {
     const state: ProveState = JSON.parse(readFileSync(file, 'utf8'));

@@ -23,7 +23,7 @@ interface JestReport {
   }[];
 }
 
-/** The mark that `testNeeds` and `describeNeeds` of e2e/oracle.ts put behind a name. */
+/** The mark that `testNeeds` and `describeNeeds` of e2e/support/oracle.ts append to a name. */
 const LACKING = / \[needs [^\]]+\]/;
 
 /**

@@ -4,7 +4,7 @@ import { basename, dirname, join, normalize } from 'node:path';
 /** Source files that one folder may hold: beyond that nobody finds a file by its name. */
 export const MOST_FILES = 20;
 
-/** The room of files that lie beside the rooms: `index.ts`, `main.ts`. They may import every room; no room may import them. */
+/** The room of files beside the rooms: `index.ts`, `main.ts`. They may import every room; no room may import them. */
 const ROOT = '';
 
 /** The room of what is made for tests: like tests it may import every room, and no production file may import it. */

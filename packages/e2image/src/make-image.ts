@@ -1,16 +1,17 @@
 import { EXIT, say, type World } from '@e2image/cli';
 import { makeRaw } from './formats/make-raw.ts';
 import { refuseUnsafe } from './input/guards.ts';
-import { watchMounted } from './input/mounted-source.ts';
+import { watchMountedSource } from './input/mounted-source.ts';
 import { type Device, openDevice } from './input/open-device.ts';
 import { Findings } from './job/findings.ts';
-import { type ImageJob, openJob } from './job/job.ts';
-import { sayUnread } from './job/report.ts';
+import { type ImageJob, openJob } from './job/image-job.ts';
+import { sayUnread } from './job/say-unread.ts';
 import { sayHidden } from './job/scrambling.ts';
-import { nameBlocks } from './output/print-blocks.ts';
+import { printBlocks } from './output/print-blocks.ts';
 import type { SavePlan } from './plan/save-plan.ts';
+import { SelectedBlocks } from './select/selected-blocks.ts';
 
-/** How each format is made; loaded when it is asked for. */
+/** How each format is made. Raw images are the most frequent; the others are loaded on demand. */
 const FORMATS: Readonly<Record<SavePlan['format'], () => Promise<(job: ImageJob) => Promise<void>>>> = {
   normal: async () => (await import('./formats/make-normal.ts')).makeNormal,
   qcow2: async () => (await import('./formats/make-qcow2.ts')).makeQcow2,
@@ -26,21 +27,21 @@ const FORMATS: Readonly<Record<SavePlan['format'], () => Promise<(job: ImageJob)
 export async function makeImage(plan: SavePlan, world: World): Promise<number> {
   refuseUnsafe(plan, world);
   const device = await openDevice(plan, world);
-  const tellChanges = watchMounted(plan, world);
+  const sayChanges = watchMountedSource(plan, world);
   try {
     if (device.qcow2 !== undefined && isConversion(plan) && plan.measure === undefined) {
-      const { convertToRaw } = await import('./formats/convert.ts');
+      const { convertToRaw } = await import('./formats/convert-to-raw.ts');
       return await convertToRaw(device.qcow2, plan, world);
     }
     const status = await saveFilesystem(device, plan, world);
-    tellChanges();
+    sayChanges();
     return status;
   } finally {
     device.close();
   }
 }
 
-/** `-r` on a QCOW2 image converts all of it, unless an option speaks of the file system inside. */
+/** `-r` on a QCOW2 image converts all of it, unless an option is about the file system inside. */
 function isConversion({ format, isScrambled, superblockBlock, blockSize, sourceOffset }: SavePlan): boolean {
   const isAboutInside = isScrambled || superblockBlock !== undefined || blockSize !== undefined || sourceOffset > 0;
   return format === 'raw' && !isAboutInside;
@@ -49,19 +50,25 @@ function isConversion({ format, isScrambled, superblockBlock, blockSize, sourceO
 async function saveFilesystem(device: Device, plan: SavePlan, world: World): Promise<number> {
   const findings = new Findings((line) => say(world, line));
   const job = await openJob(device.source, { plan, world, findings });
-  if (plan.measure !== undefined) return tellSize(job, plan.measure);
-  const make = plan.isDryRun && plan.format !== 'raw' ? nameBlocks : await FORMATS[plan.format]();
+  if (plan.measure !== undefined) return printSize(job, plan.measure);
+  const make = plan.isDryRun && plan.format !== 'raw' ? printSelected : await FORMATS[plan.format]();
   await make(job);
   findings.close();
   sayUnread(job);
   await sayHidden(job.scrambler, world);
-  return findings.lost ? EXIT.incomplete : EXIT.done;
+  return findings.isIncomplete ? EXIT.incomplete : EXIT.done;
 }
 
-async function tellSize(job: ImageJob, style: 'text' | 'json'): Promise<number> {
-  const { measureImage } = await import('./formats/measure.ts');
+/** The dry run of the formats that store the selected blocks only. */
+function printSelected({ fs, source, walk, scrambler, world }: ImageJob): Promise<void> {
+  const selected = new SelectedBlocks(fs, { walk, known: scrambler?.selected });
+  return printBlocks(source, selected, { blockSize: fs.blockSize, print: (text) => world.stdout(text) });
+}
+
+async function printSize(job: ImageJob, style: 'text' | 'json'): Promise<number> {
+  const { measureImage } = await import('./formats/measure-image.ts');
   const bytes = await measureImage(job);
   job.world.stdout(style === 'json' ? `${JSON.stringify({ format: job.plan.format, bytes })}\n` : `${bytes}\n`);
   job.findings.close();
-  return job.findings.lost ? EXIT.incomplete : EXIT.done;
+  return job.findings.isIncomplete ? EXIT.incomplete : EXIT.done;
 }

@@ -1,19 +1,24 @@
 import { fstatSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { writeOutput } from '@e2image/cli';
-import { type ImageJob, JobProgress } from '../job/job.ts';
-import { openWholeOutput } from '../output/open-output.ts';
-import { recordUnread } from '../output/provenance.ts';
-import { everyBlock } from '../select/selection.ts';
+import type { ImageJob } from '../job/image-job.ts';
+import { JobProgress } from '../job/job-progress.ts';
+import { openWholeOutput } from '../output/open-whole-output.ts';
+import { everyBlock } from '../select/selected-blocks.ts';
 import { type ImageIdentity, planNormalImage, writeNormalImage } from './normal-image.ts';
+import { recordJob } from './record-job.ts';
 
-/** Make a normal image: the format of `dumpe2fs -i` and `debugfs -i`. */
-export async function makeNormal(job: ImageJob): Promise<void> {
+/**
+ * Make a normal image: the format of `dumpe2fs -i` and `debugfs -i`.
+ *
+ * @param open opens the output
+ */
+export async function makeNormal(job: ImageJob, open = openWholeOutput): Promise<void> {
   const { fs, walk, findings } = job;
   const progress = new JobProgress(job);
-  // The layout can be refused; the output is opened behind that.
+  // The layout can be refused: plan it before the output is opened.
   planNormalImage(fs, identityOf(job, undefined));
-  const output = await openWholeOutput(job);
+  const output = await open(job.plan, job.world);
   const plan = planNormalImage(fs, identityOf(job, output.fd ?? (output.kind === 'stream' ? 1 : undefined)));
   await writeOutput(output, (sink) =>
     progress.around(async () => {
@@ -22,19 +27,19 @@ export async function makeNormal(job: ImageJob): Promise<void> {
       const onProgress = (bytes: number): void => progress.update(bytes);
       const transform = job.scrambler?.transform.bind(job.scrambler);
       const { unread } = await writeNormalImage(plan, { sink, transform, onProblem: walk.onProblem, onProgress });
-      // Of descriptors the image has a backup, which must not pass for the table.
+      // The image has a backup of these descriptors: they must not count as read.
       for (const block of fs.unreadDescBlocks) unread.add(block);
       for (const { start, count } of unread.runs()) findings.unreadable(start, count, 'Input/output error');
-      await recordUnread(job, everyBlock(fs), output);
+      await recordJob(job, everyBlock(fs), output);
       await sink.finish(size);
     }),
   );
 }
 
 /**
- * Who made the image, of what, and when. Under `-s` the host and the device have no names.
+ * Where, from which device and when the image is made. With `-s` the names of host and device are empty.
  *
- * @param fd the image, where it is open already
+ * @param fd the image, if it is open already
  */
 function identityOf({ plan, world }: ImageJob, fd: number | undefined): ImageIdentity {
   const image = fd === undefined ? undefined : fstatSync(fd);

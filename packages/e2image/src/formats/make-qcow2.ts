@@ -23,35 +23,40 @@ import {
 } from '@e2image/qcow2';
 import { type Sink, Spool } from '@e2image/sparse-io';
 import type { Findings } from '../job/findings.ts';
-import { type ImageJob, JobProgress } from '../job/job.ts';
-import { openWholeOutput } from '../output/open-output.ts';
-import { recordUnread } from '../output/provenance.ts';
+import type { ImageJob } from '../job/image-job.ts';
+import { JobProgress } from '../job/job-progress.ts';
+import { openWholeOutput } from '../output/open-whole-output.ts';
 import type { UnreadBlocks } from '../rescue/unread-blocks.ts';
-import { onlySelected } from '../select/selected-source.ts';
-import { SelectedBlocks } from '../select/selection.ts';
+import { SelectedBlocks } from '../select/selected-blocks.ts';
+import { selectedSource } from '../select/selected-source.ts';
+import { recordJob } from './record-job.ts';
 
-/** Cluster bits of compressed images unless told otherwise: 64 KiB compress many times better than one block. */
+/** Default cluster bits of compressed images: 64 KiB compress many times better than one block. */
 const COMPRESSED_CLUSTER_BITS = 16;
 
-/** What is to be stored, and how it is laid out when it is not compressed. */
+/** What is stored, and how it is laid out when it is not compressed. */
 interface Selected {
   readonly layout: Layout;
   readonly input: Input;
   readonly blocks: SelectedBlocks;
-  /** How many those are. */
+  /** Number of selected blocks. */
   readonly size: number;
 }
 
-/** Make a QCOW2 image. */
-export async function makeQcow2(job: ImageJob): Promise<void> {
+/**
+ * Make a QCOW2 image.
+ *
+ * @param open opens the output
+ */
+export async function makeQcow2(job: ImageJob, open = openWholeOutput): Promise<void> {
   const progress = new JobProgress(job);
   const selected = await select(job);
-  const output = await openWholeOutput(job);
+  const output = await open(job.plan, job.world);
   await writeOutput(output, (sink) =>
     progress.around(async () => {
       await progress.start(selected.size);
       const bytes = await write(job, selected, sink, progress);
-      await recordUnread(job, selected.blocks, output);
+      await recordJob(job, selected.blocks, output);
       await sink.finish(bytes);
     }),
   );
@@ -61,21 +66,21 @@ async function select(job: ImageJob): Promise<Selected> {
   const { fs, plan, source } = job;
   const virtualSize = fs.blocksCount * fs.blockSize;
   const clusterBits = clusterBitsOf(job, virtualSize);
-  const blocks = new SelectedBlocks(job, job.walk);
+  const blocks = new SelectedBlocks(fs, { walk: job.walk, known: job.scrambler?.selected });
   const runs = new ClusterRuns();
   let size = 0;
   for await (const window of blocks.windows()) {
     size += window.size;
-    // Without what the source knows to be a hole: a pipe gets every cluster of the map, a journal of zeros, too.
+    // Holes of the source are left out. A pipe would get every cluster of the map, a journal of zeros too.
     const within = clusterRuns(window, { blockSize: fs.blockSize, clusterSize: 2 ** clusterBits, done: runs.end });
     await sourceRuns(source, { clusterBits, within, into: runs });
   }
   const layout = planImage({ virtualSize, clusterBits, version: plan.qcow2Version, runs });
   const isWider = 2 ** clusterBits > fs.blockSize;
-  return { layout, input: isWider ? onlySelected(source, blocks, fs.blockSize) : source, blocks, size };
+  return { layout, input: isWider ? selectedSource(source, blocks, fs.blockSize) : source, blocks, size };
 }
 
-/** The block size, so that the C tool's images and ours compare; more where QEMU's tables could not hold that. */
+/** The block size, as the C tool uses it, or the next size that the limits of QEMU's tables allow. */
 function clusterBitsOf({ fs, plan }: ImageJob, virtualSize: number): number {
   const usual = plan.compress === undefined ? Math.log2(fs.blockSize) : COMPRESSED_CLUSTER_BITS;
   if (plan.clusterSize === undefined) return chooseClusterBits(virtualSize, usual);
@@ -89,7 +94,7 @@ function clusterBitsOf({ fs, plan }: ImageJob, virtualSize: number): number {
 interface ClusterRunOptions {
   readonly blockSize: number;
   readonly clusterSize: number;
-  /** Clusters before this one are left out: the window before has had them. */
+  /** Clusters before this one are left out: the previous window had them. */
   readonly done: number;
 }
 
@@ -107,11 +112,7 @@ function* clusterRuns(
   }
 }
 
-/**
- * Bytes that the image has when it goes to a pipe.
- *
- * Plain, it follows from the selection; compressed, everything is compressed once to know.
- */
+/** Bytes of the image in a pipe. A compressed image is compressed once to find out. */
 export async function measureQcow2(job: ImageJob): Promise<number> {
   const { layout, input } = await select(job);
   const { compress, qcow2Version } = job.plan;
@@ -148,7 +149,7 @@ async function write(job: ImageJob, selected: Selected, sink: Sink, progress: Jo
   }
 }
 
-/** What could not be read, in a header extension of ours: zeros that stand for "unknown" must be told from zeros. */
+/** A header extension of ours lists what could not be read: these zeros must be distinguished from real zeros. */
 function provenance({ unread }: Findings, blockSize: number, layout: Layout): HeaderExtension[] {
   if (unread.isEmpty) return [];
   return [encodeProvenance(unreadRanges(unread, blockSize), extensionRoom(layout))];

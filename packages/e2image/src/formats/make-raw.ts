@@ -1,17 +1,22 @@
 import { reasonOf, SignalGuard, say, writeOutput } from '@e2image/cli';
 import type { Output } from '@e2image/sparse-io';
-import { type ImageJob, JobProgress } from '../job/job.ts';
-import { recordUnread } from '../output/provenance.ts';
+import type { ImageJob } from '../job/image-job.ts';
+import { JobProgress } from '../job/job-progress.ts';
 import { openTarget, type Target } from '../output/target.ts';
 import type { Rescue } from '../rescue/rescue.ts';
-import { SelectedBlocks } from '../select/selection.ts';
+import { SelectedBlocks } from '../select/selected-blocks.ts';
 import { writeRawImage } from './raw-image.ts';
+import { recordJob } from './record-job.ts';
 
-/** Make a raw image. */
-export async function makeRaw(job: ImageJob): Promise<void> {
-  const { plan, world, rescue } = job;
+/**
+ * Make a raw image.
+ *
+ * @param open opens the target
+ */
+export async function makeRaw(job: ImageJob, open = openTarget): Promise<void> {
+  const { plan, world, fs, rescue } = job;
   const guard = new SignalGuard();
-  const target = await openTarget(job, guard);
+  const target = await open({ plan, world, fs, partialPath: rescue?.partialPath }, guard);
   const { output } = target;
   if (output === undefined) await write(job, target);
   else if (rescue === undefined) await writeOutput(output, () => write(job, target), guard);
@@ -20,17 +25,18 @@ export async function makeRaw(job: ImageJob): Promise<void> {
 }
 
 function write(job: ImageJob, target: Target): Promise<void> {
-  const { plan, fs, source, rescue } = job;
+  const { plan, fs, source, rescue, scrambler } = job;
   const place = { blockSize: fs.blockSize, targetOffset: plan.targetOffset };
   const progress = new JobProgress(job);
-  let selected = new SelectedBlocks(job, job.walk);
+  const known = scrambler?.selected;
+  let selected = new SelectedBlocks(fs, { walk: job.walk, known });
   return progress.around(() =>
     writeRawImage({
       fs,
       source,
       sink: rescue?.recording(target.sink, place) ?? target.sink,
       select: (walk) => {
-        selected = new SelectedBlocks(job, walk);
+        selected = new SelectedBlocks(fs, { walk, known });
         return selected;
       },
       walk: { ...job.walk, wholeTables: target.isBlockDevice },
@@ -40,7 +46,7 @@ function write(job: ImageJob, target: Target): Promise<void> {
         onSelected: (blocks: number) => progress.start(blocks),
         onProgress: (done: number) => progress.update(done * fs.blockSize),
       }),
-      onCopied: () => recordUnread(job, selected, target.output),
+      onCopied: () => recordJob(job, selected, target.output),
       ...(rescue && { done: rescue.done, checkpoint: () => checkpoint(job, rescue, target.output?.fd) }),
     }),
   );
@@ -52,7 +58,7 @@ interface RescueTarget {
   readonly guard: SignalGuard;
 }
 
-/** With a mapfile: whatever ends the run, the map says how far it came, and the partial image stays. */
+/** With a mapfile: however the run ends, the mapfile says how far it came, and the partial image is kept. */
 async function writeRescue(job: ImageJob, rescue: Rescue, { target, output, guard }: RescueTarget): Promise<void> {
   const { fs, plan, scrambler } = job;
   const place = { blockSize: fs.blockSize, targetOffset: plan.targetOffset };
@@ -67,25 +73,25 @@ async function writeRescue(job: ImageJob, rescue: Rescue, { target, output, guar
   }
 }
 
-/** The last word of a run that did not come to its end. */
+/** Save the mapfile of a run that was stopped, and report it. */
 function keepMap({ findings, fs, world }: ImageJob, rescue: Rescue, { fd, kind }: Output): void {
   try {
     if (fd === undefined || rescue.syncNow(fd)) {
       rescue.save(findings.unread, fs);
-      const goesOn = kind === 'partial-file' || kind === 'block-device';
+      const isContinued = kind === 'partial-file' || kind === 'block-device';
       say(
         world,
-        goesOn ? `stopped; the same command goes on from ${rescue.path}` : `${rescue.path} tells what was read`,
+        isContinued ? `stopped; the same command continues from ${rescue.path}` : `${rescue.path} says what was read`,
       );
     } else {
-      say(world, `${rescue.path} stays as it was: what was written last may not have reached the disk`);
+      say(world, `${rescue.path} stays as it was: the last writes may not have reached the disk`);
     }
   } catch (error) {
     say(world, `${rescue.path} stays as it was: ${reasonOf(error) ?? String(error)}`);
   }
 }
 
-/** What the map says was read must have reached the disk. */
+/** Sync the image, then save the mapfile: what the mapfile calls read must be on the disk. */
 async function checkpoint({ findings, fs }: ImageJob, rescue: Rescue, fd: number | undefined): Promise<void> {
   if (fd === undefined) return;
   await rescue.sync(fd);

@@ -1,30 +1,31 @@
 import type { Filesystem } from '@e2image/ext-core';
 import { type BlockRun, BlockSet, type WalkOptions, withoutRuns } from '@e2image/ext-core/walk';
 import { copyRuns, type Sink, type Source } from '@e2image/sparse-io';
-import { byteRuns } from '../select/image-runs.ts';
-import type { SelectedBlocks } from '../select/selection.ts';
+import { byteRuns } from '../select/byte-runs.ts';
+import type { SelectedBlocks } from '../select/selected-blocks.ts';
 
-/** What a raw image is made from and where it goes; all of it opened, checked and the caller's to close. */
+/** What a raw image is made from and where it goes. Everything is open and checked; the caller closes it. */
 export interface RawJob {
   readonly fs: Filesystem;
   /** The bytes of the file system, as they are to be saved. */
   readonly source: Source;
   readonly sink: Sink;
   readonly walk: WalkOptions;
-  /** The blocks that the image is to have, found by such a walk. */
+  /** Gives the blocks that the image must have, found by this walk. */
   readonly select: (walk: WalkOptions) => Pick<SelectedBlocks, 'windows'>;
   /** Byte of the target where the image begins. */
   readonly targetOffset: number;
-  /** Whether `source` gives the bytes as they are on the disk, so that those the walk has read may be written. */
+  /** Whether `source` gives the bytes as they are on the disk, so that bytes that the walk has read may be written. */
   readonly isPlain: boolean;
-  /** Told how many blocks there are: a guess, unless all are known at once; and then how many of them are done. */
+  /** Called with the number of blocks to copy: an estimate, until the last window is known. */
   readonly onSelected?: (total: number) => Promise<void> | void;
+  /** Called with the number of blocks done. */
   readonly onProgress?: (done: number) => void;
-  /** Blocks that the target has already: the rest of an interrupted run. */
+  /** Blocks that the target has already, from an interrupted run. */
   readonly done?: BlockSet;
-  /** Called now and then while copying, when all that was read has been written. */
+  /** Called from time to time while copying, when everything that was read has been written. */
   readonly checkpoint?: () => Promise<void>;
-  /** Called when all is written, before the image gets its name. */
+  /** Called when everything is written, before the image gets its name. */
   readonly onCopied?: () => Promise<void> | void;
 }
 
@@ -33,16 +34,16 @@ const WRITTEN_BYTES = 32 * 1024 * 1024;
 /** Bytes between two checkpoints. */
 const CHECKPOINT_BYTES = 1 << 30;
 
-/** Write the selected blocks at their own places, and fix the length at that of the file system. */
+/** Write each selected block at its own position, and make the image as long as the file system. */
 export async function writeRawImage(job: RawJob): Promise<void> {
   const { fs, sink, targetOffset } = job;
-  // Where it is full it forgets, and what is forgotten is written once more.
+  // When it is full it drops blocks, and these are written a second time.
   const written = new BlockSet({ maxBytes: WRITTEN_BYTES, whenFull: 'cut' });
   const onTable = (bytes: Uint8Array, block: number): void => {
     sink.writeAt(bytes, targetOffset + block * fs.blockSize);
     written.add(block, bytes.length / fs.blockSize);
   };
-  // Inode tables are most of a metadata image, and the walk has their bytes at hand: written then, they are read once.
+  // Inode tables are most of a metadata image. Written during the walk, which has their bytes in memory, they are read once.
   const isDirect = job.isPlain && !sink.sequential;
   const selected = job.select(isDirect ? { ...job.walk, onTable, tableBuffer: sink.buffer?.() } : job.walk);
   let copied = 0;
@@ -65,12 +66,12 @@ async function copyWindow(
 ): Promise<void> {
   const { fs, source, sink, targetOffset } = job;
   const rest = (): Iterable<BlockRun> => withoutRuns(window, written);
-  // Counting costs a step for each run: only where somebody looks.
+  // Counting costs a step for each run: do it only when progress is shown.
   let copied = job.onProgress ? done + window.size - blocksOf(rest()) : 0;
   for (const runs of job.checkpoint ? portions(rest(), CHECKPOINT_BYTES / fs.blockSize) : [rest()]) {
     const before = copied;
     const { data, holes } = await copyRuns(source, sink, {
-      runs: byteRuns(fs, runs),
+      runs: byteRuns(runs, fs.blockSize),
       sinkOffset: targetOffset,
       onProgress: (bytes) => job.onProgress?.(before + Math.floor(bytes / fs.blockSize)),
     });

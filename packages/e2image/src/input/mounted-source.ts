@@ -6,9 +6,9 @@ import type { SavePlan } from '../plan/save-plan.ts';
 /**
  * Watch a source that is mounted for writing, which `-f` allows.
  *
- * @returns says at the end whether it was written to meanwhile: the image may contradict itself then
+ * @returns call it at the end: it warns if the source was written to meanwhile, for the image may be inconsistent then
  */
-export function watchMounted({ device }: SavePlan, world: World): () => void {
+export function watchMountedSource({ device }: SavePlan, world: World): () => void {
   if (device === '-') return () => {};
   const { isMounted, isReadOnly } = mountState(device, realMounts(world.env));
   if (!isMounted || isReadOnly) return () => {};
@@ -19,7 +19,7 @@ export function watchMounted({ device }: SavePlan, world: World): () => void {
   };
 }
 
-/** Something that changes whenever the device or file is written to; undefined where nobody counts. */
+/** A text that changes whenever the device or file is written to; undefined if the system does not count writes. */
 function writesTo(path: string): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false, bigint: true });
   if (stat?.isBlockDevice() !== true) return stat?.mtimeNs.toString();

@@ -1,14 +1,14 @@
 import { CliError, failed, printable } from '@e2image/cli';
 import { type Filesystem, isExtError, type OnProblem, openFilesystem, type Source } from '@e2image/ext-core';
 import type { SavePlan } from '../plan/save-plan.ts';
-import { openFailureText } from './open-failure.ts';
+import { openFailureText } from './open-failure-text.ts';
 
 /**
- * Open the file system of a plan; `source` begins where it does.
+ * Open the file system of a plan, which begins at byte 0 of `source`.
  *
- * @throws CliError CLI_FAILED in the C tool's words, with what was found wrong
+ * @throws CliError CLI_FAILED in the C tool's words, and what is wrong with it
  */
-export function openPlanned(source: Source, plan: SavePlan, onProblem: OnProblem): Filesystem {
+export function openPlannedFilesystem(source: Source, plan: SavePlan, onProblem: OnProblem): Filesystem {
   const { device, superblockBlock, blockSize } = plan;
   try {
     return openFilesystem(source, {

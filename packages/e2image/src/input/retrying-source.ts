@@ -1,8 +1,8 @@
 import { codeOf } from '@e2image/cli';
 import { isUnreadable, type MapRange, type Source } from '@e2image/sparse-io';
 
-/** Reads that touch a range which failed before fail without touching it. */
-export function avoiding(source: Source, known: readonly MapRange[]): Source {
+/** A source in which a read of a range that failed before fails at once: the disk is not touched. */
+export function avoidingSource(source: Source, known: readonly MapRange[]): Source {
   const bad = known.filter(({ status }) => status === '-' || status === '*' || status === '/');
   if (bad.length === 0) return source;
   return {
@@ -16,8 +16,8 @@ export function avoiding(source: Source, known: readonly MapRange[]): Source {
   };
 }
 
-/** A read that fails is tried again, as disks sometimes come to their senses. */
-export function retrying(source: Source, times: number): Source {
+/** A source in which a failed read is repeated: bad sectors can sometimes be read at a later try. */
+export function retryingSource(source: Source, times: number): Source {
   return {
     size: source.size,
     readAt(into, offset) {

@@ -6,15 +6,15 @@ function gather(use: (findings: Findings) => void) {
   const findings = new Findings((line) => void lines.push(line));
   use(findings);
   findings.close();
-  return { lines, lost: findings.lost, unread: findings.unread.first };
+  return { lines, isIncomplete: findings.isIncomplete, unread: findings.unread.first };
 }
 const illegal: Problem = { code: 'illegal-block', message: 'inode 12: block 9', lost: false };
 
 describe('Findings', () => {
-  test('damage that loses nothing is told and leaves the status alone', () => {
+  test('damage that loses nothing is printed and does not change the status', () => {
     expect(gather((findings) => findings.problem(illegal))).toEqual({
       lines: ['warning: inode 12: block 9'],
-      lost: false,
+      isIncomplete: false,
       unread: [],
     });
   });
@@ -28,19 +28,19 @@ describe('Findings', () => {
   });
 
   test('unreadable blocks join while the reason is the same', () => {
-    const { unread, lost } = gather((findings) => {
+    const { unread, isIncomplete } = gather((findings) => {
       findings.unreadable(4, 1, 'EIO');
       findings.unreadable(5, 2, 'EIO');
       findings.unreadable(7, 1, 'short');
     });
-    expect(lost).toBe(true);
+    expect(isIncomplete).toBe(true);
     expect(unread).toEqual([
       { start: 4, count: 3, reason: 'EIO' },
       { start: 7, count: 1, reason: 'short' },
     ]);
   });
 
-  test('a block that both walk and copy could not read is told once, by the report', () => {
+  test('a block that both walk and copy could not read is printed once, by the report', () => {
     const inTable: Problem = { code: 'unreadable', message: 'inode table: block 5', lost: true, block: 5 };
     expect(gather((findings) => findings.problem(inTable)).lines).toEqual(['warning: inode table: block 5']);
     const both = gather((findings) => {

@@ -10,17 +10,21 @@ import {
 } from '@e2image/cli';
 import type { SavePlan } from '../plan/save-plan.ts';
 
-/** Start showing progress, where the plan wants it. */
-export async function startPlanned(plan: SavePlan, world: World, options: ProgressOptions): Promise<Progress> {
-  return plan.isProgressWanted ? startProgress(world, options) : NO_PROGRESS;
+/** Start to show progress, if the plan wants it. */
+export async function startWantedProgress(
+  { isProgressWanted }: Pick<SavePlan, 'isProgressWanted'>,
+  world: World,
+  options: ProgressOptions,
+): Promise<Progress> {
+  return isProgressWanted ? startProgress(world, options) : NO_PROGRESS;
 }
 
 /**
- * Run a copy; the last line of progress is for one that came to its end.
+ * Run a copy; the final progress line is printed only on success.
  *
  * @throws what `copy` throws, with what was being done and to which file
  */
-export async function aroundCopy<T>(
+export async function progressAround<T>(
   { device, image, isDryRun }: Pick<SavePlan, 'device' | 'image' | 'isDryRun'>,
   progress: Progress,
   total: number,

@@ -6,7 +6,7 @@ import type { SavePlan } from '../plan/save-plan.ts';
 import type { Findings } from './findings.ts';
 
 /**
- * Prepare to hide names and other secrets, where the plan asks for it. Loaded then only.
+ * Prepare to hide names and other secrets, if the plan asks for it. The library is loaded only then.
  *
  * @throws CliError CLI_FAILED for a key file; ScrambleError
  */
@@ -29,11 +29,11 @@ export async function prepareScrambling(
   );
 }
 
-/** Say what was hidden, and what by nature stays visible. */
+/** Print what was hidden, and what by nature stays visible. */
 export async function sayHidden(scrambler: Scrambler | undefined, world: World): Promise<void> {
   if (scrambler === undefined) return;
   const { describeCounts, STAYS_VISIBLE } = await import('@e2image/scramble');
   const hidden = describeCounts(scrambler.report());
-  say(world, `hidden: ${hidden.length === 0 ? 'nothing, there was nothing to hide' : hidden.join(', ')}`);
+  say(world, `hidden: ${hidden.length === 0 ? 'nothing' : hidden.join(', ')}`);
   say(world, `still visible: ${STAYS_VISIBLE}`);
 }

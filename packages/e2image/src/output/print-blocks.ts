@@ -1,15 +1,23 @@
-import { copyRuns, suppressZeros } from '@e2image/sparse-io';
-import type { ImageJob } from '../job/job.ts';
-import { byteRuns } from '../select/image-runs.ts';
-import { SelectedBlocks } from '../select/selection.ts';
-import { dryRunSink } from './dry-run.ts';
+import { copyRuns, type Source, suppressZeros } from '@e2image/sparse-io';
+import { byteRuns } from '../select/byte-runs.ts';
+import type { SelectedBlocks } from '../select/selected-blocks.ts';
+import { dryRunSink } from './dry-run-sink.ts';
 
-/** The dry run of a QCOW2 or normal image: name the blocks that would be stored; those that are zeros never are. */
-export async function nameBlocks(job: ImageJob): Promise<void> {
-  const { fs, source, walk, world } = job;
-  const print = dryRunSink({ blockSize: fs.blockSize, targetOffset: 0, print: (text) => world.stdout(text) });
-  const sink = suppressZeros({ ...print, zero: () => {} }, fs.blockSize);
-  for await (const window of new SelectedBlocks(job, walk).windows()) {
-    await copyRuns(source, sink, { runs: byteRuns(fs, window.runs()) });
+/** How blocks are printed. */
+export interface PrintBlocksOptions {
+  readonly blockSize: number;
+  /** Takes text for standard output. */
+  readonly print: (text: string) => void;
+}
+
+/** The dry run of a QCOW2 or normal image: print the blocks that would be stored. Blocks of zeros never are. */
+export async function printBlocks(
+  source: Source,
+  selected: Pick<SelectedBlocks, 'windows'>,
+  { blockSize, print }: PrintBlocksOptions,
+): Promise<void> {
+  const sink = suppressZeros({ ...dryRunSink({ blockSize, targetOffset: 0, print }), zero: () => {} }, blockSize);
+  for await (const window of selected.windows()) {
+    await copyRuns(source, sink, { runs: byteRuns(window.runs(), blockSize) });
   }
 }

@@ -7,6 +7,7 @@ import {
   printable,
   refuseTerminal,
   SignalGuard,
+  type World,
   warnInPlace,
 } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
@@ -22,8 +23,8 @@ import {
   skipEqual,
   suppressZeros,
 } from '@e2image/sparse-io';
-import type { ImageJob } from '../job/job.ts';
-import { dryRunSink } from './dry-run.ts';
+import type { SavePlan } from '../plan/save-plan.ts';
+import { dryRunSink } from './dry-run-sink.ts';
 
 /** Where a raw image goes. */
 export interface Target {
@@ -37,12 +38,15 @@ export interface Target {
 }
 
 /** A raw image to open a target for. */
-type TargetJob = Pick<ImageJob, 'plan' | 'world'> & {
-  readonly rescue?: ImageJob['rescue'];
+export interface TargetJob {
+  readonly plan: Pick<SavePlan, 'image' | 'targetOffset' | 'isDryRun' | 'isCompared' | 'isForced'>;
+  readonly world: World;
+  /** Where an interrupted run leaves its image; undefined without a mapfile. */
+  readonly partialPath?: string | undefined;
   readonly fs: Pick<Filesystem, 'blockSize' | 'blocksCount'>;
   /** Bytes of the image; default: those of all blocks. */
   readonly size?: number;
-};
+}
 
 const imageEnd = ({ plan, fs, size = fs.blocksCount * fs.blockSize }: TargetJob): number => plan.targetOffset + size;
 
@@ -74,14 +78,14 @@ export async function openTarget(job: TargetJob, guard: SignalGuard = new Signal
   return { output, isBlockDevice, ...comparing(fresh, old, fs.blockSize) };
 }
 
-async function open({ plan, rescue }: TargetJob): Promise<Output> {
+async function open({ plan, partialPath }: TargetJob): Promise<Output> {
   const { image, targetOffset, isCompared } = plan;
   if (image === '-') return targetOffset > 0 ? seekStandardOutput() : openStandardOutput();
   // Into a disk image: what lies around the file system is not ours. With -c the old bytes are the point.
   return openOutput(image, {
     keepContents: isCompared || targetOffset > 0,
     keepTail: targetOffset > 0,
-    ...(rescue && { partialPath: rescue.partialPath }),
+    ...(partialPath !== undefined && { partialPath }),
   });
 }
 

@@ -16,7 +16,7 @@ import {
   withoutFile,
 } from '@e2image/sparse-io';
 import { isBlockDevice } from '../input/block-device.ts';
-import { avoiding, retrying } from '../input/retrying-source.ts';
+import { avoidingSource, retryingSource } from '../input/retrying-source.ts';
 import type { UnreadBlocks } from './unread-blocks.ts';
 import { MapfileWriter } from './write-mapfile.ts';
 
@@ -122,7 +122,7 @@ export class Rescue {
    * given by reading, so that nothing is read ahead or passed on without that care.
    */
   guard(source: Source): Source {
-    return withoutFile(this.#retries > 0 ? retrying(source, this.#retries) : avoiding(source, this.#known));
+    return withoutFile(this.#retries > 0 ? retryingSource(source, this.#retries) : avoidingSource(source, this.#known));
   }
 
   /** The sink with a memory: blocks that it took count as done. */

@@ -1,7 +1,7 @@
 import { BlockSet } from '@e2image/ext-core/walk';
 import fc from 'fast-check';
-import { onlySelected } from './selected-source.ts';
-import type { SelectedBlocks } from './selection.ts';
+import type { SelectedBlocks } from './selected-blocks.ts';
+import { selectedSource } from './selected-source.ts';
 
 const BLOCK = 4;
 const BLOCKS = 12;
@@ -49,7 +49,7 @@ test('selected blocks are read, all others are zeros, wherever a read or a windo
           readAt: (into: Uint8Array, at: number) => into.set(bytes.subarray(at, at + into.length)),
         };
         const into = new Uint8Array(Math.min(length, bytes.length - offset)).fill(99);
-        await onlySelected(source, selected, BLOCK).readAt(into, offset);
+        await selectedSource(source, selected, BLOCK).readAt(into, offset);
         const expected = [...into.keys()].map((i) =>
           blocks.includes(Math.floor((offset + i) / BLOCK)) ? bytes[offset + i] : 0,
         );

@@ -1,8 +1,8 @@
 import type { BlockSet } from '@e2image/ext-core/walk';
 import type { Source } from '@e2image/sparse-io';
-import type { SelectedBlocks } from './selection.ts';
+import type { SelectedBlocks } from './selected-blocks.ts';
 
-/** What a source gives that may have to find out first. */
+/** A source whose reads may have to wait until the selection is found. */
 export interface SelectedSource {
   readonly size: number;
   readAt(into: Uint8Array, offset: number): void | Promise<void>;
@@ -11,11 +11,10 @@ export interface SelectedSource {
 /**
  * A source in which only the selected blocks have contents: all others read as zeros.
  *
- * For images whose unit is larger than a block: a metadata image must not carry what happens to lie beside its blocks.
- * The cost is one question for each block that is read, none for the others. Read it in ascending order: going back may
- * mean another walk.
+ * For images whose unit is larger than a block: a metadata image must not contain the neighbours of its blocks. It costs
+ * one lookup for each block that is read. Read in ascending order: going back may need another walk.
  */
-export function onlySelected(
+export function selectedSource(
   source: Source,
   selected: Pick<SelectedBlocks, 'at' | 'load'>,
   blockSize: number,
@@ -31,7 +30,7 @@ export function onlySelected(
   return { size: source.size, readAt };
 }
 
-/** Read what lies within one window. */
+/** Read a range that is inside of one window. */
 function readWithin(
   source: Source,
   { window, blockSize }: { readonly window: BlockSet; readonly blockSize: number },

@@ -1,4 +1,4 @@
-import { dryRunSink } from './dry-run.ts';
+import { dryRunSink } from './dry-run-sink.ts';
 
 test('names each block that would be written, counted from where the image begins', () => {
   const texts: string[] = [];

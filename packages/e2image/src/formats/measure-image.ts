@@ -1,8 +1,8 @@
-import type { ImageJob } from '../job/job.ts';
+import type { ImageJob } from '../job/image-job.ts';
 import { planNormalImage } from './normal-image.ts';
 
 /**
- * The exact number of bytes that a pipe would get, before the first of them: for stores that must be told the size.
+ * The exact number of bytes that a pipe would get, before the first of them is written: for stores that need the size in advance.
  *
  * @throws CliError; ExtError and Qcow2Error for images that cannot be
  */

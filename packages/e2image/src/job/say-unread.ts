@@ -1,19 +1,25 @@
 import { say } from '@e2image/cli';
 import { BlockSet, nameOwners } from '@e2image/ext-core/walk';
-import type { ImageJob } from './job.ts';
+import type { ImageJob } from './image-job.ts';
 
-/** Ranges that are named one by one: a disk that lost more has a mapfile to be looked at. */
+/** Ranges that are printed one by one: a mapfile has the complete list. */
 const MAX_LINES = 1000;
 /** Pieces whose owners are looked for: one run may cover a million inode tables. */
 const MAX_NAMED = 4 * MAX_LINES;
 
-/** What stands for a block. A normal image has one table of descriptors, and an old one is better than none. */
-function standIn({ format }: ImageJob['plan'], owner: string | undefined): string {
+/** What replaces a block. A normal image has only one descriptor table, and a backup of it is better than zeros. */
+function replacementFor({ format }: ImageJob['plan'], owner: string | undefined): string {
   return format === 'normal' && owner?.startsWith('group descriptors') ? 'their backup' : 'zeros';
 }
 
-/** Name every block that the image holds as zeros because it could not be read, and what it is. */
-export function sayUnread({ fs, plan, walk, findings, world }: ImageJob): void {
+/** Report every block that the image holds as zeros because it could not be read, and what the block belongs to. */
+export function sayUnread({
+  fs,
+  plan,
+  walk,
+  findings,
+  world,
+}: Pick<ImageJob, 'fs' | 'plan' | 'walk' | 'findings' | 'world'>): void {
   const { first } = findings.unread;
   if (findings.unread.isEmpty) return;
   const ascending = new BlockSet();
@@ -24,7 +30,7 @@ export function sayUnread({ fs, plan, walk, findings, world }: ImageJob): void {
     const reason = first.find((run) => start >= run.start && start < run.start + run.count)?.reason;
     say(
       world,
-      `${blocks}${owner === undefined ? '' : ` (${owner})`} cannot be read: ${reason}; ${standIn(plan, owner)} in the image`,
+      `${blocks}${owner === undefined ? '' : ` (${owner})`} cannot be read: ${reason}; ${replacementFor(plan, owner)} in the image`,
     );
   }
   const more = Math.max(named.length, findings.unread.runCount) - MAX_LINES;

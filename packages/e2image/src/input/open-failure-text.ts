@@ -1,8 +1,8 @@
 import type { ExtErrorCode } from '@e2image/ext-core';
 
 /**
- * What C e2image says when a file system cannot be opened: people search for these sentences. The part behind the
- * colon is ours, and names the field.
+ * What C e2image says when a file system cannot be opened: people search for these sentences. The line after
+ * them is ours, and names the field.
  * Source: observed with `e2image 1.47.0`.
  */
 const TEXTS: Readonly<Record<ExtErrorCode, string>> = {

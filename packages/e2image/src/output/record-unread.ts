@@ -1,49 +1,53 @@
 import { existsSync, fdatasync } from 'node:fs';
 import { promisify } from 'node:util';
-import { say } from '@e2image/cli';
+import { say, type World } from '@e2image/cli';
 import { FileSource, mapfileOf, type Output } from '@e2image/sparse-io';
-import type { Findings } from '../job/findings.ts';
-import type { ImageJob } from '../job/job.ts';
+import type { UnreadBlocks } from '../rescue/unread-blocks.ts';
 import { MAPFILE_START, MapfileWriter } from '../rescue/write-mapfile.ts';
-import type { SelectedBlocks } from '../select/selection.ts';
+import type { SelectedBlocks } from '../select/selected-blocks.ts';
 
 const fdatasyncAsync = promisify(fdatasync);
 
-/** What was imaged, as far as a mapfile tells of it. */
-export interface Recorded extends Pick<ImageJob, 'plan' | 'world'> {
+/** An image as far as a mapfile describes it. */
+export interface RecordedImage {
+  /** Path of the image; `-` is standard output. */
+  readonly image: string;
+  readonly world: World;
   readonly fs: { readonly blockSize: number; readonly blocksCount: number };
-  readonly findings: Pick<Findings, 'unread'>;
-  readonly rescue?: ImageJob['rescue'];
+  /** The blocks that are zeros in the image because they could not be read. */
+  readonly unread: UnreadBlocks;
+  /** The mapfile that the user asked for. */
+  readonly mapfile?: string | undefined;
 }
 
 /**
- * Before an image gets its name: write down which of its zeros stand for what could not be read. A regular file gets
- * IMAGE.mapfile, and the mapfile that was asked for tells it too.
+ * Record which zeros of an image stand for blocks that could not be read. Call it before the image gets its name. An
+ * image in a regular file gets IMAGE.mapfile; the mapfile that the user asked for is written, too.
  *
  * @param selected the blocks that the image was to have
- * @throws CliError CLI_FAILED; system errors of bringing the image to the disk
+ * @throws CliError CLI_FAILED; system errors of syncing the image
  */
 export async function recordUnread(
-  job: Recorded,
+  recorded: RecordedImage,
   selected: Pick<SelectedBlocks, 'windows'>,
   output: Output | undefined,
 ): Promise<void> {
-  const { findings, rescue, plan, world } = job;
-  if (rescue !== undefined) await writeMapfile(rescue.path, job, selected);
+  const { image, mapfile, unread, world } = recorded;
+  if (mapfile !== undefined) await writeMapfile(mapfile, recorded, selected);
   if (output?.kind !== 'partial-file' && output?.kind !== 'in-place') return;
-  const path = mapfileOf(plan.image);
-  const isNeeded = !findings.unread.isEmpty && rescue?.path !== path;
-  // One that an earlier image of that name left must not speak of this one.
+  const path = mapfileOf(image);
+  const isNeeded = !unread.isEmpty && mapfile !== path;
+  // A mapfile of an earlier image with this name would be wrong for the new one, so it is replaced.
   if (!isNeeded && !isOurs(path)) return;
-  // Only when nothing but the name is missing: until then the earlier image is there, and its mapfile speaks of it.
+  // Sync first: until the image is complete the earlier image still has the name, and its mapfile describes it.
   if (output.fd !== undefined) await fdatasyncAsync(output.fd);
-  await writeMapfile(path, job, selected);
+  await writeMapfile(path, recorded, selected);
   if (isNeeded) say(world, `${path} says which blocks could not be read`);
 }
 
 async function writeMapfile(
   path: string,
-  { findings: { unread }, fs }: Recorded,
+  { unread, fs }: RecordedImage,
   selected: Pick<SelectedBlocks, 'windows'>,
 ): Promise<void> {
   const { blockSize, blocksCount } = fs;

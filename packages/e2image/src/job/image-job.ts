@@ -1,21 +1,20 @@
-import { NO_PROGRESS, type Progress, reasonOf, type World } from '@e2image/cli';
+import { reasonOf, type World } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
 import type { WalkOptions } from '@e2image/ext-core/walk';
 import type { Scrambler } from '@e2image/scramble';
 import { fullLength, isolateErrors, type Source, windowOf } from '@e2image/sparse-io';
-import { openPlanned } from '../input/open-filesystem.ts';
+import { openPlannedFilesystem } from '../input/open-filesystem.ts';
 import type { SavePlan } from '../plan/save-plan.ts';
 import { Rescue } from '../rescue/rescue.ts';
 import type { Findings } from './findings.ts';
-import { aroundCopy, startPlanned } from './progress-around.ts';
 import { prepareScrambling } from './scrambling.ts';
 
-/** An opened file system and what is to be saved of it. */
+/** An opened file system, and how it is saved: what the formats make an image from. */
 export interface ImageJob {
   readonly plan: SavePlan;
   readonly world: World;
   readonly fs: Filesystem;
-  /** The bytes of the file system, to its last block; what cannot be read is zeros, and told. */
+  /** The bytes of the file system, to its last block. Unreadable bytes are zeros, and are added to `findings`. */
   readonly source: Source;
   /** Whether `source` gives the bytes as they are on the disk. */
   readonly isPlain: boolean;
@@ -28,8 +27,9 @@ export interface ImageJob {
 }
 
 /**
- * Open the file system of a plan, and prepare what happens to its bytes on their way.
+ * Open the file system of a plan, and prepare what happens to its bytes before they are written.
  *
+ * @param whole the source in which the file system begins at `plan.sourceOffset`
  * @throws CliError CLI_FAILED
  */
 export async function openJob(
@@ -39,20 +39,20 @@ export async function openJob(
   const onProblem = findings.problem.bind(findings);
   const rescue = plan.mapfile === undefined || plan.isDryRun ? undefined : Rescue.open(plan.mapfile, plan);
   const inside = plan.sourceOffset > 0 ? windowOf(whole, plan.sourceOffset) : whole;
-  const fs = openPlanned(rescue?.guard(inside) ?? inside, plan, onProblem);
+  const fs = openPlannedFilesystem(rescue?.guard(inside) ?? inside, plan, onProblem);
   const { blockSize, blocksCount } = fs;
   rescue?.refuseOtherSize(blockSize * blocksCount);
   const scrambler = await prepareScrambling(fs, { plan, world, findings });
-  const told = toldSource(fs, fs.source, findings);
-  const source = scrambler?.source(told) ?? told;
+  const reported = reportingSource(fs, fs.source, findings);
+  const source = scrambler?.source(reported) ?? reported;
   const walk = { selection: plan.selection, allData: plan.hasAllData, onProblem };
-  // Under a mapfile every block must pass the record of what was read.
+  // With a mapfile every block must go through the sink that records it.
   const isPlain = !plan.isDryRun && rescue === undefined && scrambler === undefined;
   return { plan, world, fs, source, isPlain, findings, walk, rescue, scrambler };
 }
 
-/** The bytes of the file system to its last block: what cannot be read is zeros, and remembered. */
-function toldSource({ blockSize, blocksCount }: Filesystem, source: Source, findings: Findings): Source {
+/** The bytes of the file system to its last block: unreadable bytes are zeros, and are added to the findings. */
+function reportingSource({ blockSize, blocksCount }: Filesystem, source: Source, findings: Findings): Source {
   const unreadable = (offset: number, length: number, reason: string): void => {
     const first = Math.floor(offset / blockSize);
     findings.unreadable(first, Math.ceil((offset + length) / blockSize) - first, reason);
@@ -61,50 +61,9 @@ function toldSource({ blockSize, blocksCount }: Filesystem, source: Source, find
     blockSize,
     onBad: ({ offset, length, error }) => unreadable(offset, length, reasonOf(error) ?? 'unknown error'),
   });
-  // As long as the file system says, though the disk may be shorter: what is missing must be told, not be padding.
+  // The disk may be shorter than its file system: the missing blocks must be reported, not silently become zeros.
   return fullLength(readable, {
     size: blocksCount * blockSize,
     onMissing: (offset, length) => unreadable(offset, length, `the source ends at byte ${source.size}`),
   });
-}
-
-/** Progress of a job, started when there is something to count. */
-export class JobProgress {
-  readonly #job: ImageJob;
-  #progress: Progress = NO_PROGRESS;
-  #total = 0;
-  #isStarted = false;
-
-  constructor(job: ImageJob) {
-    this.#job = job;
-    if (job.plan.isProgressWanted) job.world.stderr('Scanning inodes...\n');
-  }
-
-  /** @param total blocks to copy; the last call counts, as it may have been a guess before */
-  async start(total: number): Promise<void> {
-    const { plan, world, fs } = this.#job;
-    this.#total = total;
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    this.#progress = await startPlanned(plan, world, { total, unitSize: fs.blockSize });
-  }
-
-  /** @param bytes done, of the file system */
-  update(bytes: number): void {
-    this.#progress.update(Math.floor(bytes / this.#job.fs.blockSize));
-  }
-
-  /**
-   * Run the scan and the copy.
-   *
-   * @throws what `copy` throws, with what was being done
-   */
-  around<T>(copy: () => Promise<T>): Promise<T> {
-    const shown: Progress = {
-      update: () => {},
-      finish: () => this.#progress.finish(this.#total),
-      stop: () => this.#progress.stop(),
-    };
-    return aroundCopy(this.#job.plan, shown, 0, copy);
-  }
 }
