@@ -12,7 +12,7 @@ export type SparseErrorCode =
   | 'SPARSE_NO_SIZE'
   /** The spool is larger than its folder's file system allows. */
   | 'SPARSE_SPOOL_FULL'
-  /** An existing partial file that is to be continued is not a plain file that belongs to this user alone. */
+  /** An existing partial file that should be continued is not a plain file that belongs to this user alone. */
   | 'SPARSE_NOT_OURS';
 
 /** Where the fault was found: bytes from the start of the source or output. */

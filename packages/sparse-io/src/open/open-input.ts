@@ -46,7 +46,7 @@ export interface SeekableInput {
 /**
  * Open an input for reading at any offset: a stream is spooled first.
  *
- * @param options `onSpool` is called before a stream is spooled, so that the user can be told why it takes time;
+ * @param options `onSpool` is called before a stream is spooled, so that the user can learn why it takes time;
  *   `onProgress` with the bytes spooled so far
  * @throws system errors; SparseError SPARSE_SPOOL_FULL
  */

@@ -25,7 +25,7 @@ export interface StreamSinkOptions {
 /**
  * A descriptor that is written in ascending order only: a pipe, a FIFO, standard output of any kind.
  *
- * Gaps and skipped ranges are sent as zeros, without seeking, so that a file behind a redirect gets the same bytes as a
+ * Gaps and skipped ranges are sent as zeros, without seeking, so that a redirect into a file gets the same bytes as a
  * pipe. On pipes zeros are sent by vmsplice from a page that never changes, and `transferFrom` splices pages of the
  * source file: a caller must not offer a file that may still be written to. EPIPE is thrown like any other error.
  */
