@@ -60,7 +60,7 @@ const FIXED = {
 const UUID = '5ec7e755-0000-4000-8000-0123456789ab';
 
 /** The recipe with this name. */
-export function recipe(name: string): Recipe {
+function recipe(name: string): Recipe {
   const found = RECIPES.find((candidate) => candidate.name === name);
   if (found === undefined) throw new Error(`no recipe is named ${name}`);
   return found;

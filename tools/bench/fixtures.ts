@@ -29,7 +29,7 @@ const EXT4 =
 const MIB = 1 << 20;
 
 /** The file systems that the targets are about, by name. */
-export const FIXTURES = {
+const FIXTURES = {
   tiny: {
     mke2fs: `${EXT4} -b 4096 -I 256 -i 16384`,
     size: '64M',

@@ -21,7 +21,7 @@ const BUN = resolve('node_modules/.bin/bun');
 const CHILD = resolve('tools/bench/child.bun.mjs');
 
 /** Run a command once. @throws Error when it does not end with 0 */
-export function measureOnce(command: readonly string[], folder: string): Cost {
+function measureOnce(command: readonly string[], folder: string): Cost {
   const answer = execFileSync(BUN, [CHILD, folder, ...command], { encoding: 'utf8', env: cleanEnvironment() });
   const { status, stderr, ...cost }: Cost & { status: number | string; stderr: string } = JSON.parse(answer);
   if (status !== 0) throw new Error(`${command.join(' ')}: ended with ${status}: ${stderr}`);

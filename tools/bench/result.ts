@@ -46,7 +46,7 @@ export function resultOf(
 }
 
 /** The target of a result's CPU ratio; undefined where none is set. */
-export function cpuTarget(result: Result, targets: Targets): number | undefined {
+function cpuTarget(result: Result, targets: Targets): number | undefined {
   return targets[result.runtime][result.operation]?.[result.fixture];
 }
 

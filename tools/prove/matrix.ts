@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { type Job, jestOver, type Slice } from './job.ts';
 
 /** The two ways our commands are shipped, and the E2IMAGE_BIN that chooses each. */
-export const RUNTIMES = [
+const RUNTIMES = [
   { name: 'standalone', bin: 'dist/bin/e2image' },
   { name: 'node', bin: 'packages/e2image/dist/bin.mjs' },
 ] as const;

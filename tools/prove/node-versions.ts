@@ -28,7 +28,7 @@ export const nodeVersions: Job = {
  *
  * @returns the path of the program
  */
-export function installNode(version: string): string {
+function installNode(version: string): string {
   const folder = join(homedir(), '.cache/e2image-node', version);
   const name = `node-${process.platform}-${process.arch}`;
   const program = join(folder, 'node_modules', name, 'bin/node');

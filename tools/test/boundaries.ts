@@ -34,7 +34,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that know no command line: nothing of one may come to them, not even through another package. */
-export const LIBRARIES = ['@e2image/ext-core', '@e2image/qcow2', '@e2image/sparse-io', '@e2image/scramble'] as const;
+const LIBRARIES = ['@e2image/ext-core', '@e2image/qcow2', '@e2image/sparse-io', '@e2image/scramble'] as const;
 
 /** What only command lines may depend on. */
 const COMMAND_LINE = ['@e2image/cli', 'minimist', 'cli-progress'];

@@ -28,6 +28,7 @@ const steps = [
   run('biome', 'check', '.'),
   run('tsc', '-b'),
   checkBoundaries(),
+  run('knip', '--no-progress'),
   run('nx', 'run-many', '-t', 'test', 'bundle', 'standalone', '--outputStyle=static', '--nxBail=false'),
 ];
 const counts = addCounts(projects.map((project) => readCounts(reportOf(project))));

@@ -11,7 +11,7 @@ const ROOT = '';
 const TESTING = 'testing';
 
 /** A file of a tree, with the relative imports in it. Paths are below the tree. */
-export interface TreeFile {
+interface TreeFile {
   readonly path: string;
   readonly imports: readonly string[];
 }

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { exportedNames, importedNames, publicFaces } from './public-names.ts';
+
+const REPOSITORY = join(__dirname, '../..');
+
+/** Packages that still export names which nobody outside uses and no README describes. */
+const NOT_YET: readonly string[] = [
+  '@e2image/cli',
+  '@e2image/e2image-move',
+  '@e2image/e2image-restore',
+  '@e2image/ext-core',
+  '@e2image/qcow2',
+  '@e2image/scramble',
+  '@e2image/sparse-io',
+];
+
+test.each(publicFaces(REPOSITORY).filter(({ name }) => !NOT_YET.includes(name)))(
+  'every name that $name exports is used elsewhere or is in its README',
+  ({ unused }) => {
+    expect(unused).toEqual([]);
+  },
+);
+
+test('exports are found as declarations and in lists', () => {
+  const source = [
+    'export const a = 1;',
+    'export async function b() {}',
+    'export interface C {}',
+    "export { d, type E, f as g } from './d.ts';",
+    'const h = 1;',
+    "export {\n  // a comment, with a comma\n  i,\n} from './i.ts';",
+  ];
+  expect(exportedNames(source.join('\n'))).toEqual(['a', 'b', 'C', 'd', 'E', 'g', 'i']);
+});
+
+test('imports are found from the package and its subpaths, and from nothing else', () => {
+  const source = [
+    "import { a, type B, c as d } from '@e2image/qcow2';",
+    "import type { E } from '@e2image/qcow2/walk';",
+    "import { f } from '@e2image/qcow2-tool';",
+    "export { g } from '@e2image/qcow2';",
+  ];
+  expect(importedNames(source.join('\n'), '@e2image/qcow2')).toEqual(['a', 'B', 'c', 'E', 'g']);
+});
+
+test('a file that loads a package at run time may use every name that it mentions', () => {
+  expect(importedNames("import('e2image').then(({ main }) => main())", 'e2image')).toContain('main');
+});
