@@ -1,6 +1,4 @@
 export { type BlockRun, BlockSet, type BlockSetOptions, firstRunBehind, withoutRuns } from './block-set/block-set.ts';
-export { DIRECT_BLOCKS, walkBlockMap } from './walk/block-map.ts';
-export { walkExtents } from './walk/extent-tree.ts';
 export {
   type InodeTable,
   inodeTable,
@@ -10,7 +8,6 @@ export {
   type VisitInode,
 } from './walk/inode-scan.ts';
 export { badBlocks, orphanInodes } from './walk/listed-inodes.ts';
-export type { MappingVisitor, MappingWalk } from './walk/mapping.ts';
 export { nameOwners, type OwnedRun, selectBlocks, selectSteps } from './walk/metadata-blocks.ts';
 export {
   type BlockKind,
@@ -21,3 +18,4 @@ export {
   walkBlocks,
   walkSteps,
 } from './walk/walk.ts';
+export { type MapVisitor, type WalkMapOptions, walkMap } from './walk/walk-map.ts';

@@ -6,14 +6,12 @@ import {
   hasRoCompat,
   hexText,
   INCOMPAT,
-  INODE_FLAG,
-  inodeLayout,
   JOURNAL_SUPERBLOCK_SIZE,
   readSuperblock,
   superblockChecksum,
   superblockLayout,
 } from '@e2image/ext-core/structures';
-import { readInode, walkBlockMap, walkExtents } from '@e2image/ext-core/walk';
+import { readInode, walkMap } from '@e2image/ext-core/walk';
 import type { Source } from '@e2image/sparse-io';
 import { isDirty, journalIn } from './empty-journal.ts';
 
@@ -63,22 +61,12 @@ function firstBlock(fs: Filesystem, inode: number): number | undefined {
   const view = readInode(fs, inode);
   if (view === undefined) return undefined;
   let first: number | undefined;
-  // A damaged map may name one of its blocks many times: each is looked at once.
-  const seen = new Set<number>();
-  const visitor = {
-    data: (start: number, _count: number, logical: number): void => {
+  walkMap(fs, inode, view, {
+    data: (start, _count, logical) => {
       if (logical === 0) first = start;
     },
-    node: (block: number): boolean => {
-      const isNew = first === undefined && !seen.has(block);
-      seen.add(block);
-      return isNew;
-    },
-    problem: () => undefined,
-  };
-  const walk = { fs, visitor, inode, wantData: true, nextLogical: 0, windows: [] };
-  const isTree = (inodeLayout.i_flags.get(view, 0) & INODE_FLAG.extents) !== 0;
-  (isTree ? walkExtents : walkBlockMap)(walk, view, 0);
+    node: () => first === undefined,
+  });
   return first !== undefined && first > 0 && first < fs.blocksCount ? first : undefined;
 }
 

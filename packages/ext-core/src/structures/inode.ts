@@ -87,6 +87,10 @@ export const fileType = (view: DataView, base: number): number => inodeLayout.i_
 export const fileSize = (view: DataView, base: number): number =>
   blockNumber(inodeLayout.i_size_hi.get(view, base), inodeLayout.i_size_lo.get(view, base));
 
+/** Whether the inode has an extent tree, not the block map of ext2 and ext3. */
+export const hasExtents = (view: DataView, base: number): boolean =>
+  (inodeLayout.i_flags.get(view, base) & INODE_FLAG.extents) !== 0;
+
 /**
  * Block with the inode's extended attributes; 0 when it has none.
  *

@@ -2,7 +2,7 @@ import { I_BLOCK } from '../structures/inode.ts';
 import { illegalNode, isBlockOf, type MappingWalk, unreadableNode, windowAt } from './mapping.ts';
 
 /** Entries of `i_block` that name blocks of the file itself; behind them come the three trees. */
-export const DIRECT_BLOCKS = 12;
+const DIRECT_BLOCKS = 12;
 
 /**
  * Walk the direct and indirect blocks of the ext2/3 inode at `base` of `view`, in logical order.
@@ -56,7 +56,7 @@ function indirect(walk: MappingWalk, blocks: readonly number[], logical: number,
   blocks.forEach((block, i) => {
     if (block === 0) return;
     if (!isBlockOf(fs, block)) visitor.problem(illegalNode(inode, block));
-    else if (visitor.node(block, level) && (level > 0 || wantData)) {
+    else if (visitor.node(block, level, 'indirect block') && (level > 0 || wantData)) {
       wanted.push(block);
       starts.push(logical + i * covered);
     }

@@ -70,7 +70,7 @@ function children(walk: MappingWalk, view: DataView, first: number, entries: num
   for (let at = first; at < first + entries * EXTENT_ENTRY_SIZE; at += EXTENT_ENTRY_SIZE) {
     const block = blockNumber(x.ei_leaf_hi.get(view, at), x.ei_leaf_lo.get(view, at));
     if (!isBlockOf(fs, block)) visitor.problem(illegalNode(inode, block));
-    else if (visitor.node(block, level) && (level > 0 || wantData)) blocks.push(block);
+    else if (visitor.node(block, level, 'extent node') && (level > 0 || wantData)) blocks.push(block);
   }
   const window = windowAt(walk, level);
   for (let from = 0; from < blocks.length; from += window.capacity) {

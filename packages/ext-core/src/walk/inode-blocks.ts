@@ -4,11 +4,10 @@ import type { Filesystem } from '../filesystem/filesystem.ts';
 import { hasInlineData } from '../structures/inline-data.ts';
 import { fileType, hasBlockMap, INODE, INODE_FLAG, inodeLayout, MODE, xattrBlock } from '../structures/inode.ts';
 import { hasIncompat } from '../structures/superblock.ts';
-import { walkBlockMap } from './block-map.ts';
-import { walkExtents } from './extent-tree.ts';
-import type { MappingVisitor, MappingWalk } from './mapping.ts';
+import type { MapNodeKind, MappingVisitor } from './mapping.ts';
 import { plainExtents, type VisitExtent } from './plain-inode.ts';
 import type { BlockKind, VisitRun, WalkOptions } from './walk.ts';
+import { MapWalker } from './walk-map.ts';
 
 /** Regular files whose contents are metadata, by number alone: C asks no feature bit either. */
 export const specialFiles = ({ superblock: sb }: Filesystem): ReadonlySet<number> =>
@@ -28,11 +27,12 @@ export class InodeBlocks implements MappingVisitor {
   readonly #complete: boolean;
   readonly #allData: boolean;
   readonly #has64: boolean;
-  readonly #walk: MappingWalk;
+  readonly #maps: MapWalker;
   readonly #tellData: VisitExtent = (start, count, logical, unwritten) => this.data(start, count, logical, unwritten);
-  /** What the blocks of the current inode are. */
+  /** The current inode, and what its blocks are. */
+  #inode = 0;
   #kind: BlockKind = 'file data';
-  #nodeKind: 'extent node' | 'indirect block' = 'extent node';
+  #wantData = false;
   /**
    * Mapping blocks met, by what was read of them: a tree walked for its nodes only must be walked again for a file of
    * which the content is wanted. One set for extent nodes and maps of three levels, either way, so that one bound holds
@@ -47,7 +47,7 @@ export class InodeBlocks implements MappingVisitor {
     this.#complete = options.selection === 'complete';
     this.#allData = options.allData;
     this.#has64 = hasIncompat(fs.superblock, '64bit');
-    this.#walk = { fs, visitor: this, inode: 0, wantData: false, nextLogical: 0, windows: [] };
+    this.#maps = new MapWalker(fs, this);
   }
 
   /** The blocks of a linked inode. */
@@ -59,8 +59,9 @@ export class InodeBlocks implements MappingVisitor {
     if (type === MODE.directory ? hasInlineData(view, base) : !hasBlockMap(view, base, acl)) return;
     this.#kind = type === MODE.directory ? 'directory' : this.#kindOf(inode, view, base);
     const isContent = this.#kind === 'file data' || this.#kind === 'reserved group descriptors';
-    const wantData = this.#allData || !(isContent || (this.#kind === 'attribute value' && !this.#complete));
-    this.#map(inode, view, base, wantData);
+    this.#inode = inode;
+    this.#wantData = this.#allData || !(isContent || (this.#kind === 'attribute value' && !this.#complete));
+    this.#maps.walk(inode, view, base, this.#wantData);
   }
 
   /** The contents of a plain file that is no special one: what `inode` tells of it, for a part of the cost. */
@@ -70,7 +71,7 @@ export class InodeBlocks implements MappingVisitor {
       return;
     }
     this.#kind = 'file data';
-    this.#walk.inode = inode;
+    this.#inode = inode;
     plainExtents(view, base, this.#tellData);
   }
 
@@ -78,18 +79,6 @@ export class InodeBlocks implements MappingVisitor {
   orphan(inode: number, view: DataView): void {
     const f = inodeLayout;
     if (f.i_links_count.get(view, 0) === 0 && f.i_dtime.get(view, 0) !== 0) this.inode(inode, view, 0);
-  }
-
-  #map(inode: number, view: DataView, base: number, wantData: boolean): void {
-    this.#walk.inode = inode;
-    this.#walk.wantData = wantData;
-    if ((inodeLayout.i_flags.get(view, base) & INODE_FLAG.extents) !== 0) {
-      this.#nodeKind = 'extent node';
-      walkExtents(this.#walk, view, base);
-    } else {
-      this.#nodeKind = 'indirect block';
-      walkBlockMap(this.#walk, view, base);
-    }
   }
 
   #kindOf(inode: number, view: DataView, base: number): BlockKind {
@@ -106,19 +95,19 @@ export class InodeBlocks implements MappingVisitor {
   data(start: number, count: number, logical: number, unwritten: boolean): void {
     // What was never written reads as zeros; the disk holds somebody's old bytes there.
     if (unwritten && this.#complete && this.#kind === 'file data') return;
-    this.#visit(this.#kind, start, count, this.#walk.inode, logical);
+    this.#visit(this.#kind, start, count, this.#inode, logical);
   }
 
-  node(block: number, level: number): boolean {
-    const { wantData, inode } = this.#walk;
-    const kind = (wantData ? 4 : 0) + (this.#nodeKind === 'extent node' ? 3 : level);
-    if (this.#seen.has(kind * KINDS_APART + block)) {
+  node(block: number, level: number, kind: MapNodeKind): boolean {
+    const inode = this.#inode;
+    const way = (this.#wantData ? 4 : 0) + (kind === 'extent node' ? 3 : level);
+    if (this.#seen.has(way * KINDS_APART + block)) {
       const message = `inode ${inode}: mapping block ${block} is used twice`;
       this.#onProblem?.({ code: 'shared-mapping-block', message, lost: false, block, inode });
       return false;
     }
-    this.#seen.add(kind * KINDS_APART + block);
-    this.#visit(this.#nodeKind, block, 1, inode, 0);
+    this.#seen.add(way * KINDS_APART + block);
+    this.#visit(kind, block, 1, inode, 0);
     return true;
   }
 

@@ -2,39 +2,11 @@ import { BlockSet } from '../block-set/block-set.ts';
 import type { OnProblem } from '../bytes/problem.ts';
 import { READ_UNIT, readIsolated } from '../filesystem/block-reader.ts';
 import type { Filesystem } from '../filesystem/filesystem.ts';
-import { INODE, INODE_FLAG, inodeLayout } from '../structures/inode.ts';
+import { INODE, inodeLayout } from '../structures/inode.ts';
 import { hasCompat } from '../structures/superblock.ts';
-import { walkBlockMap } from './block-map.ts';
-import { walkExtents } from './extent-tree.ts';
 import { readInode } from './inode-scan.ts';
-import { isBlockOf } from './mapping.ts';
-
-/** Visit the content blocks, and if asked the mapping blocks, of one inode. Damage is not told here: the walk does. */
-function visitMap(
-  fs: Filesystem,
-  inode: number,
-  view: DataView,
-  data: (start: number, count: number) => void,
-  node?: (block: number) => void,
-): void {
-  const seen = new BlockSet();
-  const visitor = {
-    data: (start: number, count: number) => {
-      if (isBlockOf(fs, start) && isBlockOf(fs, start + count - 1)) data(start, count);
-    },
-    node: (block: number) => {
-      if (seen.has(block)) return false;
-      seen.add(block);
-      node?.(block);
-      return true;
-    },
-    problem: () => {},
-  };
-  const walk = { fs, visitor, inode, wantData: true, nextLogical: 0, windows: [] };
-  const extents = (inodeLayout.i_flags.get(view, 0) & INODE_FLAG.extents) !== 0;
-  if (extents) walkExtents(walk, view, 0);
-  else walkBlockMap(walk, view, 0);
-}
+import { isRunOf } from './mapping.ts';
+import { walkMap } from './walk-map.ts';
 
 /**
  * The blocks that the bad-block inode lists; undefined when it lists none.
@@ -45,7 +17,15 @@ export function badBlocks(fs: Filesystem, onNode?: (block: number) => void): Blo
   const view = readInode(fs, INODE.badBlocks);
   if (view === undefined || inodeLayout.i_blocks_lo.get(view, 0) === 0) return undefined;
   const set = new BlockSet();
-  visitMap(fs, INODE.badBlocks, view, (start, count) => set.add(start, count), onNode);
+  walkMap(fs, INODE.badBlocks, view, {
+    data: (start, count) => {
+      if (isRunOf(fs, start, count)) set.add(start, count);
+    },
+    node(block) {
+      onNode?.(block);
+      return true;
+    },
+  });
   return set;
 }
 
@@ -86,7 +66,8 @@ function orphanFileEntries(fs: Filesystem): number[] {
   const { blockSize } = fs;
   const buffer = new Uint8Array(Math.max(READ_UNIT, blockSize));
   const view = new DataView(buffer.buffer);
-  visitMap(fs, orphanFileInode, file, (start, count) => {
+  const data = (start: number, count: number): void => {
+    if (!isRunOf(fs, start, count)) return;
     const perRead = buffer.length / blockSize;
     for (let done = 0; done < count; done += perRead) {
       const blocks = Math.min(perRead, count - done);
@@ -99,6 +80,7 @@ function orphanFileEntries(fs: Filesystem): number[] {
         }
       }
     }
-  });
+  };
+  walkMap(fs, orphanFileInode, file, { data });
   return inodes;
 }

@@ -2,6 +2,9 @@ import type { Problem } from '../bytes/problem.ts';
 import { BlockWindow } from '../filesystem/block-reader.ts';
 import type { Filesystem } from '../filesystem/filesystem.ts';
 
+/** What a block of a map is. */
+export type MapNodeKind = 'extent node' | 'indirect block';
+
 /** Receives what the map of one inode holds. One object serves all inodes: its methods must not keep anything. */
 export interface MappingVisitor {
   /**
@@ -15,13 +18,13 @@ export interface MappingVisitor {
    * A block of the map itself.
    *
    * @param level levels below it: 0 for an extent leaf or a single-indirect block
-   * @returns false when it was visited before: what hangs below it is left out
+   * @returns false when it was visited before: what is below it is left out
    */
-  node(block: number, level: number): boolean;
+  node(block: number, level: number, kind: MapNodeKind): boolean;
   problem(problem: Problem): void;
 }
 
-/** One walk over the map of one inode. The object is used again for the next inode: there may be millions. */
+/** State of a walk over the map of one inode: see `MapWalker`, which uses the object again for the next inode. */
 export interface MappingWalk {
   readonly fs: Filesystem;
   readonly visitor: MappingVisitor;
@@ -47,6 +50,10 @@ export function windowAt(walk: MappingWalk, level: number): BlockWindow {
 /** Whether a block number can be one of the file system. */
 export const isBlockOf = (fs: Filesystem, block: number): boolean =>
   block >= fs.superblock.firstDataBlock && block < fs.blocksCount;
+
+/** Whether a run of blocks can be one of the file system. */
+export const isRunOf = (fs: Filesystem, start: number, count: number): boolean =>
+  isBlockOf(fs, start) && isBlockOf(fs, start + count - 1);
 
 export const unreadableNode = (inode: number, block: number, reason: string): Problem => ({
   code: 'unreadable',

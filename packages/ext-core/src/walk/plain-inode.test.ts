@@ -3,8 +3,8 @@ import { openFilesystem } from '../filesystem/filesystem.ts';
 import { EXTENT_MAGIC, extentHeaderLayout, extentLayout } from '../structures/extent.ts';
 import { I_BLOCK, INODE_FLAG, inodeLayout, MODE } from '../structures/inode.ts';
 import { TinyFilesystem } from '../testing/tiny-filesystem.ts';
-import { walkExtents } from './extent-tree.ts';
 import { isPlainFile, isPlainIn, nextByLayout, nextInode, plainExtents } from './plain-inode.ts';
+import { walkMap } from './walk-map.ts';
 
 const INODE_SIZE = 128;
 const f = inodeLayout;
@@ -76,15 +76,14 @@ describe('plainExtents', () => {
       fc.property(fc.array(extent, { maxLength: 4 }), (extents) => {
         const view = new DataView(new ArrayBuffer(2 * INODE_SIZE));
         f.i_mode.set(view, INODE_SIZE, MODE.regular);
+        f.i_flags.set(view, INODE_SIZE, INODE_FLAG.extents);
         writeExtents(view, INODE_SIZE, extents);
         const walked: number[][] = [];
         const visitor = {
           data: (start: number, count: number, logical: number, unwritten: boolean) =>
             void walked.push([start, count, logical, Number(unwritten)]),
-          node: () => false,
-          problem: () => undefined,
         };
-        walkExtents({ fs, visitor, inode: 12, wantData: true, nextLogical: 0, windows: [] }, view, INODE_SIZE);
+        walkMap(fs, 12, view, visitor, { base: INODE_SIZE });
         const told: number[][] = [];
         plainExtents(view, INODE_SIZE, (start, count, logical, unwritten) => {
           told.push([start, count, logical, Number(unwritten)]);
