@@ -6,15 +6,20 @@ import type { SavePlan } from '../plan/save-plan.ts';
 /**
  * Watch a source that is mounted for writing, which `-f` allows.
  *
+ * @param countWrites gives a text that changes with each write
  * @returns call it at the end: it warns if the source was written to meanwhile, for the image may be inconsistent then
  */
-export function watchMountedSource({ device }: SavePlan, world: World): () => void {
+export function watchMountedSource(
+  { device }: Pick<SavePlan, 'device'>,
+  world: World,
+  countWrites = writesTo,
+): () => void {
   if (device === '-') return () => {};
   const { isMounted, isReadOnly } = mountState(device, realMounts(world.env));
   if (!isMounted || isReadOnly) return () => {};
-  const before = writesTo(device);
+  const before = countWrites(device);
   return () => {
-    if (writesTo(device) === before) return;
+    if (countWrites(device) === before) return;
     say(world, `warning: ${device} was written to while it was read; the image may not be consistent`);
   };
 }
