@@ -4,6 +4,7 @@ import { MemorySink } from '@e2image/sparse-io/testing';
 import fc from 'fast-check';
 import { SelectedBlocks } from '../select/selected-blocks.ts';
 import { BLOCK, BLOCKS, memoryJob, sampleFilesystem, usedBlocks } from '../testing/memory-job.ts';
+import { WindowSet } from '../testing/window-set.ts';
 import { type RawJob, writeRawImage } from './raw-image.ts';
 
 /** Write these blocks of the sample, in windows of `perWindow` blocks. */
@@ -26,23 +27,7 @@ async function write(blocks: readonly number[], perWindow: number, change: Parti
 
 async function* windowsOf(blocks: readonly number[], perWindow: number): AsyncGenerator<BlockSet> {
   for (let from = 0; from < BLOCKS; from += perWindow) {
-    const window = new Window(from, from + perWindow);
-    for (const block of blocks) if (block >= from && block < from + perWindow) window.add(block);
-    yield window;
-  }
-}
-
-/** A set that ends at a block. */
-class Window extends BlockSet {
-  readonly #end: number;
-
-  constructor(from: number, end: number) {
-    super({ from });
-    this.#end = end;
-  }
-
-  override get end(): number {
-    return this.#end;
+    yield new WindowSet(from, from + perWindow, blocks);
   }
 }
 

@@ -1,5 +1,6 @@
-import { BlockSet } from '@e2image/ext-core/walk';
+import type { BlockSet } from '@e2image/ext-core/walk';
 import fc from 'fast-check';
+import { WindowSet } from '../testing/window-set.ts';
 import type { SelectedBlocks } from './selected-blocks.ts';
 import { selectedSource } from './selected-source.ts';
 
@@ -12,25 +13,10 @@ function windowsOf(blocks: readonly number[], perWindow: number): Pick<SelectedB
   return {
     at: (block) => (window !== undefined && block >= window.from && block < window.end ? window : undefined),
     async load(block) {
-      window = new Window(block, block + perWindow);
-      for (const one of blocks) window.add(one);
+      window = new WindowSet(block, block + perWindow, blocks);
       return window;
     },
   };
-}
-
-/** A set that was cut. */
-class Window extends BlockSet {
-  readonly #end: number;
-
-  constructor(from: number, end: number) {
-    super({ from });
-    this.#end = end;
-  }
-
-  override get end(): number {
-    return this.#end;
-  }
 }
 
 test('selected blocks are read, all others are zeros, wherever a read or a window begins and ends', async () => {
