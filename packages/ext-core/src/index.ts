@@ -6,7 +6,7 @@ export { descTableSize } from './filesystem/desc-blocks.ts';
 export { type DescChecksums, descChecksums, isSuperblockIntact } from './filesystem/desc-checksums.ts';
 export { DescTable, type DescWindow } from './filesystem/desc-table.ts';
 export { BLOCK_SIZES, type Filesystem, type OpenOptions, openFilesystem } from './filesystem/filesystem.ts';
-export { inodeTableBlocks } from './filesystem/inode-table.ts';
+export { inodeTableBlocks, usedTableBlocks } from './filesystem/inode-table.ts';
 export { setBitmapRun, uninitBlockBitmaps } from './filesystem/uninit-bitmap.ts';
 export {
   encodeImageHeader,

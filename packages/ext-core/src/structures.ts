@@ -63,6 +63,7 @@ export {
   descsPerBlock,
   groupFirstBlock,
   hasSuperblockCopy,
+  metaBgBackups,
   metaBgCopy,
   primarySuperblockBlock,
   superblockCopyBlock,

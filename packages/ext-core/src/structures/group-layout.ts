@@ -74,11 +74,19 @@ export function backupDescRuns(sb: Superblock): [block: number, count: number][]
   const runs: [number, number][] = [];
   if (classic > 0) for (const group of backupGroups(sb)) runs.push([groupFirstBlock(sb, group) + 1, classic]);
   for (let index = classic; index < blocks; index++) {
-    const first = index * descsPerBlock(sb);
-    for (const group of [first + 1, first + descsPerBlock(sb) - 1]) {
-      if (group > first && group < Math.min(first + descsPerBlock(sb), sb.groupCount))
-        runs.push([metaBgCopy(sb, group), 1]);
-    }
+    for (const block of metaBgBackups(sb, index)) runs.push([block, 1]);
   }
   return runs;
+}
+
+/**
+ * The blocks with a copy of descriptor block `index` in its own metablock group: in the second and in the last group of
+ * it, as far as they exist. Empty for a descriptor block that does not belong to a metablock group.
+ */
+export function metaBgBackups(sb: Superblock, index: number): number[] {
+  if (!hasIncompat(sb, 'meta_bg') || index < sb.firstMetaBg) return [];
+  const first = index * descsPerBlock(sb);
+  const end = Math.min(first + descsPerBlock(sb), sb.groupCount);
+  const groups = new Set([first + 1, first + descsPerBlock(sb) - 1]);
+  return [...groups].filter((group) => group > first && group < end).map((group) => metaBgCopy(sb, group));
 }

@@ -2,6 +2,7 @@ import type { BlockSet } from '../block-set/block-set.ts';
 import type { OnProblem } from '../bytes/problem.ts';
 import { READ_UNIT, readIsolated } from '../filesystem/block-reader.ts';
 import type { Filesystem } from '../filesystem/filesystem.ts';
+import { blocksWithoutUnused, inodeTableBlocks, unusedInodes } from '../filesystem/inode-table.ts';
 import { BG_INODE_UNINIT, type GroupDesc } from '../structures/group-desc.ts';
 import { hasGroupChecksums } from '../structures/superblock.ts';
 import { doubtfulInodes, type InodeProof, inodeProof } from './doubtful-inodes.ts';
@@ -31,25 +32,23 @@ export interface InodeTable {
  * throughout.
  */
 export function inodeTable(fs: Filesystem, group: number, desc: GroupDesc, onProblem?: OnProblem): InodeTable {
-  const { inodesPerGroup, inodeSize } = fs.superblock;
-  const inodesPerBlock = fs.blockSize / inodeSize;
-  const blocks = Math.ceil(inodesPerGroup / inodesPerBlock);
-  let unused = hasGroupChecksums(fs.superblock) ? desc.itableUnused : 0;
-  if (unused > inodesPerGroup) {
+  const { superblock: sb } = fs;
+  const { inodesPerGroup, inodeSize } = sb;
+  const unused = unusedInodes(sb, desc);
+  if (desc.itableUnused > inodesPerGroup && hasGroupChecksums(sb)) {
     onProblem?.({
       code: 'bad-unused-count',
-      message: `group ${group}: ${unused} unused inodes of ${inodesPerGroup}; the whole table is taken as used`,
+      message: `group ${group}: ${desc.itableUnused} unused inodes of ${inodesPerGroup}; the whole table is taken as used`,
       lost: false,
       group,
     });
-    unused = 0;
   }
   const usedInodes = inodesPerGroup - unused;
-  const usedBlocks = blocks - Math.floor(unused / inodesPerBlock);
+  const usedBlocks = blocksWithoutUnused(sb, unused);
   const doubtful = doubtfulInodes(fs, group);
   const sureInodes = Math.min(usedInodes, inodesPerGroup - doubtful);
-  const sureBlocks = doubtful === 0 ? usedBlocks : Math.ceil(sureInodes / inodesPerBlock);
-  return { start: desc.inodeTable, blocks, usedInodes, usedBlocks, sureInodes, sureBlocks };
+  const sureBlocks = doubtful === 0 ? usedBlocks : Math.ceil((sureInodes * inodeSize) / fs.blockSize);
+  return { start: desc.inodeTable, blocks: inodeTableBlocks(sb), usedInodes, usedBlocks, sureInodes, sureBlocks };
 }
 
 export interface ScanOptions {
