@@ -1,0 +1,9 @@
+// biome-ignore lint/performance/noBarrelFile: "./testing" is a published entry, as index.ts is
+export {
+  type GroupPlaces,
+  noise,
+  type Shape,
+  ShapedFilesystem,
+  type ShapedGroup,
+} from './testing/shaped-filesystem.ts';
+export { TINY, TinyFilesystem } from './testing/tiny-filesystem.ts';
