@@ -1,4 +1,3 @@
-import { imageHeaderLayout } from '@e2image/ext-core';
 import {
   DX_HASH,
   DX_ROOT_ENTRIES,
@@ -22,6 +21,7 @@ import {
   xattrHeaderLayout,
 } from '@e2image/ext-core/structures';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
+import { imageHeaderLayout } from '@e2image/normal-image';
 import type { Structure, Subject } from './mutator.ts';
 
 const BLOCK = TINY.blockSize;

@@ -10,12 +10,20 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@e2image/qcow2': ['@bokuweb/zstd-wasm'],
   '@e2image/sparse-io': ['koffi'],
   '@e2image/scramble': ['@e2image/ext-core'],
+  '@e2image/normal-image': ['@e2image/ext-core', '@e2image/sparse-io'],
   '@e2image/cli': ['@e2image/sparse-io', 'minimist', 'cli-progress'],
-  '@e2image/e2image-restore': ['@e2image/cli', '@e2image/ext-core', '@e2image/qcow2', '@e2image/sparse-io'],
+  '@e2image/e2image-restore': [
+    '@e2image/cli',
+    '@e2image/ext-core',
+    '@e2image/normal-image',
+    '@e2image/qcow2',
+    '@e2image/sparse-io',
+  ],
   '@e2image/e2image-move': ['@e2image/cli', '@e2image/ext-core', '@e2image/sparse-io'],
   e2image: [
     '@e2image/cli',
     '@e2image/ext-core',
+    '@e2image/normal-image',
     '@e2image/qcow2',
     '@e2image/scramble',
     '@e2image/sparse-io',
@@ -27,6 +35,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@e2image/e2scramble': [
     '@e2image/cli',
     '@e2image/ext-core',
+    '@e2image/normal-image',
     '@e2image/qcow2',
     '@e2image/scramble',
     '@e2image/sparse-io',
@@ -34,7 +43,13 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that know no command line: nothing of one may come to them, not even through another package. */
-const LIBRARIES = ['@e2image/ext-core', '@e2image/qcow2', '@e2image/sparse-io', '@e2image/scramble'] as const;
+const LIBRARIES = [
+  '@e2image/ext-core',
+  '@e2image/normal-image',
+  '@e2image/qcow2',
+  '@e2image/sparse-io',
+  '@e2image/scramble',
+] as const;
 
 /** What only command lines may depend on. */
 const COMMAND_LINE = ['@e2image/cli', 'minimist', 'cli-progress'];

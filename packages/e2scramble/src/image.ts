@@ -1,5 +1,5 @@
 import { CliError, failed, isCliError, printable } from '@e2image/cli';
-import { isImageHeader } from '@e2image/ext-core';
+import { isImageHeader } from '@e2image/normal-image';
 import { loadCodec, openQcow2, type Qcow2Image } from '@e2image/qcow2';
 import { openSeekable, type Source, type SpoolOptions, windowOf } from '@e2image/sparse-io';
 

@@ -8,19 +8,3 @@ export { DescTable, type DescWindow } from './filesystem/desc-table.ts';
 export { BLOCK_SIZES, type Filesystem, type OpenOptions, openFilesystem } from './filesystem/filesystem.ts';
 export { inodeTableBlocks, usedTableBlocks } from './filesystem/inode-table.ts';
 export { setBitmapRun, uninitBlockBitmaps } from './filesystem/uninit-bitmap.ts';
-export {
-  encodeImageHeader,
-  IMAGE_HEADER_SIZE,
-  IMAGE_MAGIC,
-  type ImageHeader,
-  type ImageOffsets,
-  imageHeaderLayout,
-  isImageHeader,
-  readImageHeader,
-} from './normal-image/image-header.ts';
-export {
-  type ImageSection,
-  type ImageSections,
-  locateImageSections,
-  placeImageSections,
-} from './normal-image/image-sections.ts';

@@ -64,7 +64,6 @@ export {
   groupFirstBlock,
   hasSuperblockCopy,
   metaBgBackups,
-  metaBgCopy,
   primarySuperblockBlock,
   superblockCopyBlock,
 } from './structures/group-layout.ts';

@@ -6,4 +6,4 @@ export {
   ShapedFilesystem,
   type ShapedGroup,
 } from './testing/shaped-filesystem.ts';
-export { TINY, TinyFilesystem } from './testing/tiny-filesystem.ts';
+export { TINY, TinyFilesystem, tinySuperblock } from './testing/tiny-filesystem.ts';

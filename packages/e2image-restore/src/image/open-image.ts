@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { failed, inputName } from '@e2image/cli';
-import { isImageHeader } from '@e2image/ext-core';
 import { EXT_MAGIC, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core/structures';
+import { isImageHeader } from '@e2image/normal-image';
 import { loadCodec, openQcow2 } from '@e2image/qcow2';
 import {
   type ByteRange,

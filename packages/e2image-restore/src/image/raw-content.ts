@@ -1,15 +1,21 @@
 import { Buffer } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
-import { descChecksums, type Filesystem, openFilesystem, type Problem } from '@e2image/ext-core';
 import {
-  BG_INODE_UNINIT,
+  descChecksums,
+  type Filesystem,
+  inodeTableBlocks,
+  openFilesystem,
+  type Problem,
+  usedTableBlocks,
+} from '@e2image/ext-core';
+import {
   BG_INODE_ZEROED,
   backupGroups,
   groupFirstBlock,
   hasGroupChecksums,
   primarySuperblockBlock,
 } from '@e2image/ext-core/structures';
-import { type BlockKind, BlockSet, inodeTable, type VisitRun, walkSteps } from '@e2image/ext-core/walk';
+import { type BlockKind, BlockSet, type VisitRun, walkSteps } from '@e2image/ext-core/walk';
 import { type ByteRange, isZero, type Source } from '@e2image/sparse-io';
 import { JoinedSegments } from '../base/joined-segments.ts';
 import { arrange, without } from '../base/segments.ts';
@@ -72,17 +78,17 @@ function zeroedTables(fs: Filesystem, kinds: KindSets): JoinedSegments {
   if (!hasGroupChecksums(sb)) return segments;
   const checksums = descChecksums(sb, fs.descTable);
   const source = zeros(fs.blocksCount * blockSize);
+  const blocks = inodeTableBlocks(sb);
   for (let group = 0; group < fs.groupCount; group++) {
     const desc = fs.groupDesc(group);
     if ((desc.flags & BG_INODE_ZEROED) === 0 || !checksums.isIntact(group)) continue;
-    const table = inodeTable(fs, group, desc);
-    const used = (desc.flags & BG_INODE_UNINIT) !== 0 ? 0 : table.usedBlocks;
-    const start = table.start + used;
-    if (table.start <= primarySuperblockBlock(sb) || table.start + table.blocks > fs.blocksCount) continue;
-    if (used === table.blocks) continue;
-    kinds.add('inode table', start, table.blocks - used);
+    if (desc.inodeTable <= primarySuperblockBlock(sb) || desc.inodeTable + blocks > fs.blocksCount) continue;
+    const used = usedTableBlocks(sb, desc, true);
+    if (used === blocks) continue;
+    const start = desc.inodeTable + used;
+    kinds.add('inode table', start, blocks - used);
     const offset = start * blockSize;
-    segments.add('zeros', { offset, length: (table.blocks - used) * blockSize, source, from: offset });
+    segments.add('zeros', { offset, length: (blocks - used) * blockSize, source, from: offset });
   }
   return segments;
 }

@@ -1,11 +1,11 @@
 import { fstatSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { writeOutput } from '@e2image/cli';
+import { type ImageIdentity, planNormalImage, writeNormalImage } from '@e2image/normal-image';
 import type { ImageJob } from '../job/image-job.ts';
 import { JobProgress } from '../job/job-progress.ts';
 import { openWholeOutput } from '../output/open-whole-output.ts';
 import { everyBlock } from '../select/selected-blocks.ts';
-import { type ImageIdentity, planNormalImage, writeNormalImage } from './normal-image.ts';
 import { recordJob } from './record-job.ts';
 
 /**

@@ -1,5 +1,5 @@
+import { planNormalImage } from '@e2image/normal-image';
 import type { ImageJob } from '../job/image-job.ts';
-import { planNormalImage } from './normal-image.ts';
 
 /**
  * The exact number of bytes that a pipe would get, before the first of them is written: for stores that need the size in advance.

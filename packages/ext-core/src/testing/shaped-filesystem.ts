@@ -1,6 +1,6 @@
 import { bitmapChecksum, filesystemSeed, groupDescChecksum, groupDescCrc16 } from '../structures/checksum.ts';
 import { groupDescLayout } from '../structures/group-desc.ts';
-import { EXT_MAGIC, superblockLayout } from '../structures/superblock.ts';
+import { EXT_MAGIC, readSuperblock, superblockLayout } from '../structures/superblock.ts';
 
 /** What the descriptor of a group says of it. */
 export interface ShapedGroup {
@@ -187,7 +187,7 @@ export class ShapedFilesystem {
     const { blockBitmap, inodeBitmap, inodeTable } = this.places(group);
     const f = groupDescLayout;
     const view = new DataView(desc.buffer, desc.byteOffset, desc.length);
-    const seed = filesystemSeed(this.superblock);
+    const seed = filesystemSeed(readSuperblock(this.superblock));
     const sums = {
       block: checksums === 'metadata_csum' ? bitmapChecksum(seed, this.blocks(blockBitmap), clustersPerGroup) : 0,
       inode: checksums === 'metadata_csum' ? bitmapChecksum(seed, this.blocks(inodeBitmap), inodesPerGroup) : 0,

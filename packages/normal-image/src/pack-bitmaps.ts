@@ -1,41 +1,33 @@
-import {
-  type Filesystem,
-  type ImageSection,
-  type OnProblem,
-  readIsolated,
-  setBitmapRun,
-  uninitBlockBitmaps,
-} from '@e2image/ext-core';
+import { type Filesystem, type OnProblem, readIsolated, setBitmapRun, uninitBlockBitmaps } from '@e2image/ext-core';
 import { BG_INODE_UNINIT, hasGroupChecksums } from '@e2image/ext-core/structures';
 import type { BlockRun, BlockSet } from '@e2image/ext-core/walk';
-import { holeBlocks } from '../select/hole-blocks.ts';
+import type { ByteRange } from '@e2image/sparse-io';
+import { type BitmapKind, bitsPerGroup } from './bitmap-kind.ts';
 import type { ForwardWriter } from './forward-writer.ts';
+import { holeBlocks } from './hole-blocks.ts';
 
-/** Bytes of bitmaps gathered for one write. */
+/** Bytes of bitmaps that are collected for one write. */
 const BITMAP_UNIT = 256 * 1024;
 
-/** Where the bitmap of a group comes from: a block to read, or bits to set where it was never written. */
+/** Where the bitmap of a group comes from: a block number, or the bits to set if the bitmap was never written. */
 type BitmapOrigin = number | readonly BlockRun[];
 
-export interface BitmapOptions {
+export interface PackOptions {
   readonly fs: Filesystem;
-  /** Where in the image they go. */
-  readonly section: ImageSection;
+  /** Where the bitmaps go in the image. */
+  readonly section: ByteRange;
   readonly out: ForwardWriter;
-  /** Gets the blocks that cannot be read. */
+  /** Receives the blocks that cannot be read. */
   readonly lost: BlockSet;
   readonly onProblem: OnProblem | undefined;
 }
 
 /**
- * Write the block or inode bitmaps of all groups, packed: each group's bits without the padding of its block. Bitmaps
- * that were never written are written as they would be.
+ * Write the block or inode bitmaps of all groups, packed: the bits of each group without the padding of its block. For a
+ * bitmap that was never written, the bits are those that e2fsprogs would use.
  */
-export async function writeBitmaps(
-  kind: 'block' | 'inode',
-  { fs, section, out, lost, onProblem }: BitmapOptions,
-): Promise<void> {
-  const bytesPerGroup = (kind === 'block' ? fs.superblock.clustersPerGroup : fs.superblock.inodesPerGroup) / 8;
+export async function packBitmaps(kind: BitmapKind, { fs, section, out, lost, onProblem }: PackOptions): Promise<void> {
+  const bytesPerGroup = bitsPerGroup(fs.superblock, kind) / 8;
   const origin = kind === 'block' ? blockOrigins(fs) : inodeOrigins(fs);
   const groupsPerWrite = Math.max(1, Math.floor(BITMAP_UNIT / bytesPerGroup));
   const reader = new BitmapReader(fs, kind, onProblem);
@@ -45,20 +37,20 @@ export async function writeBitmaps(
     const groups = Math.min(groupsPerWrite, fs.groupCount - first);
     const packed = buffer.subarray(0, groups * bytesPerGroup).fill(0);
     const offset = section.offset + first * bytesPerGroup;
-    let anything = false;
+    let hasBits = false;
     for (let i = 0; i < groups; i++) {
       const from = origin(first + i);
       const bitmap = packed.subarray(i * bytesPerGroup, (i + 1) * bytesPerGroup);
       if (typeof from !== 'number') {
         for (const run of from) setBitmapRun(bitmap, run);
-        anything ||= from.length > 0;
+        hasBits ||= from.length > 0;
       } else {
         const found = reader.read(bitmap, first + i, from);
         if (found === 'lost') lost.add(from);
-        anything ||= found === 'bits';
+        hasBits ||= found === 'bits';
       }
     }
-    if (anything) out.write(packed, offset);
+    if (hasBits) out.write(packed, offset);
     await out.pause(packed.length);
   }
 }
@@ -69,31 +61,35 @@ function blockOrigins(fs: Filesystem): (group: number) => BitmapOrigin {
 }
 
 function inodeOrigins(fs: Filesystem): (group: number) => BitmapOrigin {
-  const withFlags = hasGroupChecksums(fs.superblock);
+  const hasFlags = hasGroupChecksums(fs.superblock);
   return (group) => {
     const desc = fs.groupDesc(group);
-    return withFlags && (desc.flags & BG_INODE_UNINIT) !== 0 ? [] : desc.inodeBitmap;
+    return hasFlags && (desc.flags & BG_INODE_UNINIT) !== 0 ? [] : desc.inodeBitmap;
   };
 }
 
-/** Reads bitmap blocks some at a time: with flex_bg those of neighbouring groups are neighbours on the disk. */
+/** Reads 16 bitmap blocks at a time: with flex_bg the bitmaps of neighbouring groups are neighbours on the disk. */
 class BitmapReader {
   readonly #fs: Filesystem;
-  readonly #kind: string;
+  readonly #kind: BitmapKind;
   readonly #onProblem: OnProblem | undefined;
   readonly #ahead: Uint8Array;
   #first = 0;
   #count = 0;
   #unreadable = new Set<number>();
 
-  constructor(fs: Filesystem, kind: string, onProblem: OnProblem | undefined) {
+  constructor(fs: Filesystem, kind: BitmapKind, onProblem: OnProblem | undefined) {
     this.#fs = fs;
     this.#kind = kind;
     this.#onProblem = onProblem;
     this.#ahead = new Uint8Array(16 * fs.blockSize);
   }
 
-  /** Fill `bitmap` from the front of block `block`. @returns why it stays zeros, if it does */
+  /**
+   * Fill `bitmap` with the first bytes of block `block`.
+   *
+   * @returns `bits`; or why it stays zeros: `zeros` when that is its content, `lost` when the block cannot be read
+   */
   read(bitmap: Uint8Array, group: number, block: number): 'bits' | 'zeros' | 'lost' {
     const { blockSize, blocksCount, superblock } = this.#fs;
     if (block === 0) return 'zeros';

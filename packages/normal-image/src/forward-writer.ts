@@ -1,19 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Sink } from '@e2image/sparse-io';
 
-/** Bytes of zeros in one call: what a pipe takes in some 10 ms. */
+/** Bytes of zeros in one call: a pipe takes them in about 10 ms. */
 const ZERO_UNIT = 64 * 1024 * 1024;
-/** Bytes to move between two looks at signals. */
+/** Bytes to write before the event loop runs again. */
 const BATCH = 8 * 1024 * 1024;
 
 export interface ForwardWriterOptions {
-  /** The caller's to finish or to abort. */
+  /** The caller finishes or aborts it. */
   readonly sink: Sink;
-  /** Bytes of the image done so far. */
+  /** Called with the number of bytes of the image that are done. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
-/** Writes ascending pieces; what lies between them becomes zeros. */
+/** Writes pieces at ascending offsets. Bytes between them become zeros. */
 export class ForwardWriter {
   /** Bytes given to `write`. */
   written = 0;
@@ -27,6 +27,7 @@ export class ForwardWriter {
     this.#onProgress = onProgress;
   }
 
+  /** Write `bytes`, which are borrowed for the call, at `offset`: not before the end of the last piece. */
   write(bytes: Uint8Array, offset: number): void {
     if (offset > this.#at) this.#sink.zero(this.#at, offset - this.#at);
     this.#sink.writeAt(bytes, offset);
@@ -34,7 +35,7 @@ export class ForwardWriter {
     this.written += bytes.length;
   }
 
-  /** Zeros up to `offset`, in steps between which signals are answered: on a pipe they may be many GiB. */
+  /** Write zeros up to `offset`, in steps: on a pipe they may be many GiB, and signals must be handled meanwhile. */
   async zeroTo(offset: number): Promise<void> {
     while (this.#at < offset) {
       const step = Math.min(ZERO_UNIT, offset - this.#at);
@@ -44,7 +45,7 @@ export class ForwardWriter {
     }
   }
 
-  /** Count `bytes` as moved; once in a while give up the stack. */
+  /** Count `bytes` as moved, and yield to the event loop after each batch. */
   async pause(bytes: number): Promise<void> {
     this.#sinceBreak += bytes;
     if (this.#sinceBreak < BATCH) return;

@@ -1,26 +1,20 @@
-import { ExtError } from '../bytes/errors.ts';
-import { inodeTableBlocks } from '../filesystem/inode-table.ts';
-import { descBlockCount, type Superblock } from '../structures/superblock.ts';
-import { IMAGE_OFFSET_LIMIT, type ImageHeader, type ImageOffsets } from './image-header.ts';
+import { ExtError, inodeTableBlocks } from '@e2image/ext-core';
+import { descBlockCount, type Superblock } from '@e2image/ext-core/structures';
+import type { ByteRange } from '@e2image/sparse-io';
+import { IMAGE_OFFSET_LIMIT, type ImageHeader, type ImageOffsets } from './header.ts';
 
-/** `[offset, offset + length)` of an image, in bytes. */
-export interface ImageSection {
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** The places of all parts of a normal image. */
+/** Where each part of a normal image is, in bytes of the image. */
 export interface ImageSections {
-  /** One block: 1,024 bytes, then zeros. */
-  readonly superblock: ImageSection;
-  /** The descriptor blocks, always contiguous. */
-  readonly descriptors: ImageSection;
-  /** The tables of all groups, whole, in group order. */
-  readonly inodeTables: ImageSection;
-  /** The block bitmaps of all groups without their padding, adjacent, padded with zeros to a block. */
-  readonly blockMap: ImageSection;
-  /** The inode bitmaps likewise. */
-  readonly inodeMap: ImageSection;
+  /** One block: the superblock of 1,024 bytes, then zeros. */
+  readonly superblock: ByteRange;
+  /** All descriptor blocks, also those of metablock groups, without gaps. */
+  readonly descriptors: ByteRange;
+  /** The inode tables of all groups, in full length, in the order of the groups. */
+  readonly inodeTables: ByteRange;
+  /** The block bitmaps of all groups, packed: each without the padding of its block. Zeros fill the last block. */
+  readonly blockMap: ByteRange;
+  /** The inode bitmaps of all groups, packed in the same way. */
+  readonly inodeMap: ByteRange;
   /** Bytes of the whole image. */
   readonly size: number;
 }
@@ -55,12 +49,12 @@ function sectionLengths(sb: Superblock): SectionLengths {
 /**
  * Place the sections of a normal image of a file system.
  *
- * The order is the C tool's: inode tables, block map, inode map. Where the tables are so long that the offset of a map
- * would need more than 32 bits (C: written modulo 2^32, and every reader gets nonsense), the maps come first: readers
- * go by the header, not by the order.
+ * The order is that of the C tool: inode tables, block map, inode map. When the tables are so long that the offset of a
+ * map would need more than 32 bits, the maps come first, because readers use the offsets of the header and do not expect
+ * an order. (The C tool writes such an offset modulo 2^32, which makes the image unreadable for its own programs.)
  *
- * @throws ExtError EXT_TOO_LARGE when even the maps alone pass 4 GiB; EXT_CORRUPT_SUPERBLOCK when a bitmap is not
- *   whole bytes
+ * @throws ExtError EXT_TOO_LARGE when the maps alone end after 4 GiB; EXT_CORRUPT_SUPERBLOCK when a bitmap is not a
+ *   whole number of bytes
  */
 export function placeImageSections(sb: Superblock): ImageSections {
   const lengths = sectionLengths(sb);
@@ -72,7 +66,7 @@ export function placeImageSections(sb: Superblock): ImageSections {
   if (Math.max(inodeTables, inodeMap) >= IMAGE_OFFSET_LIMIT) {
     throw new ExtError(
       'EXT_TOO_LARGE',
-      `normal image: the bitmaps end at byte ${inodeTables}, beyond the 4 GiB that its header can name`,
+      `normal image: the bitmaps end at byte ${inodeTables}, but the offsets in its header stop at 4 GiB`,
       { detail: { field: 'offset_inode' } },
     );
   }
@@ -84,7 +78,7 @@ function sections(sb: Superblock, lengths: SectionLengths, offsets: ImageOffsets
   const blockMap = { offset: offsets.blockMap, length: lengths.blockMap };
   const inodeMap = { offset: offsets.inodeMap, length: lengths.inodeMap };
   return {
-    // Readers of this format ignore offset_super and take blocks 1 and 2 (e2fsprogs lib/ext2fs/openfs.c).
+    // Readers of this format ignore offset_super and read blocks 1 and 2 (e2fsprogs lib/ext2fs/openfs.c).
     superblock: { offset: sb.blockSize, length: sb.blockSize },
     descriptors: { offset: 2 * sb.blockSize, length: lengths.descriptors },
     inodeTables,
@@ -95,11 +89,11 @@ function sections(sb: Superblock, lengths: SectionLengths, offsets: ImageOffsets
 }
 
 /**
- * Find the sections of an image by its header, whatever their order, and check that each lies inside the image and
- * none on another.
+ * Find the sections of an image from its header, in any order, and check that each is inside the image and that none
+ * overlaps another.
  *
- * Headers of C's images whose inode tables pass 4 GiB hold the map offsets modulo 2^32; those are recognised, because
- * C's order is fixed, and read right.
+ * In images of the C tool with more than 4 GiB of inode tables the offsets of the maps are stored modulo 2^32. These are
+ * recognised, because the order of that tool is fixed, and corrected.
  *
  * @param size bytes of the image
  * @throws ExtError EXT_CORRUPT, EXT_TRUNCATED, EXT_CORRUPT_SUPERBLOCK
@@ -108,7 +102,7 @@ export function locateImageSections(header: ImageHeader, sb: Superblock, size: n
   if (header.blockSize !== sb.blockSize) {
     throw new ExtError(
       'EXT_CORRUPT',
-      `normal image: the header says ${header.blockSize} bytes a block, the superblock ${sb.blockSize}`,
+      `normal image: the block size is ${header.blockSize} in the header, ${sb.blockSize} in the superblock`,
       { detail: { field: 'fs_blocksize' } },
     );
   }
@@ -120,16 +114,20 @@ export function locateImageSections(header: ImageHeader, sb: Superblock, size: n
   let end = found.superblock.offset + found.superblock.length;
   for (const section of inOrder) {
     if (section.offset < end) {
-      throw new ExtError('EXT_CORRUPT', `normal image: the section at byte ${section.offset} begins before ${end}`);
+      throw new ExtError(
+        'EXT_CORRUPT',
+        `normal image: the section at byte ${section.offset} overlaps the one that ends at byte ${end}`,
+      );
     }
     end = section.offset + section.length;
   }
   if (end > size) {
-    throw new ExtError('EXT_TRUNCATED', `normal image: ends at byte ${size}, its sections at ${end}`);
+    throw new ExtError('EXT_TRUNCATED', `normal image: the file ends at byte ${size}, its last section at byte ${end}`);
   }
   return found;
 }
 
+/** The offsets as they would be with more than 32 bits. */
 function unwrap(offsets: ImageOffsets, lengths: SectionLengths): ImageOffsets {
   const blockMap = offsets.inodeTables + lengths.inodeTables;
   const inodeMap = blockMap + lengths.blockMap;

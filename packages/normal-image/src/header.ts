@@ -1,12 +1,11 @@
-import { ExtError } from '../bytes/errors.ts';
-import { type BytesField, bytes, type Field, u32 } from '../bytes/field.ts';
-import { BLOCK_SIZES } from '../filesystem/filesystem.ts';
+import { BLOCK_SIZES, ExtError } from '@e2image/ext-core';
+import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core/structures';
 
-/** First word of a normal image. */
+/** The first four bytes of a normal image, little-endian. */
 export const IMAGE_MAGIC = 0x7f2b_b710;
-/** Text that follows the magic number, NUL padded to 16 bytes. */
+/** Text after the magic number, padded with NULs to 16 bytes. */
 const IMAGE_DESCRIPTOR = 'Ext2 Image 1.0';
-/** Bytes of the header; in the image it fills one block. */
+/** Bytes of the header; in the image, zeros follow it up to the end of its block. */
 export const IMAGE_HEADER_SIZE = 332;
 
 /**
@@ -37,15 +36,15 @@ export const imageHeaderLayout = {
   offset_reserved: bytes(300, 32),
 } as const satisfies Record<string, Field | BytesField>;
 
-/** What a normal image says of itself. Text that was left out is empty, numbers are 0. */
+/** The header of a normal image. Text that was left out is empty, numbers are 0. */
 export interface ImageHeader {
   /** The host that made the image, at most 64 bytes of UTF-8. */
   readonly hostName: string;
-  /** The device imaged, at most 63 bytes of UTF-8. */
+  /** The device that the image was made of, at most 63 bytes of UTF-8. */
   readonly deviceName: string;
   /** `st_rdev` of the device, low 32 bits. */
   readonly deviceNumber: number;
-  /** 16 bytes; read: a window on the header given. */
+  /** 16 bytes. `readImageHeader` returns a view of the bytes that it was given. */
   readonly uuid: Uint8Array;
   /** Bytes. */
   readonly blockSize: number;
@@ -54,14 +53,14 @@ export interface ImageHeader {
   readonly imageInode: number;
   /** When the image was made, in seconds since 1970. */
   readonly createdAt: number;
-  /** Where the sections begin, in bytes. All are multiples of `blockSize`. */
+  /** First byte of each section. All are multiples of `blockSize`. */
   readonly offsets: ImageOffsets;
 }
 
-/** First offset that the header's 32-bit fields cannot name. */
+/** The offsets of the header have 32 bits: this is the first one that does not fit. */
 export const IMAGE_OFFSET_LIMIT = 0x1_0000_0000;
 
-/** Byte offsets of the sections that the header names. Each has 32 bits in the file. */
+/** Byte offsets of the sections that the header names: below `IMAGE_OFFSET_LIMIT`. */
 export interface ImageOffsets {
   readonly superblock: number;
   readonly inodeTables: number;
@@ -70,10 +69,10 @@ export interface ImageOffsets {
 }
 
 /**
- * Encode the header as one block of `header.blockSize` bytes, owned by the caller. Text that is too long is cut, as C
- * cuts it: host names at 64 bytes, device names at 63.
+ * Encode the header as one block of `header.blockSize` bytes, owned by the caller. Text that is too long is cut, as the
+ * C tool does: host names at 64 bytes, device names at 63.
  *
- * @throws RangeError when an offset does not fit its 32 bits: `placeImageSections` gives none such
+ * @throws RangeError when an offset needs more than 32 bits; those of `placeImageSections` never do
  */
 export function encodeImageHeader(header: ImageHeader): Uint8Array {
   const block = new Uint8Array(header.blockSize);
@@ -110,19 +109,19 @@ function setText(target: Uint8Array, text: string): void {
   new TextEncoder().encodeInto(text, target);
 }
 
-/** Whether these bytes begin as a normal image does. Fewer than four never do. */
+/** Whether these bytes begin with the magic number of a normal image. Never true for fewer than four bytes. */
 export const isImageHeader = (raw: Uint8Array): boolean =>
   raw.length >= 4 && imageHeaderLayout.magic_number.get(new DataView(raw.buffer, raw.byteOffset, 4), 0) === IMAGE_MAGIC;
 
 /**
  * Decode and check a header.
  *
- * @param raw the first 332 bytes of the image or more; kept by reference in `uuid`
+ * @param raw the first 332 bytes of the image or more; `uuid` of the result is a view of them
  * @throws ExtError EXT_TRUNCATED, EXT_BAD_MAGIC, EXT_CORRUPT
  */
 export function readImageHeader(raw: Uint8Array): ImageHeader {
   if (raw.length < IMAGE_HEADER_SIZE) {
-    throw new ExtError('EXT_TRUNCATED', `normal image: ${raw.length} bytes are no header`);
+    throw new ExtError('EXT_TRUNCATED', `normal image: ${raw.length} bytes are too few for a header`);
   }
   const view = new DataView(raw.buffer, raw.byteOffset, IMAGE_HEADER_SIZE);
   const f = imageHeaderLayout;

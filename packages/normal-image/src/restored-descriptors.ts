@@ -1,9 +1,7 @@
 import type { DescChecksums } from '@e2image/ext-core';
-import { groupDescLayout, type Superblock } from '@e2image/ext-core/structures';
+import { groupDescLayout, hasGroupChecksums, type Superblock } from '@e2image/ext-core/structures';
 import type { Source } from '@e2image/sparse-io';
-
-/** Which of the two bitmaps of a group. */
-type BitmapKind = 'block' | 'inode';
+import type { BitmapKind } from './bitmap-kind.ts';
 
 const f = groupDescLayout;
 const FIELDS = {
@@ -12,41 +10,35 @@ const FIELDS = {
 } as const;
 
 /**
- * The descriptors of an image as they are put back: with the checksums of the bitmaps that are. One that was intact
- * gets its own checksum anew. Memory: 10 bytes for each group, not the descriptors.
+ * The descriptors of an image as they are put back: with the checksums of the bitmaps that are put back. The checksum of
+ * the descriptor itself is updated if it was right before. Memory: 10 bytes for each group.
  */
 export class RestoredDescriptors implements Source {
   readonly size: number;
   readonly #stored: Source;
   readonly #descSize: number;
   readonly #checksums: Pick<DescChecksums, 'compute'>;
-  readonly #hasAny: boolean;
+  readonly #hasChecksums: boolean;
   readonly #bitmaps: Readonly<Record<BitmapKind, { readonly isSet: Uint8Array; readonly checksum: Uint32Array }>>;
 
-  /**
-   * @param stored the descriptors in the image
-   * @param hasChecksums whether descriptors have checksums
-   */
-  constructor(
-    stored: Source,
-    { descSize, groupCount }: Superblock,
-    { checksums, hasChecksums }: { readonly checksums: Pick<DescChecksums, 'compute'>; readonly hasChecksums: boolean },
-  ) {
+  /** @param stored the descriptors in the image, from byte 0 on */
+  constructor(stored: Source, sb: Superblock, checksums: Pick<DescChecksums, 'compute'>) {
     this.size = stored.size;
     this.#stored = stored;
-    this.#descSize = descSize;
+    this.#descSize = sb.descSize;
     this.#checksums = checksums;
-    this.#hasAny = hasChecksums;
-    const none = () => ({ isSet: new Uint8Array(groupCount), checksum: new Uint32Array(groupCount) });
+    this.#hasChecksums = hasGroupChecksums(sb);
+    const none = () => ({ isSet: new Uint8Array(sb.groupCount), checksum: new Uint32Array(sb.groupCount) });
     this.#bitmaps = { block: none(), inode: none() };
   }
 
-  /** The bitmap of `group` that is put back has this checksum. */
+  /** Set the checksum of the bitmap that is put back for `group`. */
   setBitmap(kind: BitmapKind, group: number, checksum: number): void {
     this.#bitmaps[kind].isSet[group] = 1;
     this.#bitmaps[kind].checksum[group] = checksum;
   }
 
+  /** Reads may begin and end inside a descriptor. */
   readAt(into: Uint8Array, offset: number): void {
     const before = offset % this.#descSize;
     if (before === 0 && into.length % this.#descSize === 0) {
@@ -62,11 +54,11 @@ export class RestoredDescriptors implements Source {
     this.#stored.readAt(into, offset);
     const view = new DataView(into.buffer, into.byteOffset, into.byteLength);
     const first = offset / this.#descSize;
-    for (let index = 0; index < into.length / this.#descSize; index++) this.#renew(view, index, first + index);
+    for (let index = 0; index < into.length / this.#descSize; index++) this.#update(view, index, first + index);
   }
 
-  /** Bring descriptor `index` of the view up to date. */
-  #renew(view: DataView, index: number, group: number): void {
+  /** Bring descriptor `index` of the view, that of `group`, up to date. */
+  #update(view: DataView, index: number, group: number): void {
     const { block, inode } = this.#bitmaps;
     if (!block.isSet[group] && !inode.isSet[group]) return;
     const base = index * this.#descSize;
@@ -78,6 +70,6 @@ export class RestoredDescriptors implements Source {
       lo.set(view, base, checksum & 0xffff);
       if (this.#descSize >= hi.offset + hi.size) hi.set(view, base, checksum >>> 16);
     }
-    if (this.#hasAny && wasIntact) f.bg_checksum.set(view, base, this.#checksums.compute(view, index, group));
+    if (this.#hasChecksums && wasIntact) f.bg_checksum.set(view, base, this.#checksums.compute(view, index, group));
   }
 }

@@ -1,7 +1,7 @@
 import { MemorySink } from '@e2image/sparse-io/testing';
 import { ForwardWriter } from './forward-writer.ts';
 
-test('what lies between two pieces becomes zeros, told in ascending order', () => {
+test('bytes between two pieces become zeros, in ascending order', () => {
   const sink = new MemorySink({ sequential: true });
   const out = new ForwardWriter({ sink });
   out.write(new Uint8Array([1, 2]), 0);
@@ -14,21 +14,21 @@ test('what lies between two pieces becomes zeros, told in ascending order', () =
   expect(out.written).toBe(3);
 });
 
-test('many GiB of zeros go in steps, so that signals are answered between them', async () => {
+test('many GiB of zeros are written in steps, so that signals are handled between them', async () => {
   const lengths: number[] = [];
   const sink = new MemorySink();
   sink.zero = (_offset, length) => lengths.push(length);
-  let doneWhenAnswered = -1;
+  let callsBefore = -1;
   setImmediate(() => {
-    doneWhenAnswered = lengths.length;
+    callsBefore = lengths.length;
   });
   await new ForwardWriter({ sink }).zeroTo(200 * 2 ** 20);
-  expect(doneWhenAnswered).toBe(1);
+  expect(callsBefore).toBe(1);
   expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(200 * 2 ** 20);
   expect(Math.max(...lengths)).toBeLessThanOrEqual(64 * 2 ** 20);
 });
 
-test('progress tells the byte that was reached', async () => {
+test('progress is the offset after the last byte written', async () => {
   const seen: number[] = [];
   const out = new ForwardWriter({ sink: new MemorySink(), onProgress: (done) => seen.push(done) });
   out.write(new Uint8Array(4), 0);

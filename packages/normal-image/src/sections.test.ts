@@ -1,39 +1,8 @@
+import type { Superblock } from '@e2image/ext-core/structures';
+import { tinySuperblock } from '@e2image/ext-core/testing';
 import fc from 'fast-check';
-import type { ExtError } from '../bytes/errors.ts';
-import type { Superblock } from '../structures/superblock.ts';
-import { tinySuperblock } from '../testing/tiny-filesystem.ts';
-import {
-  encodeImageHeader,
-  IMAGE_HEADER_SIZE,
-  type ImageHeader,
-  imageHeaderLayout,
-  isImageHeader,
-  readImageHeader,
-} from './image-header.ts';
-import { locateImageSections, placeImageSections } from './image-sections.ts';
-
-const u32 = () => fc.integer({ min: 0, max: 0xffff_ffff });
-const block = (size: number) => u32().map((value) => value - (value % size));
-const text = (max: number) => fc.string({ maxLength: max }).filter((s) => !s.includes('\0'));
-
-const headers: fc.Arbitrary<ImageHeader> = fc.constantFrom(1024, 4096, 65536).chain((blockSize) =>
-  fc.record({
-    hostName: text(20),
-    deviceName: text(20),
-    deviceNumber: u32(),
-    uuid: fc.uint8Array({ minLength: 16, maxLength: 16 }),
-    blockSize: fc.constant(blockSize),
-    imageDevice: u32(),
-    imageInode: u32(),
-    createdAt: fc.integer({ min: 0, max: 2 ** 40 }),
-    offsets: fc.record({
-      superblock: fc.constant(blockSize),
-      inodeTables: block(blockSize),
-      inodeMap: block(blockSize),
-      blockMap: block(blockSize),
-    }),
-  }),
-);
+import type { ImageHeader } from './header.ts';
+import { locateImageSections, placeImageSections } from './sections.ts';
 
 /** A file system of `groupCount` full groups, as far as the image's layout looks at it. */
 const superblock = (over: Partial<Superblock>): Superblock => ({
@@ -86,70 +55,6 @@ const placedHeader = (sb: Superblock): ImageHeader => {
     blockMap: blockMap.offset,
   });
 };
-
-test('the layout covers the header with no gap and no overlap', () => {
-  let end = 0;
-  for (const field of Object.values(imageHeaderLayout)) {
-    expect(field.offset).toBe(end);
-    end += field.size;
-  }
-  expect(end).toBe(IMAGE_HEADER_SIZE);
-});
-
-describe('encodeImageHeader and readImageHeader', () => {
-  test('are inverse', () => {
-    fc.assert(
-      fc.property(headers, (header) => {
-        const raw = encodeImageHeader(header);
-        expect(raw.length).toBe(header.blockSize);
-        expect(isImageHeader(raw)).toBe(true);
-        expect(readImageHeader(raw)).toEqual(header);
-      }),
-    );
-  });
-
-  test('cut long names without half characters, and never into the next field', () => {
-    const raw = encodeImageHeader({
-      ...headerFor(superblock({}), { superblock: 4096, inodeTables: 8192, inodeMap: 8192, blockMap: 8192 }),
-      hostName: 'ä'.repeat(40),
-      deviceName: `/dev/${'d'.repeat(100)}`,
-    });
-    const read = readImageHeader(raw);
-    expect(read.hostName).toBe('ä'.repeat(32));
-    expect(read.deviceName).toHaveLength(63);
-    expect(read.deviceNumber).toBe(0);
-  });
-
-  test('arbitrary bytes are read or refused with an ExtError, and nothing else', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 400 }), fc.boolean(), (raw, withMagic) => {
-        if (withMagic) raw.set([0x10, 0xb7, 0x2b, 0x7f].slice(0, raw.length));
-        try {
-          readImageHeader(raw);
-        } catch (error) {
-          expect((error as ExtError).code).toMatch(/^EXT_(TRUNCATED|BAD_MAGIC|CORRUPT)$/);
-        }
-      }),
-    );
-  });
-
-  test.each([
-    ['fs_blocksize', imageHeaderLayout.fs_blocksize, 4095],
-    ['offset_inode', imageHeaderLayout.offset_inode, 8193],
-    ['offset_inodemap', imageHeaderLayout.offset_inodemap, 8193],
-    ['offset_blockmap', imageHeaderLayout.offset_blockmap, 8193],
-  ])('a header whose %s cannot be is refused by name', (name, field, value) => {
-    const raw = encodeImageHeader(placedHeader(superblock({})));
-    field.set(new DataView(raw.buffer), 0, value);
-    expect(() => readImageHeader(raw)).toThrow(`${name} is ${value}`);
-  });
-
-  test('an offset over 32 bits is never written wrapped', () => {
-    const sb = superblock({});
-    const offsets = { superblock: 4096, inodeTables: 2 ** 32, inodeMap: 8192, blockMap: 8192 };
-    expect(() => encodeImageHeader(headerFor(sb, offsets))).toThrow(RangeError);
-  });
-});
 
 describe('placeImageSections', () => {
   test('follows the layout that the C tool gives a file system of 10,000 blocks of 1 KiB', () => {
