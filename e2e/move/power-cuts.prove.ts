@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fakeWorld } from '@e2image/cli/testing';
-import { planMove } from '@e2image/e2image-move';
+import { openMove } from '@e2image/e2image-move';
 import { cutPower, type MoveRecord, traceMove } from '@e2image/e2image-move/testing';
 import { LoopDevice } from '../support/loop.ts';
 import {
@@ -76,7 +76,7 @@ test.each(ROUTES)(
 
 async function traced(image: string, journal: string | undefined, { from, to }: ReturnType<typeof routeOf>) {
   const id = Uint8Array.from({ length: 16 }, () => Math.floor(pick() * 256));
-  using plan = await planMove({ device: image, from, to }, fakeWorld({ randomBytes: () => id }));
+  using plan = await openMove({ device: image, from, to }, fakeWorld({ randomBytes: () => id }));
   return traceMove(plan.task, readFileSync(image), journal);
 }
 

@@ -268,7 +268,7 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
       const { signal, stderr } = await running.end('SIGINT');
       expect({ signal, stderr }).toEqual({
         signal: 'SIGINT',
-        stderr: expect.stringContaining('the same command goes on'),
+        stderr: expect.stringContaining('the same command continues'),
       });
       expect(existsSync(file('raw'))).toBe(false);
       expect(tool('ddrescuelog', ['-t', file('map')]).status).toBe(0);

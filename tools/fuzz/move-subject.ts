@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fakeWorld } from '@e2image/cli/testing';
-import { planMove } from '@e2image/e2image-move';
+import { openMove } from '@e2image/e2image-move';
 import { cutPower, traceMove } from '@e2image/e2image-move/testing';
 import { crc32c } from '@e2image/ext-core/structures';
 import { type Draw, mutate, type Subject } from './mutator.ts';
@@ -25,7 +25,7 @@ export interface CutMove {
  */
 export async function cutMoves(image: string, to: number, moments: number): Promise<CutMove[]> {
   const world = fakeWorld({ randomBytes: (length) => new Uint8Array(length).fill(7) });
-  using plan = await planMove({ device: image, from: 0, to, isForced: true }, world);
+  using plan = await openMove({ device: image, from: 0, to, isForced: true }, world);
   const old = readFileSync(image);
   const device = new Uint8Array(old.length + to);
   device.set(old);

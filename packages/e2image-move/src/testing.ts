@@ -3,8 +3,8 @@ import type { Move } from './disk/geometry.ts';
 import type { Storage } from './disk/storage.ts';
 import { insidePlaces } from './homes/inside-home.ts';
 import { type MoveRecord, readNewestSlot, sameId } from './record/record.ts';
-import { beginBeside, beginInside, type MoveTask, sideFileBytes } from './run/begin.ts';
-import { findMarker } from './run/resume.ts';
+import { beginBeside, beginInside, type MoveTask, sideFileBytes } from './run/begin-move.ts';
+import { findMarker } from './run/resume-move.ts';
 
 export type { MoveRecord } from './record/record.ts';
 

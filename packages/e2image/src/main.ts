@@ -11,19 +11,19 @@ const BANNER = 'e2image 1.47.0 (5-Feb-2023)\n';
 /** Moves and restores are loaded only when they are asked for: most runs make an image. */
 async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
   if (parsed.flag('resume')) {
-    const { request, options } = planResume(parsed);
+    const plan = planResume(parsed);
     const { resumeMove } = await import('@e2image/e2image-move');
-    return resumeMove(request, world, options);
+    return resumeMove(plan, world);
   }
   if (isMove(parsed)) {
-    const { request, options } = planMove(parsed);
+    const plan = planMove(parsed);
     const { moveInPlace } = await import('@e2image/e2image-move');
-    return moveInPlace(request, world, options);
+    return moveInPlace(plan, world);
   }
   if (parsed.flag('install')) {
-    const request = planRestore(parsed);
+    const plan = planRestore(parsed);
     const { restoreImage } = await import('@e2image/e2image-restore');
-    return restoreImage(request, world);
+    return restoreImage(plan, world);
   }
   return makeImage(planSave(parsed), world);
 }

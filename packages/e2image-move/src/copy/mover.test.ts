@@ -10,8 +10,8 @@ import {
   SLOT_BYTES,
   SLOTS_BYTES,
 } from '../record/record.ts';
-import { beginBeside, beginInside, type Journey, type MoveTask } from '../run/begin.ts';
-import { findMarker, resumeBeside, resumeInside } from '../run/resume.ts';
+import { beginBeside, beginInside, type Journey, type MoveTask } from '../run/begin-move.ts';
+import { findMarker, resumeBeside, resumeInside } from '../run/resume-move.ts';
 
 const LENGTH = 100 * SECTOR;
 const LIMITS = { batch: 10 * SECTOR, shortestUnlogged: 0 };

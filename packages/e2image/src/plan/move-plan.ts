@@ -1,19 +1,7 @@
 import { CliError, usageError } from '@e2image/cli';
-import type { MoveOptions, MoveRequest, ResumeRequest } from '@e2image/e2image-move';
+import type { MovePlan, ResumePlan } from '@e2image/e2image-move';
 import { numericOptions, type Options } from './numeric-options.ts';
 import { refuseRestoreOptions } from './restore-plan.ts';
-
-/** A move in place: what is moved where, and how it is shown and copied. */
-export interface MovePlan {
-  readonly request: MoveRequest;
-  readonly options: MoveOptions;
-}
-
-/** The rest of a move in place that was interrupted. */
-export interface ResumePlan {
-  readonly request: ResumeRequest;
-  readonly options: Omit<MoveOptions, 'isCompared'>;
-}
 
 /** Whether the command line asks for a move: one operand and an offset. @throws CliError CLI_BAD_NUMBER */
 export function isMove(options: Options): boolean {

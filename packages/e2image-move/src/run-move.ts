@@ -15,14 +15,14 @@ import { dieOf, stepsUntilSignal } from './copy/interrupt.ts';
 import type { UnreadableBlocks } from './copy/unreadable.ts';
 import { isRightward, newPlace, type Range, shift } from './disk/geometry.ts';
 import { createSideFile } from './homes/side-file.ts';
-import type { MovePlan } from './plan/plan.ts';
+import type { OpenMove } from './plan/open-move.ts';
+import type { OpenResume } from './plan/open-resume.ts';
 import { resumeCommand } from './plan/resume-command.ts';
-import type { ResumePlan } from './plan/resume-plan.ts';
 import type { MoveRecord } from './record/record.ts';
-import { beginBeside, beginInside, type Journey, type MoveTask, sideFileBytes } from './run/begin.ts';
+import { beginBeside, beginInside, type Journey, type MoveTask, sideFileBytes } from './run/begin-move.ts';
 import { rangesOf } from './used/used-map.ts';
 
-/** Who watches a move, and what about blocks that cannot be read. */
+/** How a move is shown, and the policy for blocks that cannot be read. */
 export interface RunOptions {
   readonly world: World;
   readonly isProgressWanted?: boolean;
@@ -33,19 +33,19 @@ export interface RunOptions {
 }
 
 /**
- * Move as planned. All that can fail for lack of space happens before the file system is touched.
+ * Run a move. Everything that can fail for lack of space is done before the file system is touched.
  *
  * @returns the exit status: 0, 3 when zeros were copied for unreadable blocks, 128 + n after a signal that did not end
  *   the process
- * @throws MoveError MOVE_UNREADABLE, MOVE_JOURNAL_EXISTS, system errors; once the file system is touched standard error
- *   has the command that resumes
+ * @throws MoveError MOVE_UNREADABLE, MOVE_JOURNAL_EXISTS, system errors; once the file system is touched, the command
+ *   that resumes is on standard error
  */
-export async function runMove(plan: MovePlan, options: RunOptions): Promise<number> {
+export async function runMove(plan: OpenMove, options: RunOptions): Promise<number> {
   const { device, task, journal } = plan;
   const { unreadable, writeData } = options;
   const kernel = await loadKernelCalls();
   const memory = (length: number): Uint8Array | undefined => device.directMemory(length, kernel);
-  const hooks = { onUnreadable: unreadable.tell, writeData, around: device.around, memory };
+  const hooks = { onUnreadable: unreadable.report, writeData, around: device.around, memory };
   if (journal === undefined) return await finish(beginInside(device, task, hooks), plan, options);
   using file = createSideFile(journal, sideFileBytes(task), kernel);
   let journey: Journey;
@@ -59,7 +59,7 @@ export async function runMove(plan: MovePlan, options: RunOptions): Promise<numb
   return await finish(journey, plan, options);
 }
 
-/** Where a move will write: what is not in use stays a hole, if it is one. */
+/** The bytes that a move will write. Holes elsewhere stay holes. */
 function* destinations({ map, move }: MoveTask): Generator<Range> {
   for (const range of rangesOf(map)) yield shift(range, move.destination);
 }
@@ -70,13 +70,13 @@ function* destinations({ map, move }: MoveTask): Generator<Range> {
  * @returns the exit status, as `runMove`
  * @throws as `runMove`
  */
-export async function runResume(plan: ResumePlan, options: RunOptions): Promise<number> {
+export async function runResume(plan: OpenResume, options: RunOptions): Promise<number> {
   return await finish(plan.journey, plan, options);
 }
 
 async function finish(
   { record, mover }: Journey,
-  { device, journal }: Pick<MovePlan | ResumePlan, 'device' | 'journal'>,
+  { device, journal }: Pick<OpenMove | OpenResume, 'device' | 'journal'>,
   { world, isProgressWanted = false, unreadable, host = processSignals }: RunOptions,
 ): Promise<number> {
   const hint = resumeCommand({ device: resolve(device.path), move: record, journal });
@@ -96,17 +96,17 @@ async function finish(
     else stopped(at, { world, progress, hint });
     if (signal !== undefined) return dieOf(signal, host);
   } catch (error) {
-    // A bug says so itself, and says nothing of the state of the record.
+    // A bug is reported as such; what it means for the record is unknown.
     if (reasonOf(error) !== undefined) stopped(at, { world, progress, hint });
     throw error;
   }
   return unreadable.count > 0 ? EXIT.incomplete : EXIT.done;
 }
 
-/** Before the superblock is held back there is nothing to resume, and after the last batch little is left to do. */
+/** Before the superblock is held back there is nothing to resume; after the last batch little is left to do. */
 const isStoppable = ({ state }: MoveRecord): boolean => state === 'copying' || state === 'logged';
 
-/** Positions behind the move, used or not, in blocks. */
+/** Blocks, used or not, that the move has passed. */
 const blocksDone = (record: MoveRecord): number =>
   Math.floor((isRightward(record) ? record.length - record.position : record.position) / record.blockSize);
 
@@ -115,6 +115,6 @@ function stopped(
   { world, progress, hint }: { readonly world: World; readonly progress: Progress; readonly hint: string },
 ): void {
   progress.stop();
-  const state = at?.state === 'done' ? 'only tidying up is left' : 'nothing mounts until it is';
+  const state = at?.state === 'done' ? 'only tidying up is left' : 'nothing can be mounted until it is';
   say(world, `the move is not finished, and ${state}; finish it with: ${hint}`);
 }

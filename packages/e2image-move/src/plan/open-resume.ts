@@ -8,29 +8,29 @@ import type { DeviceFile } from '../disk/device.ts';
 import type { Move } from '../disk/geometry.ts';
 import { defaultJournal, type OpenSideFile, openSideFile } from '../homes/side-file.ts';
 import { readNewestSlot, SLOTS_BYTES } from '../record/record.ts';
-import type { Journey } from '../run/begin.ts';
-import { findMarker, resumeBeside, resumeInside } from '../run/resume.ts';
-import { journalOf, openDevice, withinSize } from './plan.ts';
+import type { Journey } from '../run/begin-move.ts';
+import { findMarker, resumeBeside, resumeInside } from '../run/resume-move.ts';
+import { journalOf, openDevice, withinSize } from './open-move.ts';
 import { resumeCommand } from './resume-command.ts';
 
-/** A move that is to be finished. */
+/** A move that must be finished. */
 export interface ResumeRequest {
   readonly device: string;
-  /** As given, to be compared with the record; both 0 where the record is looked for inside the device. */
+  /** Compared with the record if given. Without them a record inside the device is looked for at byte 0. */
   readonly from?: number | undefined;
   readonly to?: number | undefined;
-  /** File of the record; undefined: the one beside an image file, else the record inside the device. */
+  /** File of the record; undefined: the file beside an image file if it exists, else the record inside the device. */
   readonly journal?: string | undefined;
 }
 
 /** An interrupted move, open and checked. Owns its files until it is disposed. */
-export interface ResumePlan extends Disposable {
+export interface OpenResume extends Disposable {
   readonly journey: Journey;
   readonly device: DeviceFile;
   readonly journal: string | undefined;
 }
 
-/** The system, and how to read and write on. */
+/** The system, and how blocks are read and written. */
 export interface ResumeWorld {
   readonly mounts: MountView;
   readonly hooks?: CopyHooks;
@@ -43,7 +43,7 @@ export interface ResumeWorld {
  * @throws MoveError MOVE_NOTHING_TO_RESUME (the record of a move that had not touched the file system is deleted),
  *   MOVE_JOURNAL_INVALID, MOVE_DIFFERENT_DEVICE, MOVE_IN_USE; system errors
  */
-export function planResume(request: ResumeRequest, world: ResumeWorld): ResumePlan {
+export function openResume(request: ResumeRequest, world: ResumeWorld): OpenResume {
   const device = openDevice(request.device, { isReadOnly: false, mounts: world.mounts });
   try {
     const journal = request.journal === undefined ? journalBeside(device) : resolve(request.journal);
@@ -60,7 +60,7 @@ function journalBeside(device: DeviceFile): string | undefined {
   return existsSync(path) ? path : undefined;
 }
 
-function fromFile(device: DeviceFile, path: string, request: ResumeRequest, world: ResumeWorld): ResumePlan {
+function fromFile(device: DeviceFile, path: string, request: ResumeRequest, world: ResumeWorld): OpenResume {
   const side = openSideFile(path);
   try {
     const record = side.size < SLOTS_BYTES ? undefined : readNewestSlot(side.storage, 0);
@@ -93,7 +93,7 @@ const disposeAll = (side: OpenSideFile, device: DeviceFile): void => {
   device[Symbol.dispose]();
 };
 
-function fromInside(device: DeviceFile, request: ResumeRequest, world: ResumeWorld): ResumePlan {
+function fromInside(device: DeviceFile, request: ResumeRequest, world: ResumeWorld): OpenResume {
   const place = { source: request.from ?? 0, destination: request.to ?? 0 };
   const marker = findMarker(withinSize(device), place);
   if (marker === undefined) {
@@ -104,7 +104,7 @@ function fromInside(device: DeviceFile, request: ResumeRequest, world: ResumeWor
     const hint = { device: resolve(device.path), move: marker, journal: journalOf(marker) };
     throw new MoveError(
       'MOVE_NOTHING_TO_RESUME',
-      `the record of the move lies in a file; resume with: ${resumeCommand(hint)}`,
+      `the record of the move is in a file; resume with: ${resumeCommand(hint)}`,
     );
   }
   checkRequest(marker, request);

@@ -5,12 +5,12 @@ import { windowOf } from '@e2image/sparse-io';
 import { MoveError } from '../base/errors.ts';
 import { DeviceFile } from '../disk/device.ts';
 import { checkMove, type Move, SECTOR } from '../disk/geometry.ts';
-import { checkJournalPlace } from '../homes/journal-place.ts';
+import { checkJournalPlace } from '../homes/check-journal-place.ts';
 import { defaultJournal, openSideFile } from '../homes/side-file.ts';
 import type { Marker } from '../record/marker.ts';
 import { readNewestSlot, SLOTS_BYTES } from '../record/record.ts';
-import { fitsInside, type MoveTask } from '../run/begin.ts';
-import { findMarker } from '../run/resume.ts';
+import { fitsInside, type MoveTask } from '../run/begin-move.ts';
+import { findMarker } from '../run/resume-move.ts';
 import { blocksInUse } from './in-use.ts';
 import { refuseMmp, refuseMounted } from './refusals.ts';
 import { resumeCommand } from './resume-command.ts';
@@ -20,23 +20,23 @@ export interface MoveRequest {
   readonly device: string;
   /** Where the file system is. */
   readonly from: number;
-  /** Where it is to be. */
+  /** Where it must be after the move. */
   readonly to: number;
-  /** File of the record; undefined leaves the choice to the plan. */
+  /** File of the record; undefined: it is chosen. */
   readonly journal?: string | undefined;
-  /** Go on where multi-mount protection or a journal in memory would be refused. */
+  /** Whether a file system in use by multi-mount protection, and a journal in memory, are accepted. */
   readonly isForced?: boolean;
-  /** Decide everything, change nothing. */
+  /** Whether everything is decided and nothing is changed. */
   readonly isDryRun?: boolean;
 }
 
-/** A move that has passed every check, and nothing was written yet. Owns the device until it is disposed. */
-export interface MovePlan extends Disposable {
+/** A move that passed every check; nothing was written yet. Owns the device until it is disposed. */
+export interface OpenMove extends Disposable {
   readonly device: DeviceFile;
   readonly task: MoveTask;
   /** File of the record; undefined = inside the device. */
   readonly journal: string | undefined;
-  /** What the user should know before it begins. */
+  /** What the user should know before the move begins. */
   readonly notes: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export interface MovePlan extends Disposable {
  *
  * @throws MoveError, ExtError and system errors: then the device was not changed
  */
-export async function planMove(request: MoveRequest, world: World): Promise<MovePlan> {
+export async function openMove(request: MoveRequest, world: World): Promise<OpenMove> {
   const device = openDevice(request.device, { isReadOnly: request.isDryRun === true, mounts: realMounts(world.env) });
   try {
     return await decide(device, request, world);
@@ -55,17 +55,17 @@ export async function planMove(request: MoveRequest, world: World): Promise<Move
   }
 }
 
-/** Open and hold what is moved on. @throws MoveError MOVE_IN_USE, MOVE_NOT_A_DEVICE; system errors */
+/** Open and hold the device of a move. @throws MoveError MOVE_IN_USE, MOVE_NOT_A_DEVICE; system errors */
 export function openDevice(
   path: string,
   { isReadOnly, mounts }: { readonly isReadOnly: boolean; readonly mounts: MountView },
 ): DeviceFile {
-  // Before the open, which holds a block device: the check would find that somebody holds it.
+  // Before the open, which holds a block device: after it the check would find the device in use.
   refuseMounted(path, mounts);
   return DeviceFile.open(path, { isReadOnly });
 }
 
-async function decide(device: DeviceFile, request: MoveRequest, world: World): Promise<MovePlan> {
+async function decide(device: DeviceFile, request: MoveRequest, world: World): Promise<OpenMove> {
   const { from: source, to: destination, journal: wanted, isForced = false } = request;
   checkMove({ source, destination, length: 0 });
   refuseInterrupted(device, request);
@@ -89,7 +89,7 @@ async function decide(device: DeviceFile, request: MoveRequest, world: World): P
   };
 }
 
-/** Beside an image file; inside a device when it has room; else the user must name one. */
+/** The file of the record: beside an image file. A device holds it inside if it has room; else the user must name a file. */
 function journalFor(device: DeviceFile, move: Move): string | undefined {
   if (!device.isBlockDevice) return defaultJournal(device.path);
   if (fitsInside(move)) return undefined;
@@ -120,7 +120,7 @@ function checkSizes(device: DeviceFile, { source, destination, length }: Move, f
 }
 
 /**
- * What an interrupted move has left: its file, or its marker.
+ * Refuse to begin if an interrupted move left its file or its marker.
  *
  * @throws MoveError MOVE_INTERRUPTED_BEFORE with the command that resumes, MOVE_JOURNAL_EXISTS
  */
@@ -135,7 +135,7 @@ function refuseInterrupted(device: DeviceFile, { device: path, journal, from, to
 /** File of the record as a marker names it; undefined for a record inside the device. */
 export const journalOf = ({ inside, journal }: Marker): string | undefined => (inside ? undefined : journal || 'FILE');
 
-/** A place beyond the end holds no marker: there it reads as zeros. */
+/** The device, which reads as zeros beyond its end: a place there holds no marker. */
 export const withinSize = (device: DeviceFile): Pick<DeviceFile, 'readAt'> => ({
   readAt: (into, offset) => {
     if (offset + into.length <= device.size) device.readAt(into, offset);

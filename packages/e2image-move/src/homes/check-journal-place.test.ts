@@ -1,4 +1,4 @@
-import { checkJournalPlace, type PlaceView } from './journal-place.ts';
+import { checkJournalPlace, type PlaceView } from './check-journal-place.ts';
 
 const [TMPFS, EXT4, OVERLAY] = [0x0102_1994, 0xef53, 0x794c_7630];
 

@@ -1,9 +1,9 @@
 import { distanceOf } from './disk/geometry.ts';
-import type { MovePlan } from './plan/plan.ts';
+import type { OpenMove } from './plan/open-move.ts';
 import { usedBytes } from './used/used-map.ts';
 
 /** What a move would do, for standard output: one fact a line, as `name: value`. */
-export function planText({ device, task, journal, notes }: MovePlan): string {
+export function planText({ device, task, journal, notes }: OpenMove): string {
   const { move, map, blockSize } = task;
   const facts: readonly (readonly [string, string | number])[] = [
     ['device', device.path],

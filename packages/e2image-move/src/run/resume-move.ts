@@ -18,7 +18,7 @@ import {
   uuidOf,
 } from '../record/record.ts';
 import { decodeMap, MAX_MAP_BYTES, type UsedMap } from '../used/used-map.ts';
-import { type Journey, markerOf } from './begin.ts';
+import { type Journey, markerOf } from './begin-move.ts';
 
 /** Longest batch that a record may ask for: more is no record of ours. */
 const MAX_BATCH = 64 * 1024 * 1024;
