@@ -183,10 +183,10 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'refused before anything is touched', 
     copyFileSync(file('fs'), file('other'));
     using loop = LoopDevice.attach(file('other'));
     using _ = Mount.on(loop.path, 'ro,noload');
-    expectRefused(['-r', file('fs'), loop.path], 'is mounted or in use', file('other'));
-    expectRefused(['-ra', file('fs'), file('other')], 'is mounted or in use', file('other'));
-    expectRefused(['-rac', file('fs'), file('other')], 'is mounted or in use', file('other'));
-    expectRefused(['-raO', '4096', file('fs'), loop.path], 'is mounted or in use', file('other'));
+    expectRefused(['-r', file('fs'), loop.path], 'is mounted on', file('other'));
+    expectRefused(['-ra', file('fs'), file('other')], 'is mounted on', file('other'));
+    expectRefused(['-rac', file('fs'), file('other')], 'is mounted on', file('other'));
+    expectRefused(['-raO', '4096', file('fs'), loop.path], 'is mounted on', file('other'));
   });
 
   test('a device that another program holds', async () => {
@@ -195,7 +195,7 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'refused before anything is touched', 
     // An exclusive holder, as RAID, LVM or another clone is.
     const fd = openSync(loop.path, constants.O_RDWR | constants.O_EXCL);
     try {
-      expectRefused(['-r', file('fs'), loop.path], 'resource busy', file('other'));
+      expectRefused(['-r', file('fs'), loop.path], 'is in use by another program or device', file('other'));
     } finally {
       closeSync(fd);
     }

@@ -101,12 +101,12 @@ export const TARGETS: readonly Row[] = [
     line: 'e2image -r fs out',
     out: 'short-loop',
     by: 'D-23: a device that is too small is refused before it is written to',
-    we: { status: 1, stdout: '', stderr: 'has 1048576 bytes, the image needs 4194304', unchanged: true },
+    we: { status: 1, stdout: '', stderr: 'has 1048576 bytes, 4194304 are needed', unchanged: true },
   },
   {
     line: 'e2image -rO 3145728 fs out',
     out: 'loop',
     by: 'D-23',
-    we: { status: 1, stdout: '', stderr: 'has 4194304 bytes, the image needs 7340032', unchanged: true },
+    we: { status: 1, stdout: '', stderr: 'has 4194304 bytes, 7340032 are needed', unchanged: true },
   },
 ];

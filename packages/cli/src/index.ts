@@ -1,11 +1,13 @@
 export { inputName, outputName } from './output/file-name.ts';
+export { openTarget, tooSmall } from './output/open-target.ts';
 export { printable } from './output/printable.ts';
 export { NO_PROGRESS, type Progress, type ProgressOptions, startProgress } from './output/progress.ts';
+export { describeUse, refuseInUse } from './output/refuse-in-use.ts';
 export { refuseOverlap } from './output/refuse-overlap.ts';
 export { failed, isReadError, reasonOf, reportError, say } from './output/report.ts';
 export { shellWord } from './output/shell-word.ts';
 export { Warnings } from './output/warnings.ts';
-export { type GuardedOutput, openGuarded, refuseTerminal, warnInPlace, writeOutput } from './output/write-output.ts';
+export { writeOutput } from './output/write-output.ts';
 export { getopt, type OptionSpelling, type Typed } from './parse/getopt.ts';
 export { readKey } from './parse/key-file.ts';
 export { type NumberRule, parseNumber } from './parse/numbers.ts';

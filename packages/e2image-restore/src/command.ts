@@ -6,11 +6,11 @@ import {
   inputName,
   NO_PROGRESS,
   type Progress,
-  printable,
   refuseOverlap,
   SignalGuard,
   say,
   startProgress,
+  tooSmall,
   type World,
 } from '@e2image/cli';
 import { primarySuperblockBlock } from '@e2image/ext-core/structures';
@@ -84,9 +84,9 @@ function refuseShort({ device, force }: RestoreRequest, image: OpenImage, { sour
   const { blocksCount, blockSize } = image.content.fs;
   const needed = blocksCount * blockSize;
   if (source.size >= needed) return;
-  const what = `${printable(device)} has ${source.size} bytes, the file system of the image ${needed}`;
-  if (isBlockDevice) throw new CliError('CLI_REFUSED', what);
-  if (!force) throw new CliError('CLI_REFUSED', `${what}; --force makes the file as long`);
+  const error = tooSmall(device, { room: source.size, needed });
+  if (isBlockDevice) throw error;
+  if (!force) throw new CliError('CLI_REFUSED', `${error.message}; --force makes the file as long`);
 }
 
 function tell(request: RestoreRequest, image: OpenImage, plan: RestorePlan, world: World): void {

@@ -2,29 +2,19 @@ import {
   EXIT,
   failed,
   NO_PROGRESS,
-  openGuarded,
+  openTarget,
   type Progress,
   readKey,
   reasonOf,
-  refuseTerminal,
   say,
   startProgress,
   type World,
-  warnInPlace,
   writeOutput,
 } from '@e2image/cli';
 import { type Filesystem, openFilesystem } from '@e2image/ext-core';
 import type { BlockSet } from '@e2image/ext-core/walk';
 import { describeCounts, type Scrambler, STAYS_VISIBLE, scramblerSteps } from '@e2image/scramble';
-import {
-  fullLength,
-  inBatches,
-  isolateErrors,
-  type Output,
-  openOutput,
-  openStandardOutput,
-  type Source,
-} from '@e2image/sparse-io';
+import { fullLength, inBatches, isolateErrors, type Output, type Source } from '@e2image/sparse-io';
 import { Findings } from './findings.ts';
 import { openImage, type ScrambleInput } from './image.ts';
 import type { ScramblePlan } from './plan.ts';
@@ -77,9 +67,10 @@ interface Writing {
 
 async function writeScrambled(writing: Writing): Promise<void> {
   const { plan, world, fs, input, blocks, scrambler } = writing;
-  const output = await openTarget(plan);
-  refuseTerminal(output, plan);
-  warnInPlace(output, plan.out, world);
+  const isQcow2 = (plan.format ?? (input.qcow2 ? 'qcow2' : 'raw')) === 'qcow2';
+  // A QCOW2 image grows as it is written: how long it will be is not known before.
+  const size = isQcow2 ? undefined : fs.blocksCount * fs.blockSize;
+  const output = await openTarget(plan.out, world, { isForced: plan.isForced, size });
   const total = blocks.size;
   const progress = plan.isProgressWanted ? await startProgress(world, { total, unitSize: fs.blockSize }) : NO_PROGRESS;
   const disk: ScrambledDisk = {
@@ -89,7 +80,6 @@ async function writeScrambled(writing: Writing): Promise<void> {
     blocksCount: fs.blocksCount,
     unread: input.qcow2?.info.unread ?? [],
   };
-  const isQcow2 = (plan.format ?? (input.qcow2 ? 'qcow2' : 'raw')) === 'qcow2';
   await fill(output, isQcow2 ? writeQcow2 : writeRaw, disk, { plan, progress });
   progress.finish(total);
 }
@@ -125,13 +115,6 @@ function readable({ fs, findings }: Writing): Source {
     size: blocksCount * blockSize,
     onMissing: (offset, length) =>
       lost(`bytes ${offset} to ${offset + length - 1}`, `the source ends at byte ${fs.source.size}`),
-  });
-}
-
-function openTarget({ out }: ScramblePlan): Promise<Output> {
-  const opening = (): Promise<Output> => (out === '-' ? openStandardOutput() : openOutput(out));
-  return openGuarded(opening).catch((error: unknown) => {
-    throw failed(error, `while trying to open ${out}`);
   });
 }
 

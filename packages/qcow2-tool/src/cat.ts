@@ -4,11 +4,11 @@ import {
   type CommandTable,
   commandMain,
   EXIT,
-  refuseTerminal,
+  openTarget,
   usageError,
   writeOutput,
 } from '@e2image/cli';
-import { copyRuns, openStandardOutput } from '@e2image/sparse-io';
+import { copyRuns } from '@e2image/sparse-io';
 import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
 import { openDisk, spoolDisk } from './open-disk.ts';
 import { unfold } from './unfold.ts';
@@ -31,7 +31,7 @@ const TABLE = {
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
   version: '0.0.0',
-  run: async (parsed) => {
+  run: async (parsed, world) => {
     const [path] = parsed.operands;
     if (path === undefined || parsed.operands.length > 1) throw usageError();
     const folder = parsed.value('spool');
@@ -40,8 +40,7 @@ const COMMAND: Command<typeof TABLE> = {
     const input = await openDisk(path, 'qcow2', rules);
     const opened = input.kind === 'stream' && input.needsFile ? await spoolDisk(input, spoolOptions) : input;
     try {
-      const output = await openStandardOutput();
-      refuseTerminal(output, { isForced: parsed.flag('force') });
+      const output = await openTarget('-', world, { isForced: parsed.flag('force') });
       await writeOutput(output, async (sink) => {
         if (opened.kind === 'stream') {
           await sink.finish(await unfold(opened.bytes, sink, spoolOptions));

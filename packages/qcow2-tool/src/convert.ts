@@ -1,31 +1,18 @@
 import {
-  CliError,
   type Command,
   codeOf,
   commandMain,
   EXIT,
   failed,
   NO_PROGRESS,
-  openGuarded,
+  openTarget,
   type Progress,
-  printable,
-  refuseTerminal,
   say,
   startProgress,
   type World,
-  warnInPlace,
   writeOutput,
 } from '@e2image/cli';
-import {
-  copyRuns,
-  FileSource,
-  type Output,
-  openOutput,
-  openStandardOutput,
-  receive,
-  type Sink,
-  suppressZeros,
-} from '@e2image/sparse-io';
+import { copyRuns, type Output, receive, type Sink, suppressZeros } from '@e2image/sparse-io';
 import { type ConvertPlan, type Format, planConvert } from './convert-plan.ts';
 import { CONVERT_TABLE } from './convert-table.ts';
 import { type OpenedDisk, type OpenedStream, openDisk, spoolDisk } from './open-disk.ts';
@@ -75,11 +62,10 @@ async function convertTo(target: string, plan: ConvertPlan, world: World): Promi
 
 async function convertFrom(source: OpenedDisk, target: string, plan: ConvertPlan, world: World): Promise<number> {
   // Refused before the output is opened.
-  if (source.kind !== 'stream') refuseTooSmall(source, target, plan);
   if (source.kind !== 'stream' && formatFor(plan, source.kind) === 'qcow2') clusterBitsFor(plan, source.disk.size);
-  const output = await openTarget(target);
-  refuseTerminal(output, plan);
-  warnInPlace(output, target, world);
+  const isRaw = source.kind !== 'stream' && formatFor(plan, source.kind) === 'raw';
+  const size = isRaw ? source.disk.size : undefined;
+  const output = await openTarget(target, world, { isForced: plan.isForced, size });
   const progress = await progressOf(source, plan, world);
   try {
     const size = await writeOutput(output, async (sink) => {
@@ -130,15 +116,6 @@ function isStreamed(source: OpenedDisk, plan: ConvertPlan): boolean {
   return to === 'raw' && !source.needsFile && plan.targetKind !== 'block-device';
 }
 
-/** Before anything is written: a device cannot grow. */
-function refuseTooSmall(source: Disk, target: string, plan: ConvertPlan): void {
-  if (plan.targetKind !== 'block-device' || formatFor(plan, source.kind) !== 'raw') return;
-  using device = FileSource.open(target);
-  if (device.size >= source.disk.size) return;
-  const sizes = `${source.disk.size} bytes of ${printable(plan.source)}, ${device.size} on ${printable(target)}`;
-  throw new CliError('CLI_REFUSED', `the target is too small: ${sizes}`);
-}
-
 async function fillFromStream(
   sink: Sink,
   { format, bytes }: OpenedStream,
@@ -169,14 +146,6 @@ function formatFor(plan: ConvertPlan, from: Format): Format {
 
 function toWrite(source: Disk) {
   return { disk: source.disk, unread: source.kind === 'qcow2' ? source.disk.info.unread : [] };
-}
-
-async function openTarget(target: string): Promise<Output> {
-  try {
-    return await openGuarded(() => (target === '-' ? openStandardOutput() : openOutput(target)));
-  } catch (error) {
-    throw failed(error, `while trying to open ${target}`);
-  }
 }
 
 async function progressOf(source: OpenedDisk, plan: ConvertPlan, world: World): Promise<Progress> {

@@ -30,7 +30,7 @@ export {
 export { readMapfile } from './mapfile/read-mapfile.ts';
 export { flushView } from './open/flush-view.ts';
 export { type Input, openInput, openSeekable } from './open/open-input.ts';
-export { type Output, openOutput, openStandardOutput } from './open/open-output.ts';
+export { type Output, type OutputOptions, openOutput, openStandardOutput } from './open/open-output.ts';
 export { Spool, type SpoolOptions, spoolAll } from './open/spool.ts';
 export { FileSink } from './sink/file-sink.ts';
 export { skipEqual } from './sink/skip-equal.ts';

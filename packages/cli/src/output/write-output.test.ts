@@ -1,8 +1,8 @@
 import type { Output } from '@e2image/sparse-io';
 import { MemorySink } from '@e2image/sparse-io/testing';
-import { fakeSignals, fakeWorld } from '../testing.ts';
+import { fakeSignals } from '../testing.ts';
 import { SignalGuard } from '../world/signals.ts';
-import { openGuarded, refuseTerminal, warnInPlace, writeOutput } from './write-output.ts';
+import { openGuarded, writeOutput } from './write-output.ts';
 
 const output = (overrides: Partial<Output> = {}): Output & { readonly sink: MemorySink } => ({
   kind: 'partial-file',
@@ -86,30 +86,4 @@ describe('writeOutput', () => {
     const stream = output({ kind: 'stream' });
     await writeOutput(stream, async () => expect(signals.handlers.size).toBe(0), new SignalGuard(signals));
   });
-});
-
-test.each([
-  ['hard-links', 'it has several names'],
-  ['folder', 'its folder takes no new file'],
-  ['mount-point', 'it is a mount point'],
-] as const)('warnInPlace tells why (%s)', (inPlaceReason, why) => {
-  const world = fakeWorld();
-  warnInPlace(output({ kind: 'in-place', inPlaceReason }), '/a\nb', world);
-  expect(world.said.stderr).toBe(
-    `prog: /a\\x0ab is written in place, as ${why}: an interruption will leave it incomplete\n`,
-  );
-});
-
-test('warnInPlace says nothing where it was asked for, or where nothing is in place', () => {
-  const world = fakeWorld();
-  warnInPlace(output({ kind: 'in-place', inPlaceReason: 'kept' }), 'a', world);
-  warnInPlace(output(), 'a', world);
-  expect(world.said.stderr).toBe('');
-});
-
-test('refuseTerminal refuses a terminal, unless forced', () => {
-  const terminal = output({ kind: 'stream', isTerminal: true });
-  expect(() => refuseTerminal(terminal)).toThrow(expect.objectContaining({ code: 'CLI_REFUSED' }));
-  expect(() => refuseTerminal(terminal, { isForced: true })).not.toThrow();
-  expect(() => refuseTerminal(output())).not.toThrow();
 });

@@ -1,8 +1,5 @@
 import type { Output, Sink } from '@e2image/sparse-io';
-import { CliError } from '../world/errors.ts';
 import { SignalGuard } from '../world/signals.ts';
-import type { World } from '../world/world.ts';
-import { say } from './report.ts';
 
 /** An output that signals clean up after since before it was opened. */
 export interface GuardedOutput extends Output {
@@ -57,26 +54,4 @@ export async function writeOutput<T>(
     cleanup?.[Symbol.dispose]();
     if (isGuarded) output.unguard();
   }
-}
-
-/** Warn when an output is written in place, though nobody asked for it: an interruption leaves it half-made. */
-export function warnInPlace(output: Output, path: string, world: World): void {
-  const reason = output.inPlaceReason;
-  if (reason === undefined || reason === 'kept') return;
-  const why = {
-    'hard-links': 'it has several names',
-    folder: 'its folder takes no new file',
-    'mount-point': 'it is a mount point',
-  }[reason];
-  say(world, `${path} is written in place, as ${why}: an interruption will leave it incomplete`);
-}
-
-/**
- * Keep image bytes off a terminal.
- *
- * @throws CliError CLI_REFUSED when the output is one and nobody forced it
- */
-export function refuseTerminal(output: Output, { isForced = false }: { isForced?: boolean } = {}): void {
-  if (!output.isTerminal || isForced) return;
-  throw new CliError('CLI_REFUSED', 'image data is not written to a terminal; redirect it, or use --force');
 }

@@ -1,14 +1,12 @@
-import { type MountView, mountState, printable } from '@e2image/cli';
+import { describeUse, type MountView, mountState, printable } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
 import { type MmpState, readMmp } from '@e2image/ext-core/structures';
 import { MoveError } from '../base/errors.ts';
 
 /** @throws MoveError MOVE_IN_USE when a device, or a file behind a loop device, is mounted, swapped on or held */
 export function refuseMounted(path: string, view: MountView): void {
-  const { isMounted, isSwap, mountPoint } = mountState(path, view);
-  if (!isMounted) return;
-  const how = isSwap ? 'used as swap' : mountPoint === undefined ? 'mounted' : `mounted on ${printable(mountPoint)}`;
-  throw new MoveError('MOVE_IN_USE', `${printable(path)} is ${how}`);
+  const state = mountState(path, view);
+  if (state.isMounted) throw new MoveError('MOVE_IN_USE', `${printable(path)} ${describeUse(state)}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { CliError, codeOf, failed, type MountView, mountState, printable, realMounts, type World } from '@e2image/cli';
+import { CliError, codeOf, failed, printable, realMounts, refuseInUse, type World } from '@e2image/cli';
 import { aroundCache, FileSource, flushView, loadKernelCalls, type Source } from '@e2image/sparse-io';
 
 /** Where a restore goes. */
@@ -24,7 +24,7 @@ export interface OpenTarget extends RestoreTarget, Disposable {
  * @throws CliError CLI_REFUSED, CLI_FAILED
  */
 export async function openTarget(path: string, writable: boolean, world: World): Promise<OpenTarget> {
-  refuseMounted(path, realMounts(world.env));
+  refuseInUse(path, realMounts(world.env));
   const fd = openDevice(path, writable);
   try {
     if (fstatSync(fd).isBlockDevice()) await flushView(fd);
@@ -40,15 +40,6 @@ export async function openTarget(path: string, writable: boolean, world: World):
     closeSync(fd);
     throw failed(error, `while trying to open ${path}`);
   }
-}
-
-function refuseMounted(path: string, mounts: MountView): void {
-  const state = mountState(path, mounts);
-  const where = state.mountPoint === undefined ? '' : ` on ${printable(state.mountPoint)}`;
-  const name = printable(path);
-  if (state.isSwap) throw new CliError('CLI_REFUSED', `${name} is in use as swap`);
-  if (state.isMounted) throw new CliError('CLI_REFUSED', `${name} is mounted${where}; unmount it first`);
-  if (state.isBusy) throw new CliError('CLI_REFUSED', `${name} is in use by another program or device`);
 }
 
 const READ_ONLY: ReadonlySet<string | undefined> = new Set(['EROFS', 'EACCES', 'EPERM']);

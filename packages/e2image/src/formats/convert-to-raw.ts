@@ -3,7 +3,7 @@ import type { Qcow2Image } from '@e2image/qcow2';
 import { copyRuns, isolateErrors, type Sink, type Source } from '@e2image/sparse-io';
 import { progressAround, startWantedProgress } from '../job/progress-around.ts';
 import { recordUnread } from '../output/record-unread.ts';
-import { openTarget } from '../output/target.ts';
+import { openRawTarget } from '../output/target.ts';
 import type { SavePlan } from '../plan/save-plan.ts';
 import { UnreadBlocks } from '../rescue/unread-blocks.ts';
 import { everyBlock } from '../select/selected-blocks.ts';
@@ -22,7 +22,7 @@ export async function convertToRaw(
   image: Qcow2Image,
   plan: SavePlan,
   world: World,
-  open = openTarget,
+  open = openRawTarget,
 ): Promise<number> {
   if (plan.mapfile !== undefined) throw new CliError('CLI_REFUSED', '--mapfile is for disks, not for a QCOW2 image');
   const lost = new UnreadBlocks();

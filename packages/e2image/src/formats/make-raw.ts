@@ -2,7 +2,7 @@ import { reasonOf, SignalGuard, say, writeOutput } from '@e2image/cli';
 import type { Output } from '@e2image/sparse-io';
 import type { ImageJob } from '../job/image-job.ts';
 import { JobProgress } from '../job/job-progress.ts';
-import { openTarget, type Target } from '../output/target.ts';
+import { openRawTarget, type Target } from '../output/target.ts';
 import type { Rescue } from '../rescue/rescue.ts';
 import { SelectedBlocks } from '../select/selected-blocks.ts';
 import { writeRawImage } from './raw-image.ts';
@@ -13,7 +13,7 @@ import { recordJob } from './record-job.ts';
  *
  * @param open opens the target
  */
-export async function makeRaw(job: ImageJob, open = openTarget): Promise<void> {
+export async function makeRaw(job: ImageJob, open = openRawTarget): Promise<void> {
   const { plan, world, fs, rescue } = job;
   const guard = new SignalGuard();
   const target = await open({ plan, world, fs, partialPath: rescue?.partialPath }, guard);

@@ -1,4 +1,4 @@
-import { CliError, mountState, printable, realMounts, refuseOverlap, type World } from '@e2image/cli';
+import { CliError, mountState, printable, realMounts, refuseInUse, refuseOverlap, type World } from '@e2image/cli';
 import { isExtError } from '@e2image/ext-core';
 import {
   type MmpState,
@@ -20,9 +20,7 @@ export function refuseUnsafe(plan: SavePlan, world: World): void {
   refuseMountedSource(plan, world);
   if (plan.isDryRun || plan.measure !== undefined) return;
   refuseSelf(plan);
-  if (plan.image !== '-' && mountState(plan.image, realMounts(world.env)).isMounted) {
-    throw new CliError('CLI_REFUSED', `${printable(plan.image)} is mounted or in use; nothing was written`);
-  }
+  if (plan.image !== '-') refuseInUse(plan.image, realMounts(world.env));
   if (!plan.isForced) refuseMmp(plan);
 }
 

@@ -1,5 +1,5 @@
-import { failed, openGuarded, refuseTerminal, type World, warnInPlace } from '@e2image/cli';
-import { type Output, openOutput, openStandardOutput } from '@e2image/sparse-io';
+import { openTarget, type World } from '@e2image/cli';
+import type { Output } from '@e2image/sparse-io';
 import type { SavePlan } from '../plan/save-plan.ts';
 
 /**
@@ -7,15 +7,9 @@ import type { SavePlan } from '../plan/save-plan.ts';
  *
  * @throws CliError CLI_FAILED, CLI_REFUSED
  */
-export async function openWholeOutput(
+export function openWholeOutput(
   { image, isForced }: Pick<SavePlan, 'image' | 'isForced'>,
   world: World,
 ): Promise<Output> {
-  const open = (): Promise<Output> => (image === '-' ? openStandardOutput() : openOutput(image));
-  const output = await openGuarded(open).catch((error: unknown) => {
-    throw failed(error, `while trying to open ${image}`);
-  });
-  refuseTerminal(output, { isForced });
-  warnInPlace(output, image, world);
-  return output;
+  return openTarget(image, world, { isForced });
 }

@@ -1,22 +1,10 @@
 import { constants, existsSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
-import {
-  CliError,
-  failed,
-  isCliError,
-  openGuarded,
-  printable,
-  refuseTerminal,
-  SignalGuard,
-  type World,
-  warnInPlace,
-} from '@e2image/cli';
+import { CliError, failed, openTarget, SignalGuard, type World } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
 import {
   FileSink,
   FileSource,
   type Output,
-  openOutput,
-  openStandardOutput,
   realDisks,
   type Sink,
   type Source,
@@ -56,37 +44,25 @@ const imageEnd = ({ plan, fs, size = fs.blocksCount * fs.blockSize }: TargetJob)
  * @param guard cleans up after it, until `writeOutput` has
  * @throws CliError CLI_FAILED when it cannot be opened, CLI_REFUSED when it is too small
  */
-export async function openTarget(job: TargetJob, guard: SignalGuard = new SignalGuard()): Promise<Target> {
-  const { plan, world, fs } = job;
+export async function openRawTarget(job: TargetJob, guard: SignalGuard = new SignalGuard()): Promise<Target> {
+  const { plan, world, fs, partialPath } = job;
   if (plan.isDryRun) return dryTarget(job);
   refuseTooFar(job);
-  const output = await openGuarded(() => open(job), guard).catch((error: unknown) => {
-    throw isCliError(error) ? error : failed(error, `while trying to open ${plan.image}`);
-  });
-  refuseTerminal(output, { isForced: plan.isForced });
-  warnInPlace(output, plan.image, world);
-  const isBlockDevice = output.kind === 'block-device';
-  try {
-    if (isBlockDevice) refuseTooSmall(job, output);
-    if (output.kind === 'partial-file') reserveSize(job, output);
-  } catch (error) {
-    output.sink.abort();
-    throw error;
-  }
-  const fresh = output.kind === 'partial-file' ? suppressZeros(output.sink, fs.blockSize) : output.sink;
-  const old = plan.isCompared && output.existed && output.fd !== undefined ? oldContents(output.fd) : undefined;
-  return { output, isBlockDevice, ...comparing(fresh, old, fs.blockSize) };
-}
-
-async function open({ plan, partialPath }: TargetJob): Promise<Output> {
   const { image, targetOffset, isCompared } = plan;
-  if (image === '-') return targetOffset > 0 ? seekStandardOutput() : openStandardOutput();
-  // Into a disk image: what lies around the file system is not ours. With -c the old bytes are the point.
-  return openOutput(image, {
+  const output = await openTarget(image, world, {
+    isForced: plan.isForced,
+    size: imageEnd(job),
+    guard,
+    open: image === '-' && targetOffset > 0 ? async () => seekStandardOutput() : undefined,
+    // Into a disk image: what is around the file system is not ours. With -c the old bytes are compared.
     keepContents: isCompared || targetOffset > 0,
     keepTail: targetOffset > 0,
     ...(partialPath !== undefined && { partialPath }),
   });
+  if (output.kind === 'partial-file') reserveSize(job, output);
+  const fresh = output.kind === 'partial-file' ? suppressZeros(output.sink, fs.blockSize) : output.sink;
+  const old = isCompared && output.existed && output.fd !== undefined ? oldContents(output.fd) : undefined;
+  return { output, isBlockDevice: output.kind === 'block-device', ...comparing(fresh, old, fs.blockSize) };
 }
 
 /** COMPAT: `-O` seeks standard output, which only a file allows; e2e/raw/options.test.ts (targets.ts). */
@@ -117,14 +93,6 @@ function refuseTooFar(job: TargetJob): void {
   throw new CliError('CLI_REFUSED', `the image would end at byte ${end}, ${MAX_END} is the most`);
 }
 
-function refuseTooSmall(job: TargetJob, output: Output): void {
-  const { plan } = job;
-  const needed = imageEnd(job);
-  const room = output.fd === undefined ? Infinity : FileSource.over(output.fd).size;
-  if (room >= needed) return;
-  throw new CliError('CLI_REFUSED', `${printable(plan.image)} has ${room} bytes, the image needs ${needed}`);
-}
-
 /** A size that the folder's file system cannot hold is known now, not after hours of copying. */
 function reserveSize(job: TargetJob, output: Output): void {
   const { plan } = job;
@@ -132,6 +100,7 @@ function reserveSize(job: TargetJob, output: Output): void {
   try {
     if (output.fd !== undefined) ftruncateSync(output.fd, size);
   } catch (error) {
+    output.sink.abort();
     throw failed(error, `while making ${plan.image} ${size} bytes long; a QCOW2 image (-Q) has no such limit`);
   }
 }
