@@ -16,7 +16,7 @@ testNeeds(['loop'], 'a device that was pulled out has no bad blocks: reading end
     using device = FileSource.open(loop.path);
     const failing = { ...faultySource(device, { at: [{ offset: 4096, length: 512 }] }), file: device.file };
     let isPluggedIn = true;
-    using careful = aroundCache(failing, () => isPluggedIn);
+    using careful = aroundCache(failing, { exists: () => isPluggedIn });
     const bad: number[] = [];
     const source = isolateErrors(careful ?? failing, { blockSize: 4096, onBad: ({ offset }) => bad.push(offset) });
     source.readAt(new Uint8Array(1 << 17), 0);

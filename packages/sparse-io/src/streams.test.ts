@@ -1,7 +1,10 @@
 import { pipeline } from 'node:stream/promises';
 import type { Source } from './base/source.ts';
 import { IO_UNIT } from './copy/copy-runs.ts';
+import { BATCH } from './copy/in-batches.ts';
 import { piecesOf, readableOf, writableTo } from './streams.ts';
+import { manualClock } from './testing/manual-clock.ts';
+import { sameBytes } from './testing/same-bytes.ts';
 import { faultySink, MemorySink, memorySource } from './testing.ts';
 
 /** 300 KiB of data, a hole of 300 KiB, 1 byte of data. */
@@ -44,6 +47,38 @@ describe('piecesOf', () => {
     await pieces.return(undefined);
   });
 
+  test('yields to the event loop after each batch of reads', async () => {
+    using clock = manualClock();
+    const source: Source = {
+      size: 4 * IO_UNIT,
+      readAt() {
+        clock.now += BATCH / 2;
+      },
+    };
+    const log: string[] = [];
+    let isOver = false;
+    const note = (): void => {
+      if (isOver) return;
+      log.push('event');
+      setImmediate(note);
+    };
+    setImmediate(note);
+    for await (const piece of piecesOf(source)) log.push(`${piece.offset / IO_UNIT}`);
+    isOver = true;
+    expect(log).toEqual(['0', '1', 'event', '2', '3', 'event']);
+  });
+
+  test('a hole that the source reports past its end is cut', async () => {
+    const source: Source = {
+      size: 10,
+      readAt: () => undefined,
+      extentAt: (offset) => ({ kind: 'hole', offset, length: 99 }),
+    };
+    const pieces: unknown[] = [];
+    for await (const piece of piecesOf(source)) pieces.push(piece);
+    expect(pieces).toEqual([{ kind: 'hole', offset: 0, length: 10 }]);
+  });
+
   test('stops when its signal is aborted', async () => {
     const pieces = piecesOf(holey().source, { signal: AbortSignal.abort(new Error('stop')) });
     await expect(pieces.next()).rejects.toThrow('stop');
@@ -55,7 +90,7 @@ describe('readableOf and writableTo', () => {
     const { source, bytes } = holey();
     const sink = new MemorySink({ sequential: true });
     await pipeline(readableOf(source), writableTo(sink));
-    expect(sink.bytes).toEqual(bytes);
+    expect(sameBytes(sink.bytes, bytes)).toBe(true);
     expect(sink.state).toBe('finished');
   });
 

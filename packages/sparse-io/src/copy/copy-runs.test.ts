@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import type { ByteRange, Extent } from '../base/byte-range.ts';
 import type { Sink } from '../base/sink.ts';
 import type { Source } from '../base/source.ts';
+import { manualClock } from '../testing/manual-clock.ts';
 import { MemorySink, memorySource, type SinkCall } from '../testing.ts';
 import { copyRuns, IO_UNIT } from './copy-runs.ts';
+import { BATCH } from './in-batches.ts';
 
 /** A source of `lengths`, alternately data and hole; its data is never zero, and neighbouring bytes differ. */
 function patchy(lengths: readonly number[]): { source: Source; bytes: Uint8Array; reads: ByteRange[] } {
@@ -124,24 +126,57 @@ describe('copyRuns', () => {
     expect(buffers.size).toBe(1);
   });
 
-  test('yields to the event loop during the copy, reports progress, and can be stopped there', async () => {
+  test('yields to the event loop after each batch, reports progress, and can be stopped there', async () => {
+    using clock = manualClock();
     const slow: Source = {
       size: 100 * IO_UNIT,
       readAt() {
-        const until = performance.now() + 15;
-        while (performance.now() < until);
+        clock.now += BATCH / 4;
       },
     };
     const stop = new AbortController();
     const progress: number[] = [];
-    setImmediate(() => stop.abort(new Error('stopped')));
+    setImmediate(() => setImmediate(() => stop.abort(new Error('stopped'))));
     const copying = copyRuns(slow, new MemorySink(), {
       signal: stop.signal,
       onProgress: (done) => progress.push(done),
     });
     await expect(copying).rejects.toThrow('stopped');
-    expect(progress.length).toBeGreaterThan(0);
-    expect(progress.at(-1)).toBeLessThan(10 * IO_UNIT);
+    expect(progress).toEqual([4 * IO_UNIT, 8 * IO_UNIT]);
+  });
+
+  test('reports progress, holes included, at the end of a copy shorter than a batch, and stops there, too', async () => {
+    using _clock = manualClock();
+    const { source } = patchy([5, 7, 9]);
+    const progress: number[] = [];
+    await copyRuns(source, new MemorySink(), { onProgress: (done) => progress.push(done) });
+    expect(progress).toEqual([21]);
+    const signal = AbortSignal.abort(new Error('stopped'));
+    await expect(copyRuns(source, new MemorySink(), { signal })).rejects.toThrow('stopped');
+  });
+
+  test('a hole and a gap are passed in units of 64 MiB, so that a sink that writes zeros can be interrupted', async () => {
+    const unit = 2 ** 26;
+    const source: Source = {
+      size: 5 * unit,
+      readAt: () => undefined,
+      extentAt: (offset) => ({ kind: 'hole', offset, length: 5 * unit - offset }),
+    };
+    const calls: string[] = [];
+    const sink: Sink = {
+      sequential: true,
+      writeAt: () => undefined,
+      zero: (offset, length) => void calls.push(`zero ${offset / unit} ${length / unit}`),
+      skip: (offset, length) => void calls.push(`skip ${offset / unit} ${length / unit}`),
+      finish: async () => undefined,
+      abort: () => undefined,
+    };
+    const runs = [
+      { offset: 1.5 * unit, length: 1.25 * unit },
+      { offset: 3 * unit, length: unit },
+    ];
+    expect(await copyRuns(source, sink, { runs, sinkOffset: unit })).toEqual({ data: 0, holes: 2.25 * unit });
+    expect(calls).toEqual(['skip 1 1', 'skip 2 0.5', 'zero 2.5 1', 'zero 3.5 0.25', 'skip 3.75 0.25', 'zero 4 1']);
   });
 
   test('copies inside the kernel where both sides can, and reads and writes the rest', async () => {
@@ -158,6 +193,45 @@ describe('copyRuns', () => {
     await copyRuns({ ...memorySource(bytes), file: { fd: 5, base: 1000 } }, sink);
     expect(moved).toEqual([[5, 1000, 0, 100]]);
     expect(inner.bytes).toEqual(bytes);
+  });
+
+  test('copies all inside the kernel where that works, at the offset of the sink, and reads nothing', async () => {
+    const moved: number[][] = [];
+    const sink: Sink = Object.assign(new MemorySink(), {
+      transferFrom(...range: [number, number, number, number]) {
+        moved.push(range);
+        return range[3];
+      },
+    });
+    const reads: number[] = [];
+    const source = { size: IO_UNIT + 9, readAt: (into: Uint8Array) => void reads.push(into.length) };
+    const announced: number[] = [];
+    const file = { fd: 5, base: 1000, willNeed: (offset: number) => announced.push(offset) };
+    expect(await copyRuns({ ...source, file }, sink, { sinkOffset: 7 })).toEqual({ data: IO_UNIT + 9, holes: 0 });
+    expect([moved, reads, announced]).toEqual([
+      [
+        [5, 1000, 7, IO_UNIT],
+        [5, 1000 + IO_UNIT, IO_UNIT + 7, 9],
+      ],
+      [],
+      [],
+    ]);
+  });
+
+  test('tries the kernel again in the next extent after a short transfer', async () => {
+    const moved: number[][] = [];
+    const sink: Sink = Object.assign(new MemorySink(), {
+      transferFrom(...range: [number, number, number, number]) {
+        moved.push(range);
+        return 0;
+      },
+    });
+    const { source } = patchy([3 * IO_UNIT, 5, 10]);
+    await copyRuns({ ...source, file: { fd: 5, base: 0 } }, sink);
+    expect(moved).toEqual([
+      [5, 0, 0, IO_UNIT],
+      [5, 3 * IO_UNIT + 5, 3 * IO_UNIT + 5, 10],
+    ]);
   });
 
   test('a run past the end of the source is refused by the source, not copied by the kernel', async () => {

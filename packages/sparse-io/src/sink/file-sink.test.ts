@@ -102,7 +102,7 @@ describe('FileSink', () => {
     sink.abort();
   });
 
-  test('a device that cannot be synced is no error', async () => {
+  test('a device that cannot be synced is finished without an error', async () => {
     await expect(new FileSink(openSync('/dev/null', 'w'), { zero: 'hole' }).finish(5)).resolves.toBeUndefined();
   });
 

@@ -8,6 +8,23 @@ import { isUnreadable } from './isolate-errors.ts';
 /** The largest block of the formats. A longer read that fails is not repeated here: its caller repeats it by blocks. */
 const MAX_BLOCK = 1 << 16;
 
+/** The parts of the system that `aroundCache` uses. Tests pass invented ones. */
+export interface CachedDisks {
+  /** The folder in sysfs of the block device that is open as `fd`; undefined for anything else. */
+  folderOf(fd: number): string | undefined;
+  exists(path: string): boolean;
+  openDirect(fd: number, size: number): Source & Disposable;
+}
+
+const SYSTEM: CachedDisks = {
+  folderOf(fd) {
+    const stat = fstatSync(fd);
+    return stat.isBlockDevice() ? `/sys/dev/block/${deviceName(stat.rdev)}` : undefined;
+  },
+  exists: existsSync,
+  openDirect: openDirectSource,
+};
+
 /**
  * A block device whose failed reads are repeated around the page cache, which fails a whole folio for one bad sector.
  * Only reads of at most 64 KiB are repeated; `isolateErrors` asks for single blocks after a failure.
@@ -16,14 +33,14 @@ const MAX_BLOCK = 1 << 16;
  *
  * Costs nothing before the first failure. Dispose it before the descriptor of `source` is closed.
  *
- * @param exists whether a path of sysfs exists
+ * @param disks replaces parts of the system, for tests
  * @returns a source of the same bytes; undefined when `source` is not a block device
  */
-export function aroundCache(source: Source, exists = existsSync): (Source & Disposable) | undefined {
+export function aroundCache(source: Source, disks: Partial<CachedDisks> = {}): (Source & Disposable) | undefined {
   const { file, size } = source;
-  const stat = file === undefined ? undefined : fstatSync(file.fd);
-  if (file === undefined || !stat?.isBlockDevice()) return undefined;
-  const folder = `/sys/dev/block/${deviceName(stat.rdev)}`;
+  const { folderOf, exists, openDirect } = { ...SYSTEM, ...disks };
+  const folder = file && folderOf(file.fd);
+  if (file === undefined || folder === undefined) return undefined;
   // Without sysfs a removed device cannot be recognized.
   const isListed = exists(folder);
   let direct: (Source & Disposable) | undefined;
@@ -38,7 +55,7 @@ export function aroundCache(source: Source, exists = existsSync): (Source & Disp
         if (isListed && isUnreadable(error) && !exists(folder)) throw gone(error, offset);
         if (!isUnreadable(error) || into.length > MAX_BLOCK || offset + into.length > size) throw error;
         try {
-          direct ??= openDirectSource(file.fd, file.base + size);
+          direct ??= openDirect(file.fd, file.base + size);
           direct.readAt(into, file.base + offset);
         } catch (second) {
           // Whatever prevents the direct read, the first error is the one to report.

@@ -46,6 +46,79 @@ describe('FileSource', () => {
   });
 });
 
+describe('read ahead', () => {
+  test('is passed to the kernel for the open file; its refusal is ignored, a bug is not', () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file('a'), 'abc');
+    const calls: number[][] = [];
+    const failures = [undefined, Object.assign(new Error('ESPIPE'), { code: 'ESPIPE' }), new TypeError('bug')];
+    const willNeed = (...range: number[]): void => {
+      calls.push(range);
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+    };
+    const kernel = { ...fakeKernel({ seekData: () => 0, seekHole: () => 0 }), willNeed };
+    using source = FileSource.open(folder.file('a'), { kernel });
+    source.file.willNeed?.(1, 2);
+    source.file.willNeed?.(3, 4);
+    expect(() => source.file.willNeed?.(5, 6)).toThrow('bug');
+    expect(calls).toEqual([
+      [source.fd, 1, 2],
+      [source.fd, 3, 4],
+      [source.fd, 5, 6],
+    ]);
+    expect(source.file).toMatchObject({ fd: source.fd, base: 0 });
+  });
+
+  test('does not exist without kernel calls', () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file('a'), 'abc');
+    using source = FileSource.open(folder.file('a'));
+    expect('willNeed' in source.file).toBe(false);
+  });
+});
+
+describe('openFileSource', () => {
+  test.each([
+    ['a small file of data', false, (path: string) => writeFileSync(path, new Uint8Array(8192).fill(1))],
+    ['a sparse file', true, (path: string) => truncateSync(touched(path), 8192)],
+    ['a file of 64 MiB', true, (path: string) => writeFileSync(path, new Uint8Array(1 << 26).fill(1))],
+  ])('loads the kernel calls for %s: %p', async (_, expected, make) => {
+    using folder = tempFolder();
+    make(folder.file('a'));
+    using source = await openFileSource(folder.file('a'));
+    expect('willNeed' in source.file).toBe(expected);
+  });
+});
+
+/** A new empty file. @returns its path */
+function touched(path: string): string {
+  writeFileSync(path, '');
+  return path;
+}
+
+describe('a descriptor that is not owned', () => {
+  test('stays open when the source is disposed', () => {
+    using folder = tempFolder();
+    writeFileSync(folder.file('a'), 'abc');
+    const fd = openSync(folder.file('a'), 'r');
+    {
+      using source = FileSource.over(fd);
+      expect([source.size, source.isBlockDevice]).toEqual([3, false]);
+    }
+    closeSync(fd);
+  });
+
+  test('is refused with its kind, and stays open', () => {
+    using folder = tempFolder();
+    const fd = openSync(folder.path, 'r');
+    expect(() => FileSource.over(fd)).toThrow(
+      expect.objectContaining({ code: 'EISDIR', syscall: 'read', message: 'EISDIR: is a directory, read' }),
+    );
+    closeSync(fd);
+  });
+});
+
 describe('extentAt', () => {
   /** A 14 GiB file with 1 MiB of data at 9 GiB. */
   function sparseFile(path: string): void {
@@ -76,6 +149,53 @@ describe('extentAt', () => {
     using source = FileSource.open(folder.file('a'), { kernel });
     for (let at = 0; at < 100; at++) source.extentAt(at * 1000);
     expect(asked).toBe(1);
+  });
+
+  test('asks again after the end of the extent, and for bytes before it', () => {
+    using folder = tempFolder();
+    sparseFile(folder.file('a'));
+    const asked: string[] = [];
+    const kernel = fakeKernel({
+      seekData: (_fd, offset) => {
+        asked.push(`data ${offset}`);
+        return Math.max(offset, 100);
+      },
+      seekHole: (_fd, offset) => {
+        asked.push(`hole ${offset}`);
+        return 200;
+      },
+    });
+    using source = FileSource.open(folder.file('a'), { kernel });
+    expect(source.extentAt(100)).toEqual({ kind: 'data', offset: 100, length: 100 });
+    expect(source.extentAt(199)).toEqual({ kind: 'data', offset: 199, length: 1 });
+    expect(source.extentAt(99)).toEqual({ kind: 'hole', offset: 99, length: 1 });
+    expect(source.extentAt(100)).toEqual({ kind: 'data', offset: 100, length: 100 });
+    // The kernel calls byte 200 the start of a hole, and then data: a file that changes meanwhile. It has one byte.
+    expect(source.extentAt(200)).toEqual({ kind: 'data', offset: 200, length: 1 });
+    expect(asked).toEqual(['data 100', 'hole 100', 'data 99', 'data 100', 'hole 100', 'data 200', 'hole 200']);
+  });
+
+  test('an extent ends with the file, and no extent is asked for past its end', () => {
+    using folder = tempFolder();
+    sparseFile(folder.file('a'));
+    const beyond = () => 99 * GIB;
+    const unknown = () => undefined;
+    using source = FileSource.open(folder.file('a'), { kernel: fakeKernel({ seekData: beyond, seekHole: unknown }) });
+    expect(source.extentAt(14 * GIB)).toEqual({ kind: 'data', offset: 14 * GIB, length: 1 });
+    expect(source.extentAt(1)).toEqual({ kind: 'hole', offset: 1, length: 14 * GIB - 1 });
+    const same = (_fd: number, offset: number) => offset;
+    using data = FileSource.open(folder.file('a'), { kernel: fakeKernel({ seekData: same, seekHole: unknown }) });
+    expect(data.extentAt(1)).toEqual({ kind: 'data', offset: 1, length: 14 * GIB - 1 });
+  });
+
+  test('an error without a code, which is a bug, is thrown', () => {
+    using folder = tempFolder();
+    sparseFile(folder.file('a'));
+    const broken = () => {
+      throw new TypeError('bug');
+    };
+    using source = FileSource.open(folder.file('a'), { kernel: fakeKernel({ seekData: broken, seekHole: broken }) });
+    expect(() => source.extentAt(0)).toThrow('bug');
   });
 
   test('past the end of a truncated file there is no hole: a read fails there', async () => {

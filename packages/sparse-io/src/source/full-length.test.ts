@@ -20,6 +20,25 @@ test('missing bytes read as zeros and are reported once per read', () => {
   ]);
 });
 
+test('a read of existing bytes only reports nothing', () => {
+  const { source, missing } = open(20);
+  const into = new Uint8Array(4);
+  source.readAt(into, 6);
+  expect([[...into], missing, source.size, 'file' in source]).toEqual([[7, 7, 7, 7], [], 20, false]);
+});
+
+test('the extents of the source are kept; its missing part is data', () => {
+  const extentAt = (offset: number) => ({ kind: 'hole', offset, length: 10 - offset }) as const;
+  const file = { fd: 3, base: 1 };
+  const source = fullLength({ ...SHORT, extentAt, file }, { size: 20, onMissing: () => undefined });
+  expect([source.extentAt?.(9), source.extentAt?.(10), source.extentAt?.(15), source.file]).toEqual([
+    { kind: 'hole', offset: 9, length: 1 },
+    { kind: 'data', offset: 10, length: 10 },
+    { kind: 'data', offset: 15, length: 5 },
+    file,
+  ]);
+});
+
 test('extents cover the whole length in few steps, none of them empty', () => {
   const { source } = open(2 ** 40);
   expect(source.extentAt?.(3)).toEqual({ kind: 'data', offset: 3, length: 7 });
