@@ -32,3 +32,13 @@ test('a package that nobody drew, and one that is gone, are named', () => {
     '@e2image/ext-core: is in the graph, but there is no such package',
   ]);
 });
+
+test('every package has the targets that `npm test` runs', () => {
+  for (const { name, nx, bin } of readManifests(join(__dirname, '../../packages'))) {
+    const targets = ['lint', 'test', 'typecheck', ...(bin === undefined ? [] : ['bundle'])];
+    expect({ name, targets: Object.keys(nx?.targets ?? {}) }).toEqual({
+      name,
+      targets: expect.arrayContaining(targets),
+    });
+  }
+});

@@ -54,9 +54,12 @@ const LIBRARIES = [
 /** What only command lines may depend on. */
 const COMMAND_LINE = ['@e2image/cli', 'minimist', 'cli-progress'];
 
-/** The part of a package.json that says what the package needs when it runs. */
+/** The part of a package.json that says what the package needs when it runs, and what nx runs for it. */
 export interface Manifest {
   readonly name: string;
+  /** Of a command. */
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly nx?: { readonly targets: Readonly<Record<string, object>> };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
