@@ -1,24 +1,59 @@
 export { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from './bytes/crc.ts';
-export { type BytesField, blockNumber, bytes, type Field, u8, u16, u16be, u32, u32be, u64 } from './bytes/field.ts';
-export { hexText, nulTerminatedText, uuidText } from './bytes/text.ts';
 export {
-  attributeValueHash,
+  type BytesField,
+  blockNumber,
+  bytes,
+  type Field,
+  safeU64,
+  u8,
+  u16,
+  u16be,
+  u32,
+  u32be,
+  u64,
+} from './bytes/field.ts';
+export { hexText, nulTerminatedText, uuidText } from './bytes/text.ts';
+export { commitBlockLayout } from './journal/commit-block.ts';
+export {
+  type JournalTag,
+  readTags,
+  TAG_FLAG,
+  tag3Layout,
+  tagLayout,
+  tagSize,
+  writeTag,
+} from './journal/descriptor-block.ts';
+export {
+  JOURNAL_BLOCK,
+  JOURNAL_MAGIC,
+  JOURNAL_TAIL_SIZE,
+  journalHeaderLayout,
+  journalTailLayout,
+} from './journal/journal-block.ts';
+export { type JournalVisitor, type ReadJournalBlock, walkJournal } from './journal/journal-log.ts';
+export {
+  hasJournalChecksums,
+  JOURNAL_COMPAT,
+  JOURNAL_INCOMPAT,
+  JOURNAL_SUPERBLOCK_SIZE,
+  type JournalSuperblock,
+  journalSuperblockLayout,
+  readJournalSuperblock,
+} from './journal/journal-superblock.ts';
+export {
   bitmapChecksum,
-  commitChecksum,
-  DIR_TAIL_SIZE,
   dirBlockChecksum,
   extentNodeChecksum,
-  extentNodeTail,
   filesystemSeed,
   groupDescChecksum,
   groupDescCrc16,
   htreeChecksum,
   inodeChecksum,
+  inodeChecksumMask,
   inodeSeed,
   journalSeed,
   journalSuperblockChecksum,
   journalTailChecksum,
-  orphanBlockChecksum,
   storedInodeChecksum,
   storeInodeChecksum,
   superblockChecksum,
@@ -27,6 +62,7 @@ export {
 } from './structures/checksum.ts';
 export {
   DIR_ENTRY_HEADER,
+  DIR_TAIL_SIZE,
   DIR_TAIL_TYPE,
   DIRENT_HASH_SIZE,
   dirEntryLayout,
@@ -45,6 +81,8 @@ export {
   extentHeaderLayout,
   extentIndexLayout,
   extentLayout,
+  extentNodeTail,
+  extentTailLayout,
   isExtentHeader,
 } from './structures/extent.ts';
 export { COMPAT, INCOMPAT, RO_COMPAT } from './structures/features.ts';
@@ -95,6 +133,7 @@ export {
 export {
   fileSize,
   fileType,
+  GOOD_OLD_INODE_SIZE,
   hasBlockMap,
   I_BLOCK,
   I_BLOCK_SIZE,
@@ -105,31 +144,6 @@ export {
   MODE_TYPE,
   xattrBlock,
 } from './structures/inode.ts';
-export {
-  type JournalTag,
-  type JournalVisitor,
-  type ReadJournalBlock,
-  readRevokes,
-  readTags,
-  TAG_FLAG,
-  tag3Layout,
-  tagLayout,
-  tagSize,
-  walkJournal,
-  writeTag,
-} from './structures/journal-log.ts';
-export {
-  hasJournalChecksums,
-  JOURNAL_BLOCK,
-  JOURNAL_COMPAT,
-  JOURNAL_INCOMPAT,
-  JOURNAL_MAGIC,
-  JOURNAL_SUPERBLOCK_SIZE,
-  type JournalSuperblock,
-  journalHeaderLayout,
-  journalSuperblockLayout,
-  readJournalSuperblock,
-} from './structures/journal-superblock.ts';
 export {
   MMP_MAGIC,
   MMP_SEQ_CLEAN,

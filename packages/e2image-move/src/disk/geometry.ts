@@ -1,14 +1,15 @@
+import { SUPERBLOCK_OFFSET } from '@e2image/ext-core/structures';
 import { MoveError } from '../base/errors.ts';
 
 /** Smallest unit that a device writes as a whole; every place starts at a multiple of it. */
 export const SECTOR = 512;
 
 /**
- * Where the head of the superblock lies in a file system: one sector, and the magic number is in it (s_magic, 0x38).
+ * Where the head of the superblock lies in a file system: one sector, and the magic number is in it (s_magic).
  * Whoever does not find the magic number does not mount; so this one sector switches a place on and off.
  * Source: kernel Documentation/filesystems/ext4/super.rst.
  */
-export const HEAD_OFFSET = 1024;
+export const HEAD_OFFSET = SUPERBLOCK_OFFSET;
 
 /** Bytes `[from, to)`: of a device where it says so, else positions, counted from the start of the file system. */
 export interface Range {

@@ -1,7 +1,6 @@
-import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core/structures';
+import { type BytesField, bytes, type Field, u32, u64 } from '@e2image/ext-core/structures';
 import { type Move, SECTOR } from '../disk/geometry.ts';
 import { checksum } from './checksum.ts';
-import { type LongField, u64 } from './long-field.ts';
 
 const MAGIC = new TextEncoder().encode('E2MARK01');
 const TEXT =
@@ -25,7 +24,7 @@ export const markerLayout = {
   /** 1 = the record lies inside the device. */
   inside: u32(504),
   crc: u32(SECTOR - 4),
-} as const satisfies Record<string, Field | LongField | BytesField>;
+} as const satisfies Record<string, Field | BytesField>;
 
 /** A move as the device itself tells of it. */
 export interface Marker extends Move {

@@ -1,8 +1,7 @@
-import { type BytesField, bytes, type Field, superblockLayout, u32, uuidText } from '@e2image/ext-core/structures';
+import { type BytesField, bytes, type Field, superblockLayout, u32, u64, uuidText } from '@e2image/ext-core/structures';
 import { type Move, type Range, SECTOR } from '../disk/geometry.ts';
 import { readBytes, type Storage } from '../disk/storage.ts';
 import { checksum } from './checksum.ts';
-import { type LongField, u64 } from './long-field.ts';
 
 /** Bytes of one slot. */
 export const SLOT_BYTES = 4096;
@@ -36,7 +35,7 @@ export const recordLayout = {
   carried_at: u64(120),
   head: bytes(512, SECTOR),
   crc: u32(SLOT_BYTES - 4),
-} as const satisfies Record<string, Field | LongField | BytesField>;
+} as const satisfies Record<string, Field | BytesField>;
 
 /** `started`: the superblock may be held back already; `done`: only tidying up is left. The order is the encoding. */
 const STATES = ['started', 'copying', 'logged', 'copied', 'done'] as const;

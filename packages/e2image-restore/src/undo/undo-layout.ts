@@ -1,4 +1,4 @@
-import { type BytesField, bytes, type Field, u32, u64 } from '@e2image/ext-core/structures';
+import { type BytesField, bytes, type Field, safeU64, superblockLayout, u32 } from '@e2image/ext-core/structures';
 import { RestoreError } from '../base/errors.ts';
 
 /** First bytes of an undo file. */
@@ -112,7 +112,7 @@ const corrupt = (what: string): RestoreError => new RestoreError('RESTORE_UNDO_C
 export function readUndoHeader(raw: Uint8Array, crc32c: Crc32c): UndoHeader {
   const view = new DataView(raw.buffer, raw.byteOffset, UNDO_HEADER_SIZE);
   const f = undoHeaderLayout;
-  const pair = (lo: Field, hi: Field): number => u64(hi.get(view, 0), lo.get(view, 0));
+  const pair = (lo: Field, hi: Field): number => safeU64(hi.get(view, 0), lo.get(view, 0));
   if (new TextDecoder('latin1').decode(f.magic.get(view, 0)) !== UNDO_MAGIC) throw corrupt('it does not begin as one');
   if (f.header_crc.get(view, 0) !== crc32c(raw.subarray(0, f.header_crc.offset))) throw corrupt('bad header checksum');
   if (f.f_incompat.get(view, 0) !== 0 || f.f_rocompat.get(view, 0) !== 0) throw corrupt('unknown features');
@@ -179,19 +179,18 @@ export function readKeyBlock(raw: Uint8Array, count: number, crc32c: Crc32c): Un
   return Array.from({ length: count }, (_, index) => {
     const base = (index + 1) * UNDO_KEY_SIZE;
     return {
-      target: u64(undoKeyLayout.fsblk_hi.get(view, base), undoKeyLayout.fsblk_lo.get(view, base)),
+      target: safeU64(undoKeyLayout.fsblk_hi.get(view, base), undoKeyLayout.fsblk_lo.get(view, base)),
       crc: undoKeyLayout.blk_crc.get(view, base),
       length: undoKeyLayout.size.get(view, base),
     };
   });
 }
 
-/** Byte offset of the superblock's magic number in it. */
-const MAGIC_AT = 0x38;
-
 /** A superblock copy as the file holds it: the magic number inverted, so that nobody takes the file for a file system. */
 export function disguise(superblock: Uint8Array): Uint8Array {
   const copy = superblock.slice();
-  for (const at of [MAGIC_AT, MAGIC_AT + 1]) copy[at] = (copy[at] ?? 0) ^ 0xff;
+  const view = new DataView(copy.buffer, copy.byteOffset, copy.length);
+  const { s_magic } = superblockLayout;
+  s_magic.set(view, 0, s_magic.get(view, 0) ^ 0xffff);
   return copy;
 }

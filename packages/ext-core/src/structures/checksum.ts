@@ -1,8 +1,13 @@
 import { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from '../bytes/crc.ts';
-import { extentHeaderLayout } from './extent.ts';
+import { JOURNAL_TAIL_SIZE } from '../journal/journal-block.ts';
+import { JOURNAL_SUPERBLOCK_SIZE, journalSuperblockLayout } from '../journal/journal-superblock.ts';
+import { DIR_TAIL_SIZE } from './dir-block.ts';
+import { extentNodeTail } from './extent.ts';
 import { groupDescLayout } from './group-desc.ts';
-import { inodeLayout } from './inode.ts';
+import { DX_ENTRY_SIZE, dxTailLayout } from './htree.ts';
+import { GOOD_OLD_INODE_SIZE, inodeLayout } from './inode.ts';
 import { hasIncompat, type Superblock, superblockLayout } from './superblock.ts';
+import { xattrHeaderLayout } from './xattr.ts';
 
 /**
  * The checksums of metadata_csum, gdt_csum and the journal. Each function computes what should be stored, from the
@@ -48,9 +53,16 @@ export function groupDescCrc16(uuid: Uint8Array, group: number, desc: Uint8Array
 export const bitmapChecksum = (seed: number, bitmap: Uint8Array, bits: number): number =>
   crc32c(seed, bitmap, 0, bits >>> 3);
 
+/** Bytes of extra fields up to and with the high half of the checksum. */
+const CHECKSUM_HI_END = inodeLayout.i_checksum_hi.offset + inodeLayout.i_checksum_hi.size - GOOD_OLD_INODE_SIZE;
+
 /** Whether an inode of `size` bytes at `base` keeps the high half of its checksum. */
 const hasChecksumHi = (view: DataView, base: number, size: number): boolean =>
-  size > 128 && inodeLayout.i_extra_isize.get(view, base) >= 4;
+  size > GOOD_OLD_INODE_SIZE && inodeLayout.i_extra_isize.get(view, base) >= CHECKSUM_HI_END;
+
+/** The bits of its checksum that the inode at `base` stores. */
+export const inodeChecksumMask = (view: DataView, base: number, size: number): number =>
+  hasChecksumHi(view, base, size) ? ALL_ONES : 0xffff;
 
 /**
  * Checksum of the inode at `base`: 32 bits, or 16 where it has no room for more.
@@ -79,15 +91,12 @@ export function storeInodeChecksum(view: DataView, base: number, size: number, c
   if (hasChecksumHi(view, base, size)) inodeLayout.i_checksum_hi.set(view, base, checksum >>> 16);
 }
 
-/** Bytes of the tail of a directory leaf: `struct ext4_dir_entry_tail`. */
-export const DIR_TAIL_SIZE = 12;
-
 /** `det_checksum` of a directory leaf. `seed` is that of the directory's inode. */
 export const dirBlockChecksum = (seed: number, block: Uint8Array): number =>
   crc32c(seed, block, 0, block.length - DIR_TAIL_SIZE);
 
 /**
- * `dt_checksum` of a block of a directory's index; it lies 4 bytes behind `entries + 8 * limit`.
+ * `dt_checksum` of a block of a directory's index, which is in the tail after the room for entries: `dxTail`.
  *
  * @param entries byte where the entry array begins
  */
@@ -96,20 +105,14 @@ export function htreeChecksum(
   block: Uint8Array,
   { entries, count, limit }: { readonly entries: number; readonly count: number; readonly limit: number },
 ): number {
-  const tail = entries + 8 * limit;
-  return crc32c(crc32c(crc32c(seed, block, 0, entries + 8 * count), block, tail, tail + 4), ZEROS);
+  const tail = entries + DX_ENTRY_SIZE * limit;
+  const used = crc32c(seed, block, 0, entries + DX_ENTRY_SIZE * count);
+  return crc32c(crc32c(used, block, tail, tail + dxTailLayout.dt_checksum.offset), ZEROS);
 }
-
-/** Byte of `h_checksum` in an extended attribute block. */
-const XATTR_CHECKSUM = 16;
 
 /** `h_checksum` of the extended attribute block number `blockNumber`. `seed` is that of the file system. */
 export const xattrBlockChecksum = (seed: number, blockNumber: number, block: Uint8Array): number =>
-  crcAround(crc32cOfU64(seed, blockNumber), block, XATTR_CHECKSUM);
-
-/** Byte of an extent node's checksum: behind the room for entries. */
-export const extentNodeTail = (view: DataView, base: number): number =>
-  12 + 12 * extentHeaderLayout.eh_max.get(view, base);
+  crcAround(crc32cOfU64(seed, blockNumber), block, xattrHeaderLayout.h_checksum.offset);
 
 /** Checksum of an extent node, stored at `extentNodeTail`. `seed` is that of the inode. */
 export function extentNodeChecksum(seed: number, block: Uint8Array): number {
@@ -117,30 +120,19 @@ export function extentNodeChecksum(seed: number, block: Uint8Array): number {
   return crc32c(seed, block, 0, extentNodeTail(view, 0));
 }
 
-/** `ob_checksum`, the last 4 bytes of block number `blockNumber` of the orphan file, whose inode gives `seed`. */
-export const orphanBlockChecksum = (seed: number, blockNumber: number, block: Uint8Array): number =>
-  crc32c(crc32cOfU64(seed, blockNumber), block, 0, block.length - 8);
-
 /** What the access time of an EA inode holds: the checksum of its value. `seed` is that of the file system. */
 export const attributeValueHash = (seed: number, value: Uint8Array): number => crc32c(seed, value);
 
 /** What the checksums in a journal begin with. `uuid` is that of the journal's superblock. */
 export const journalSeed = (uuid: Uint8Array): number => crc32c(ALL_ONES, uuid);
 
-/** Byte of `s_checksum` in the journal's superblock. */
-const JOURNAL_SUPERBLOCK_CHECKSUM = 0xfc;
 /** `s_checksum` of the journal's superblock of 1,024 bytes. */
 export const journalSuperblockChecksum = (raw: Uint8Array): number =>
-  crcAround(ALL_ONES, raw, JOURNAL_SUPERBLOCK_CHECKSUM, 1024);
+  crcAround(ALL_ONES, raw, journalSuperblockLayout.s_checksum.offset, JOURNAL_SUPERBLOCK_SIZE);
 
 /** The last 4 bytes of a descriptor or revoke block. `seed` is that of the journal. */
 export const journalTailChecksum = (seed: number, block: Uint8Array): number =>
-  crcAround(seed, block, block.length - 4);
-
-/** Byte of `h_chksum[0]` in a commit block. */
-const COMMIT_CHECKSUM = 16;
-/** The checksum of a commit block. `seed` is that of the journal. */
-export const commitChecksum = (seed: number, block: Uint8Array): number => crcAround(seed, block, COMMIT_CHECKSUM);
+  crcAround(seed, block, block.length - JOURNAL_TAIL_SIZE);
 
 /**
  * Checksum of a logged block as it is in the log: an escaped word is zero. Version 3 stores 32 bits, version 2 the low

@@ -1,5 +1,4 @@
 import { type Field, u8, u16, u32 } from '../bytes/field.ts';
-import { DIR_TAIL_SIZE } from './checksum.ts';
 
 /**
  * `struct ext4_dir_entry_2` up to the name. Without the filetype feature the last two are one 16-bit name length, of
@@ -24,6 +23,9 @@ export const dirTailLayout = {
   det_reserved_ft: u8(0x7),
   det_checksum: u32(0x8),
 } as const satisfies Record<string, Field>;
+
+/** Bytes of it. */
+export const DIR_TAIL_SIZE = 12;
 
 /** `det_reserved_ft`. */
 export const DIR_TAIL_TYPE = 0xde;

@@ -1,4 +1,5 @@
 import { ExtError } from '../bytes/errors.ts';
+import { u32 } from '../bytes/field.ts';
 
 /**
  * `hash_version` of a directory's index. From `legacyUnsigned` on characters count as 0 to 255, below as -128 to 127.
@@ -59,7 +60,7 @@ export function createDxHasher(version: number, seed: Uint8Array): DxHasher {
 
 function seedWords(seed: Uint8Array): Int32Array {
   const view = new DataView(seed.buffer, seed.byteOffset, 16);
-  const words = Int32Array.from([0, 4, 8, 12], (at) => view.getInt32(at, true));
+  const words = Int32Array.from([0, 4, 8, 12], (at) => u32(at).get(view, 0));
   return words.some((word) => word !== 0) ? words : Int32Array.from(DEFAULT_SEED);
 }
 

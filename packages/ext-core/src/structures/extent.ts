@@ -26,11 +26,21 @@ export const extentIndexLayout = {
   ei_unused: u16(0xa),
 } as const satisfies Record<string, Field>;
 
+/** `struct ext4_extent_tail`: after the room for entries of a node in a block of its own; see `extentNodeTail`. */
+export const extentTailLayout = {
+  et_checksum: u32(0x0),
+} as const satisfies Record<string, Field>;
+
 export const EXTENT_MAGIC = 0xf30a;
 /** Bytes of a header and of an entry. */
 export const EXTENT_ENTRY_SIZE = 12;
 /** Lengths above this mark an extent that is allocated and not written; they count from here. */
 export const MAX_WRITTEN_LENGTH = 32768;
+
+/** Byte of the node at `base`, from its start, where its tail is: after the room for entries. */
+export const extentNodeTail = (view: DataView, base: number): number =>
+  EXTENT_ENTRY_SIZE * (1 + extentHeaderLayout.eh_max.get(view, base));
+
 /**
  * Whether a node of `size` bytes at `base` begins with a plausible header. Room for up to two entries may be missing:
  * libext2fs accepts that, and so do we.

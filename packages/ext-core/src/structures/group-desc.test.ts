@@ -4,32 +4,6 @@ import { GROUP_DESC_SIZE_32, GROUP_DESC_SIZE_64, groupDescLayout, readGroupDesc 
 const u16 = () => fc.integer({ min: 0, max: 0xffff });
 const u32 = () => fc.integer({ min: 0, max: 0xffff_ffff });
 
-describe('groupDescLayout', () => {
-  test('covers 64 bytes with no gap and no overlap', () => {
-    const fields = Object.values(groupDescLayout).sort((a, b) => a.offset - b.offset);
-    let end = 0;
-    for (const field of fields) {
-      expect(field.offset).toBe(end);
-      end += field.size;
-    }
-    expect(end).toBe(GROUP_DESC_SIZE_64);
-  });
-
-  test('every field reads back what was written, and touches nothing else', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...Object.values(groupDescLayout)), u32(), (field, raw) => {
-        const value = field.size === 2 ? raw & 0xffff : raw;
-        const bytes = new Uint8Array(GROUP_DESC_SIZE_64);
-        const view = new DataView(bytes.buffer);
-        field.set(view, 0, value);
-        expect(field.get(view, 0)).toBe(value);
-        bytes.fill(0, field.offset, field.offset + field.size);
-        expect(bytes.every((byte) => byte === 0)).toBe(true);
-      }),
-    );
-  });
-});
-
 describe('readGroupDesc', () => {
   test('joins the halves of a 64-byte descriptor', () => {
     fc.assert(

@@ -1,17 +1,21 @@
-import { type Field, u8, u16, u32 } from '../bytes/field.ts';
+import { type BytesField, bytes, type Field, u8, u16, u32 } from '../bytes/field.ts';
 import { dirEntryLayout, isDotName, recordLength } from './dir-block.ts';
 
 /**
- * `struct dx_root` from behind its two entries: the root of a directory's index, logical block 0.
+ * `struct dx_root`: the root of a directory's index, logical block 0. It begins with the entries `.` and `..`.
  * Source: kernel Documentation/filesystems/ext4/directory.rst, "Hash Tree Directories".
  */
 export const dxRootLayout = {
+  dot: bytes(0x00, 8),
+  dot_name: bytes(0x08, 4),
+  dotdot: bytes(0x0c, 8),
+  dotdot_name: bytes(0x14, 4),
   reserved_zero: u32(0x18),
   hash_version: u8(0x1c),
   info_length: u8(0x1d),
   indirect_levels: u8(0x1e),
   unused_flags: u8(0x1f),
-} as const satisfies Record<string, Field>;
+} as const satisfies Record<string, Field | BytesField>;
 
 /** `struct dx_entry`; the first entry of a block has limit and count where the others have the hash. */
 export const dxEntryLayout = {
@@ -53,17 +57,17 @@ export interface DxBlock {
 
 /** Whether the block at `base` can be the root of an index. */
 export function isDxRoot(view: DataView, base: number, blockSize: number): boolean {
-  const bytes = new Uint8Array(view.buffer, view.byteOffset + base, 32);
-  const e = dirEntryLayout;
+  const r = dxRootLayout;
+  const second = base + r.dotdot.offset;
   return (
-    recordLength(view, base, blockSize) === 12 &&
-    e.name_len.get(view, base) === 1 &&
-    isDotName(bytes, 8, 1) &&
-    recordLength(view, base + 12, blockSize) === blockSize - 12 &&
-    e.name_len.get(view, base + 12) === 2 &&
-    isDotName(bytes, 20, 2) &&
-    dxRootLayout.reserved_zero.get(view, base) === 0 &&
-    dxRootLayout.info_length.get(view, base) === 8
+    recordLength(view, base, blockSize) === r.dotdot.offset &&
+    dirEntryLayout.name_len.get(view, base) === 1 &&
+    isDotName(r.dot_name.get(view, base), 0, 1) &&
+    recordLength(view, second, blockSize) === blockSize - r.dotdot.offset &&
+    dirEntryLayout.name_len.get(view, second) === 2 &&
+    isDotName(r.dotdot_name.get(view, base), 0, 2) &&
+    r.reserved_zero.get(view, base) === 0 &&
+    r.info_length.get(view, base) === DX_ROOT_ENTRIES - r.reserved_zero.offset
   );
 }
 

@@ -14,7 +14,8 @@ export const hasInlineData = (view: DataView, base: number): boolean =>
 /** Whether an attribute is `system.data`. */
 export function isInlineDataEntry(view: DataView, entry: XattrEntry): boolean {
   if (entry.nameIndex !== XATTR_INDEX.system || entry.nameLength !== DATA.length) return false;
-  return DATA.every((byte, i) => view.getUint8(entry.name + i) === byte);
+  const name = new Uint8Array(view.buffer, view.byteOffset + entry.name, DATA.length);
+  return DATA.every((byte, i) => name[i] === byte);
 }
 
 /** A run of bytes `[from, to)` of a view. */

@@ -1,8 +1,11 @@
 import { type BytesField, blockNumber, bytes, type Field, u16, u32 } from '../bytes/field.ts';
 
+/** Bytes of an inode in revision 0, and of the part that every inode has: EXT4_GOOD_OLD_INODE_SIZE. */
+export const GOOD_OLD_INODE_SIZE = 128;
+
 /**
- * `struct ext4_inode`, keyed by the kernel's own field names. Fields from 0x80 on exist only when the inode is larger
- * than 128 bytes and within `128 + i_extra_isize`.
+ * `struct ext4_inode`, keyed by the kernel's own field names. Fields after the first GOOD_OLD_INODE_SIZE bytes exist
+ * only in a larger inode, as far as `i_extra_isize` says.
  * Source: kernel Documentation/filesystems/ext4/inodes.rst.
  */
 export const inodeLayout = {
@@ -44,6 +47,13 @@ export const inodeLayout = {
 export const I_BLOCK = inodeLayout.i_block.offset;
 /** Bytes of that area. */
 export const I_BLOCK_SIZE = inodeLayout.i_block.size;
+
+/** An entry of the block map in `i_block`, or of an indirect block. Source: kernel .../ext4/blockmap.rst. */
+export const blockPointerLayout = {
+  block: u32(0x0),
+} as const satisfies Record<string, Field>;
+/** Bytes of it. */
+export const BLOCK_POINTER_SIZE = 4;
 
 /** File types: `i_mode & MODE_TYPE`. */
 export const MODE_TYPE = 0xf000;
@@ -113,5 +123,7 @@ export function hasBlockMap(view: DataView, base: number, acl: number): boolean 
   const size = fileSize(view, base);
   if (acl === 0) return inodeLayout.i_blocks_lo.get(view, base) !== 0 && !(size > 0 && size < I_BLOCK_SIZE);
   // i_blocks counts the attribute block too, so it cannot decide: a map of one block has a second word of zero.
-  return size >= I_BLOCK_SIZE || (size > 4 && view.getUint32(base + I_BLOCK + 4, true) === 0);
+  return (
+    size >= I_BLOCK_SIZE || (size > 4 && blockPointerLayout.block.get(view, base + I_BLOCK + BLOCK_POINTER_SIZE) === 0)
+  );
 }

@@ -1,5 +1,5 @@
 import { crc32c } from '../bytes/crc.ts';
-import { type BytesField, bytes, type Field, u16, u32 } from '../bytes/field.ts';
+import { type BytesField, bytes, type Field, u16, u32, u64 } from '../bytes/field.ts';
 import { ioFailure } from '../bytes/io-failure.ts';
 import type { Source } from '../bytes/source.ts';
 import { nulTerminatedText } from '../bytes/text.ts';
@@ -17,7 +17,7 @@ export const MMP_MAGIC = 0x004d_4d50;
 export const mmpLayout = {
   mmp_magic: u32(0x00),
   mmp_seq: u32(0x04),
-  mmp_time: bytes(0x08, 8),
+  mmp_time: u64(0x08),
   mmp_nodename: bytes(0x10, 64),
   mmp_bdevname: bytes(0x50, 32),
   mmp_check_interval: u16(0x70),

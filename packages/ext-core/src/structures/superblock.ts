@@ -1,7 +1,8 @@
 import { ExtError } from '../bytes/errors.ts';
-import { type BytesField, blockNumber, bytes, type Field, u8, u16, u32, u64 } from '../bytes/field.ts';
+import { type BytesField, blockNumber, bytes, type Field, safeU64, u8, u16, u32, u64 } from '../bytes/field.ts';
 import { nulTerminatedText } from '../bytes/text.ts';
 import { COMPAT, INCOMPAT, RO_COMPAT, SUPPORTED_INCOMPAT } from './features.ts';
+import { GOOD_OLD_INODE_SIZE } from './inode.ts';
 
 /** Bytes of a superblock. */
 export const SUPERBLOCK_SIZE = 1024;
@@ -83,18 +84,18 @@ export const superblockLayout = {
   s_kbytes_written_hi: u32(0x17c),
   s_snapshot_inum: u32(0x180),
   s_snapshot_id: u32(0x184),
-  s_snapshot_r_blocks_count: bytes(0x188, 8),
+  s_snapshot_r_blocks_count: u64(0x188),
   s_snapshot_list: u32(0x190),
   s_error_count: u32(0x194),
   s_first_error_time: u32(0x198),
   s_first_error_ino: u32(0x19c),
-  s_first_error_block: bytes(0x1a0, 8),
+  s_first_error_block: u64(0x1a0),
   s_first_error_func: bytes(0x1a8, 32),
   s_first_error_line: u32(0x1c8),
   s_last_error_time: u32(0x1cc),
   s_last_error_ino: u32(0x1d0),
   s_last_error_line: u32(0x1d4),
-  s_last_error_block: bytes(0x1d8, 8),
+  s_last_error_block: u64(0x1d8),
   s_last_error_func: bytes(0x1e0, 32),
   s_mount_opts: bytes(0x200, 64),
   s_usr_quota_inum: u32(0x240),
@@ -195,7 +196,7 @@ export function readSuperblock(raw: Uint8Array): Superblock {
   const incompat = dynamic ? f.s_feature_incompat.get(view, 0) : 0;
   const is64 = (incompat & INCOMPAT['64bit']) !== 0;
   const logBlock = f.s_log_block_size.get(view, 0);
-  const blocksCount = u64(is64 ? f.s_blocks_count_hi.get(view, 0) : 0, f.s_blocks_count_lo.get(view, 0));
+  const blocksCount = safeU64(is64 ? f.s_blocks_count_hi.get(view, 0) : 0, f.s_blocks_count_lo.get(view, 0));
   const firstDataBlock = f.s_first_data_block.get(view, 0);
   const blocksPerGroup = f.s_blocks_per_group.get(view, 0);
   const sb: Superblock = {
@@ -207,7 +208,7 @@ export function readSuperblock(raw: Uint8Array): Superblock {
     blocksPerGroup,
     clustersPerGroup: f.s_clusters_per_group.get(view, 0),
     inodesPerGroup: f.s_inodes_per_group.get(view, 0),
-    inodeSize: dynamic ? f.s_inode_size.get(view, 0) : 128,
+    inodeSize: dynamic ? f.s_inode_size.get(view, 0) : GOOD_OLD_INODE_SIZE,
     descSize: is64 ? f.s_desc_size.get(view, 0) : 32,
     groupCount: Math.ceil((blocksCount - firstDataBlock) / blocksPerGroup),
     reservedGdtBlocks: f.s_reserved_gdt_blocks.get(view, 0),
@@ -281,8 +282,9 @@ function checkGeometry(view: DataView): void {
   const flex = f.s_log_groups_per_flex.get(view, 0);
   if (flex > 31) throw corrupt('s_log_groups_per_flex', flex);
   const blockSize = 1024 << logBlock;
-  const inodeSize = dynamic ? f.s_inode_size.get(view, 0) : 128;
-  if (inodeSize < 128 || inodeSize > blockSize || !isPowerOfTwo(inodeSize)) throw corrupt('s_inode_size', inodeSize);
+  const inodeSize = dynamic ? f.s_inode_size.get(view, 0) : GOOD_OLD_INODE_SIZE;
+  if (inodeSize < GOOD_OLD_INODE_SIZE || inodeSize > blockSize || !isPowerOfTwo(inodeSize))
+    throw corrupt('s_inode_size', inodeSize);
   const ratio = 2 ** (logCluster - logBlock);
   const perGroup = f.s_blocks_per_group.get(view, 0);
   if (perGroup < 8 || perGroup > 65528 * ratio || perGroup !== f.s_clusters_per_group.get(view, 0) * ratio) {

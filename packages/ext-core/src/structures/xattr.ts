@@ -1,5 +1,5 @@
-import { type Field, u8, u16, u32 } from '../bytes/field.ts';
-import { inodeLayout } from './inode.ts';
+import { type BytesField, bytes, type Field, u8, u16, u32 } from '../bytes/field.ts';
+import { GOOD_OLD_INODE_SIZE, inodeLayout } from './inode.ts';
 
 /**
  * `struct ext4_xattr_header`: the head of an extended attribute block.
@@ -11,7 +11,22 @@ export const xattrHeaderLayout = {
   h_blocks: u32(0x08),
   h_hash: u32(0x0c),
   h_checksum: u32(0x10),
+  h_reserved: bytes(0x14, 12),
+} as const satisfies Record<string, Field | BytesField>;
+
+/** `struct ext4_xattr_ibody_header`: before the attributes inside an inode. */
+export const xattrInodeHeaderLayout = {
+  h_magic: u32(0x0),
 } as const satisfies Record<string, Field>;
+/** Bytes of it. */
+const XATTR_INODE_HEADER_SIZE = 4;
+
+/** The four zero bytes that end a list of attributes, where an entry would begin. */
+export const xattrEndLayout = {
+  zero: u32(0x0),
+} as const satisfies Record<string, Field>;
+/** Bytes of them. */
+const XATTR_END_SIZE = 4;
 
 /** `struct ext4_xattr_entry` up to the name. */
 export const xattrEntryLayout = {
@@ -80,8 +95,8 @@ export const xattrEntrySize = (nameLength: number): number => XATTR_ENTRY_HEADER
  */
 export function inodeXattrArea(view: DataView, base: number, size: number): XattrArea | undefined {
   const start = inodeXattrStart(view, base, size);
-  if (start === undefined || view.getUint32(base + start, true) !== XATTR_MAGIC) return undefined;
-  const first = base + start + 4;
+  if (start === undefined || xattrInodeHeaderLayout.h_magic.get(view, base + start) !== XATTR_MAGIC) return undefined;
+  const first = base + start + XATTR_INODE_HEADER_SIZE;
   return { first, valueBase: first, end: base + size };
 }
 
@@ -90,9 +105,10 @@ export function inodeXattrArea(view: DataView, base: number, size: number): Xatt
  * the size of its extra fields cannot be.
  */
 export function inodeXattrStart(view: DataView, base: number, size: number): number | undefined {
-  if (size <= 128) return undefined;
-  const start = 128 + inodeLayout.i_extra_isize.get(view, base);
-  return start % 4 === 0 && start >= 132 && start + 4 <= size ? start : undefined;
+  if (size <= GOOD_OLD_INODE_SIZE) return undefined;
+  const extra = inodeLayout.i_extra_isize.get(view, base);
+  const start = GOOD_OLD_INODE_SIZE + extra;
+  return extra % 4 === 0 && extra > 0 && start + XATTR_INODE_HEADER_SIZE <= size ? start : undefined;
 }
 
 /** The room for attributes of the block at `base`; undefined when it is none. */
@@ -114,7 +130,7 @@ export interface XattrList {
 export function readXattrs(view: DataView, area: XattrArea): XattrList {
   const entries: XattrEntry[] = [];
   let at = area.first;
-  while (at + 4 <= area.end && view.getUint32(at, true) !== 0) {
+  while (at + XATTR_END_SIZE <= area.end && xattrEndLayout.zero.get(view, at) !== 0) {
     if (at + XATTR_ENTRY_HEADER > area.end) return { entries, end: at, isSound: false };
     const entry = readXattrEntry(view, at, area);
     const next = at + xattrEntrySize(entry.nameLength);
@@ -157,10 +173,8 @@ export function xattrEntryHash(
   { isSigned = false, valueHash }: { readonly isSigned?: boolean; readonly valueHash?: number | undefined } = {},
 ): number {
   let hash = 0;
-  for (let i = 0; i < entry.nameLength; i++) {
-    const char = isSigned ? view.getInt8(entry.name + i) : view.getUint8(entry.name + i);
-    hash = rotl(hash, 5) ^ char;
-  }
+  const name = new Uint8Array(view.buffer, view.byteOffset + entry.name, entry.nameLength);
+  for (const byte of name) hash = rotl(hash, 5) ^ (isSigned ? (byte << 24) >> 24 : byte);
   if (valueHash !== undefined) return (rotl(hash, 16) ^ valueHash) >>> 0;
   if (!entry.hasSoundValue || entry.valueInode !== 0) return hash >>> 0;
   for (let done = 0; done < entry.valueSize; done += 4) {
@@ -169,11 +183,14 @@ export function xattrEntryHash(
   return hash >>> 0;
 }
 
-/** A word of a value; what is behind its end counts as zeros. */
+const WORD = u32(0);
+const BYTE = u8(0);
+
+/** A word of a value; bytes past its end count as zeros. */
 function valueWord(view: DataView, at: number, left: number): number {
-  if (left >= 4) return view.getUint32(at, true);
+  if (left >= 4) return WORD.get(view, at);
   let word = 0;
-  for (let i = 0; i < left; i++) word |= view.getUint8(at + i) << (8 * i);
+  for (let i = 0; i < left; i++) word |= BYTE.get(view, at + i) << (8 * i);
   return word;
 }
 

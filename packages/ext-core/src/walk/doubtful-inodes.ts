@@ -3,8 +3,11 @@ import { filesystemSeed, inodeChecksum, inodeSeed, storedInodeChecksum } from '.
 import { isExtentHeader } from '../structures/extent.ts';
 import { BG_INODE_UNINIT } from '../structures/group-desc.ts';
 import {
+  BLOCK_POINTER_SIZE,
+  blockPointerLayout,
   fileSize,
   fileType,
+  GOOD_OLD_INODE_SIZE,
   I_BLOCK,
   I_BLOCK_SIZE,
   INODE_FLAG,
@@ -53,7 +56,7 @@ function isPlausible(fs: Filesystem, view: DataView, base: number): boolean {
   const f = inodeLayout;
   const { firstDataBlock, inodeSize } = fs.superblock;
   const links = f.i_links_count.get(view, base);
-  const extra = inodeSize > 128 ? f.i_extra_isize.get(view, base) : 0;
+  const extra = inodeSize > GOOD_OLD_INODE_SIZE ? f.i_extra_isize.get(view, base) : 0;
   const acl = xattrBlock(view, base, hasIncompat(fs.superblock, '64bit'));
   return (
     TYPES.has(fileType(view, base)) &&
@@ -61,7 +64,7 @@ function isPlausible(fs: Filesystem, view: DataView, base: number): boolean {
     (links === 0) === (f.i_dtime.get(view, base) !== 0) &&
     (f.i_flags.get(view, base) & UNKNOWN_FLAGS) === 0 &&
     extra % 4 === 0 &&
-    extra <= inodeSize - 128 &&
+    extra <= inodeSize - GOOD_OLD_INODE_SIZE &&
     (acl === 0 || (acl >= firstDataBlock && acl < fs.blocksCount)) &&
     hasPlausibleMap(fs, view, base)
   );
@@ -74,8 +77,8 @@ function hasPlausibleMap(fs: Filesystem, view: DataView, base: number): boolean 
   if (type === MODE.directory && fileSize(view, base) % fs.blockSize !== 0) return false;
   if (type !== MODE.directory && type !== MODE.regular) return true;
   if ((flags & INODE_FLAG.extents) !== 0) return isExtentHeader(view, base + I_BLOCK, I_BLOCK_SIZE);
-  for (let at = base + I_BLOCK; at < base + I_BLOCK + I_BLOCK_SIZE; at += 4) {
-    const block = view.getUint32(at, true);
+  for (let at = base + I_BLOCK; at < base + I_BLOCK + I_BLOCK_SIZE; at += BLOCK_POINTER_SIZE) {
+    const block = blockPointerLayout.block.get(view, at);
     if (block !== 0 && (block < fs.superblock.firstDataBlock || block >= fs.blocksCount)) return false;
   }
   return true;

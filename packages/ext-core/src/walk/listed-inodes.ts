@@ -3,6 +3,7 @@ import type { OnProblem } from '../bytes/problem.ts';
 import { READ_UNIT, readIsolated } from '../filesystem/block-reader.ts';
 import type { Filesystem } from '../filesystem/filesystem.ts';
 import { INODE, inodeLayout } from '../structures/inode.ts';
+import { readOrphanBlock } from '../structures/orphan-block.ts';
 import { hasCompat } from '../structures/superblock.ts';
 import { readInode } from './inode-scan.ts';
 import { isRunOf } from './mapping.ts';
@@ -28,9 +29,6 @@ export function badBlocks(fs: Filesystem, onNode?: (block: number) => void): Blo
   });
   return set;
 }
-
-/** `ob_magic`, 8 bytes before the end of each block of the orphan file. Source: kernel .../ext4/orphan.rst. */
-const ORPHAN_BLOCK_MAGIC = 0x0b10_ca04;
 
 /**
  * The inodes that were unlinked while open, or that were to be cut short: the list that begins in the superblock and
@@ -73,11 +71,7 @@ function orphanFileEntries(fs: Filesystem): number[] {
       const blocks = Math.min(perRead, count - done);
       readIsolated(fs, buffer.subarray(0, blocks * blockSize), start + done, () => {});
       for (let base = 0; base < blocks * blockSize; base += blockSize) {
-        if (view.getUint32(base + blockSize - 8, true) !== ORPHAN_BLOCK_MAGIC) continue;
-        for (let at = base; at < base + blockSize - 8; at += 4) {
-          const inode = view.getUint32(at, true);
-          if (inode !== 0) inodes.push(inode);
-        }
+        inodes.push(...readOrphanBlock(view, base, blockSize));
       }
     }
   };

@@ -3,6 +3,7 @@ import {
   extentHeaderLayout,
   extentNodeChecksum,
   extentNodeTail,
+  extentTailLayout,
   inodeSeed,
   isExtentHeader,
 } from '@e2image/ext-core/structures';
@@ -25,12 +26,12 @@ export function scrambleExtentNode(
   }
   const seed = inodeSeed(context.seed, owner, generation);
   const tail = extentNodeTail(view, 0);
-  const hasTail = context.hasChecksums && tail + 4 <= bytes.length;
+  const hasTail = context.hasChecksums && tail + extentTailLayout.et_checksum.size <= bytes.length;
   const before = hasTail ? extentNodeChecksum(seed, bytes) : 0;
   const used = EXTENT_ENTRY_SIZE * (1 + extentHeaderLayout.eh_entries.get(view, 0));
   bytes.fill(0, used, hasTail ? tail : bytes.length);
   if (!hasTail) return;
-  bytes.fill(0, tail + 4);
-  const stored = view.getUint32(tail, true);
-  view.setUint32(tail, renewChecksum(stored, before, extentNodeChecksum(seed, bytes)), true);
+  const { et_checksum } = extentTailLayout;
+  bytes.fill(0, tail + et_checksum.size);
+  et_checksum.set(view, tail, renewChecksum(et_checksum.get(view, tail), before, extentNodeChecksum(seed, bytes)));
 }

@@ -1,4 +1,4 @@
-import { fileType, inodeLayout, inodeXattrStart, MODE } from '@e2image/ext-core/structures';
+import { fileType, GOOD_OLD_INODE_SIZE, inodeLayout, inodeXattrStart, MODE } from '@e2image/ext-core/structures';
 import type { KeyedHash } from '../secret/keyed-hash.ts';
 import { scrambleBytes } from '../secret/scramble-bytes.ts';
 
@@ -10,7 +10,7 @@ const TYPES: ReadonlySet<number> = new Set(Object.values(MODE));
  */
 export function isGarbageInode(view: DataView, base: number, size: number): boolean {
   if (!TYPES.has(fileType(view, base))) return true;
-  if (size <= 128 || inodeLayout.i_extra_isize.get(view, base) === 0) return false;
+  if (size <= GOOD_OLD_INODE_SIZE || inodeLayout.i_extra_isize.get(view, base) === 0) return false;
   return inodeXattrStart(view, base, size) === undefined;
 }
 

@@ -15,6 +15,7 @@ import {
   inlineDataSpans,
   inlineDirSpans,
   inodeChecksum,
+  inodeChecksumMask,
   inodeLayout,
   inodeSeed,
   inodeXattrArea,
@@ -68,7 +69,7 @@ function scrambleInode(context: Context, block: Block, place: InodePlace, counts
   if (isFree(context, view, place)) clearFreeInode(block, place, counts);
   else scrambleUsedInode(context, block, place, counts);
   if (!context.hasChecksums) return;
-  const mask = size > 128 && inodeLayout.i_extra_isize.get(view, base) >= 4 ? 0xffff_ffff : 0xffff;
+  const mask = inodeChecksumMask(view, base, size);
   const after = inodeChecksum(seed, view, base, size);
   storeInodeChecksum(view, base, size, renewChecksum(stored, before, after, mask));
 }

@@ -1,17 +1,27 @@
 import {
+  commitBlockLayout,
   hasJournalChecksums,
   JOURNAL_COMPAT,
   JOURNAL_INCOMPAT,
   JOURNAL_SUPERBLOCK_SIZE,
+  JOURNAL_TAIL_SIZE,
   journalSeed,
   journalTailChecksum,
+  journalTailLayout,
   readTags,
   TAG_FLAG,
   tagChecksum,
   writeTag,
 } from '@e2image/ext-core/structures';
 import { noCounts } from '../base/counts.ts';
-import { beginsWithMagic, type JournalLog, type JournalState, type LoggedBlock } from '../journal/journal-log.ts';
+import {
+  beginsWithMagic,
+  clearMagic,
+  type JournalLog,
+  type JournalState,
+  type LoggedBlock,
+  restoreMagic,
+} from '../journal/journal-log.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import type { BlockClasses } from '../survey/block-classes.ts';
 import { type Block, blockOf, type Context, type ScrambleCounts } from './context.ts';
@@ -83,15 +93,15 @@ export class JournalScrambler {
     if (at === 0) bytes.fill(0, JOURNAL_SUPERBLOCK_SIZE);
     else if (copy) this.#scrambleCopy(log, copy, bytes, counts);
     else if (log.descriptors.has(at)) this.#descriptor(log, block, at);
-    else if (log.commits.has(at)) clearOldChecksum(log, bytes);
+    else if (log.commits.has(at)) clearOldChecksum(log, block.view);
   }
 
   /** @returns whether the block had to be escaped */
   #scrambleCopy(log: JournalLog, copy: LoggedBlock, bytes: Uint8Array, counts: ScrambleCounts): boolean {
-    if ((copy.flags & TAG_FLAG.escaped) !== 0) new DataView(bytes.buffer, bytes.byteOffset).setUint32(0, 0xc03b_3998);
+    if ((copy.flags & TAG_FLAG.escaped) !== 0) restoreMagic(bytes);
     this.#scrambleByClass(log, copy, bytes, counts);
     const escaped = beginsWithMagic(bytes);
-    if (escaped) bytes.fill(0, 0, 4);
+    if (escaped) clearMagic(bytes);
     return escaped;
   }
 
@@ -123,23 +133,21 @@ export class JournalScrambler {
       const renewed = this.#tags.get(next);
       if (renewed) writeTag(journal, view, tag.at, renewed);
     }
-    const tail = bytes.length - 4;
+    const tail = bytes.length - JOURNAL_TAIL_SIZE;
     bytes.fill(0, end, hasJournalChecksums(journal) ? tail : bytes.length);
     if (!hasJournalChecksums(journal)) return;
-    view.setUint32(tail, renewChecksum(view.getUint32(tail), before, journalTailChecksum(seed, bytes)));
+    const { t_checksum } = journalTailLayout;
+    t_checksum.set(view, tail, renewChecksum(t_checksum.get(view, tail), before, journalTailChecksum(seed, bytes)));
   }
 }
-
-/** Byte of `h_chksum_type` in a commit block, and where its checksums begin and end. */
-const COMMIT_TYPE = 12;
-const COMMIT_CHECKSUMS = [16, 48] as const;
 
 /**
  * Before checksums of tags there was one in the commit block, of all blocks of a transaction: say that there is none.
  * Source: kernel fs/jbd2/recovery.c, do_one_pass, JBD2_COMMIT_BLOCK
  */
-function clearOldChecksum({ journal }: JournalLog, bytes: Uint8Array): void {
+function clearOldChecksum({ journal }: JournalLog, view: DataView): void {
   if (hasJournalChecksums(journal) || (journal.compat & JOURNAL_COMPAT.checksum) === 0) return;
-  bytes.fill(0, COMMIT_TYPE, COMMIT_TYPE + 2);
-  bytes.fill(0, ...COMMIT_CHECKSUMS);
+  commitBlockLayout.h_chksum_type.set(view, 0, 0);
+  commitBlockLayout.h_chksum_size.set(view, 0, 0);
+  commitBlockLayout.h_chksum.get(view, 0).fill(0);
 }

@@ -3,6 +3,7 @@ import {
   EXTENT_MAGIC,
   extentHeaderLayout,
   fileType,
+  GOOD_OLD_INODE_SIZE,
   I_BLOCK,
   I_BLOCK_SIZE,
   INODE_FLAG,
@@ -30,7 +31,8 @@ export function hasNothingToHide({ bytes, view }: Pick<Block, 'bytes' | 'view'>,
   if ((type !== MODE.regular && type !== MODE.directory) || !isExtentHeader(view, map, I_BLOCK_SIZE)) return false;
   const used = map + EXTENT_ENTRY_SIZE * (1 + extentHeaderLayout.eh_entries.get(view, map));
   if (!isZero(bytes, used, map + I_BLOCK_SIZE)) return false;
-  return size === 128 || isZero(bytes, base + (inodeXattrStart(view, base, size) ?? 128), base + size);
+  const rest = inodeXattrStart(view, base, size) ?? GOOD_OLD_INODE_SIZE;
+  return size === GOOD_OLD_INODE_SIZE || isZero(bytes, base + rest, base + size);
 }
 
 /** Index of the word, in an inode seen as 32-bit words, that holds a field. */

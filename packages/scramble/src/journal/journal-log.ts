@@ -1,7 +1,9 @@
 import { type Filesystem, isExtError, type Source } from '@e2image/ext-core';
 import {
+  JOURNAL_MAGIC,
   type JournalSuperblock,
   type JournalTag,
+  journalHeaderLayout,
   readJournalSuperblock,
   TAG_FLAG,
   walkJournal,
@@ -90,16 +92,23 @@ function isRevoked({ block, sequence }: LoggedBlock, revoked: ReadonlyMap<number
   return by !== undefined && ((by - sequence) | 0) >= 0;
 }
 
-/** The word that marks a block of the log, in the order it is stored. */
-const MAGIC_BYTES = Uint8Array.of(0xc0, 0x3b, 0x39, 0x98);
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** Whether a block begins like one of the log, so that it must be escaped there. */
-export const beginsWithMagic = (bytes: Uint8Array): boolean => MAGIC_BYTES.every((byte, i) => bytes[i] === byte);
+export const beginsWithMagic = (bytes: Uint8Array): boolean =>
+  journalHeaderLayout.h_magic.get(viewOf(bytes), 0) === JOURNAL_MAGIC;
+
+/** Put zeros in the place of the magic number that a block begins with. */
+export const clearMagic = (bytes: Uint8Array): void => journalHeaderLayout.h_magic.set(viewOf(bytes), 0, 0);
+
+/** Put the magic number back into a block that was escaped. */
+export const restoreMagic = (bytes: Uint8Array): void =>
+  journalHeaderLayout.h_magic.set(viewOf(bytes), 0, JOURNAL_MAGIC);
 
 /** The content of a logged block, its escaped word put back; undefined when it cannot be read. Owned by the caller. */
 export function readCopy({ file }: JournalLog, copy: LoggedBlock): Uint8Array | undefined {
   const bytes = file.read(copy.at);
-  if (bytes && (copy.flags & TAG_FLAG.escaped) !== 0) bytes.set(MAGIC_BYTES);
+  if (bytes && (copy.flags & TAG_FLAG.escaped) !== 0) restoreMagic(bytes);
   return bytes;
 }
 

@@ -1,27 +1,16 @@
 import { ExtError } from '../bytes/errors.ts';
 import { type BytesField, bytes, type Field, u8, u32be } from '../bytes/field.ts';
+import {
+  JOURNAL_BLOCK,
+  JOURNAL_HEADER_SIZE,
+  JOURNAL_MAGIC,
+  JOURNAL_TAIL_SIZE,
+  journalHeaderLayout,
+} from './journal-block.ts';
 
-/** At the start of every block of the log that is not a logged block. */
-export const JOURNAL_MAGIC = 0xc03b_3998;
-
-/** Values of `h_blocktype`. */
-export const JOURNAL_BLOCK = {
-  descriptor: 1,
-  commit: 2,
-  superblockV1: 3,
-  superblockV2: 4,
-  revoke: 5,
-} as const;
-
-/** `journal_header_t`. Source: kernel Documentation/filesystems/ext4/journal.rst, "Block Header". */
-export const journalHeaderLayout = {
-  h_magic: u32be(0x0),
-  h_blocktype: u32be(0x4),
-  h_sequence: u32be(0x8),
-} as const satisfies Record<string, Field>;
-
-/** `journal_superblock_t` behind its header. Source: the same, "Super Block". */
+/** `journal_superblock_t`. Source: kernel Documentation/filesystems/ext4/journal.rst, "Super Block". */
 export const journalSuperblockLayout = {
+  s_header: bytes(0x00, JOURNAL_HEADER_SIZE),
   s_blocksize: u32be(0x0c),
   s_maxlen: u32be(0x10),
   s_first: u32be(0x14),
@@ -33,9 +22,16 @@ export const journalSuperblockLayout = {
   s_feature_ro_compat: u32be(0x2c),
   s_uuid: bytes(0x30, 16),
   s_nr_users: u32be(0x40),
+  s_dynsuper: u32be(0x44),
+  s_max_transaction: u32be(0x48),
+  s_max_trans_data: u32be(0x4c),
   s_checksum_type: u8(0x50),
+  s_padding2: bytes(0x51, 3),
   s_num_fc_blks: u32be(0x54),
+  s_head: u32be(0x58),
+  s_padding: bytes(0x5c, 160),
   s_checksum: u32be(0xfc),
+  s_users: bytes(0x100, 768),
 } as const satisfies Record<string, Field | BytesField>;
 
 /** Bytes of a journal superblock. */
@@ -126,3 +122,11 @@ function checkJournal({ first, logEnd, start, incompat }: JournalSuperblock): vo
 /** Whether log blocks end with a checksum, and tags carry one. */
 export const hasJournalChecksums = ({ incompat }: JournalSuperblock): boolean =>
   (incompat & (JOURNAL_INCOMPAT.csumV2 | JOURNAL_INCOMPAT.csumV3)) !== 0;
+
+/** Byte of a descriptor or revoke block where its content must end: before the tail, where there is one. */
+export const logContentEnd = (journal: JournalSuperblock, blockSize: number): number =>
+  hasJournalChecksums(journal) ? blockSize - JOURNAL_TAIL_SIZE : blockSize;
+
+/** Whether the journal stores block numbers of 64 bits. */
+export const hasWideBlockNumbers = ({ incompat }: JournalSuperblock): boolean =>
+  (incompat & JOURNAL_INCOMPAT['64bit']) !== 0;
