@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { VERSION } from '@e2image/cli';
 import { commandLine, ours, ROOT, RUNTIMES, run, type Tool } from '../support/oracle.ts';
 
 const TOOLS: readonly Tool[] = ['e2image', 'e2image-restore', 'e2image-move', 'qcow2', 'sparse-copy', 'e2scramble'];
@@ -76,13 +77,13 @@ test('the links beside the executable are relative, so that the folder can be mo
 });
 
 describe.each(RUNTIMES)('%s', (runtime) => {
-  test.each(TOOLS)('%s --version is one line on standard output', (tool) => {
+  test.each(TOOLS)('%s --version prints the version of package.json on one line', (tool) => {
     const { status, stdout } = ours(['--version'], { runtime, tool });
     // The name is what was typed; a bundle that is started by its path is called `bin`.
     const name = runtime === 'Node bundle' ? 'bin' : `\\S*/${tool}`;
     expect({ status, text: new TextDecoder().decode(stdout) }).toEqual({
       status: 0,
-      text: expect.stringMatching(new RegExp(`^${name} \\d+\\.\\d+[^\\n]*\\n$`)),
+      text: expect.stringMatching(new RegExp(`^${name} ${VERSION.replaceAll('.', '\\.')}( \\([^\\n]*\\))?\\n$`)),
     });
   });
 

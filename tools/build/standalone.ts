@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 
 const LINKS = ['e2image-restore', 'e2image-move', 'qcow2', 'sparse-copy', 'e2scramble'];
 const FOLDER = 'dist/bin';
+const { version } = JSON.parse(readFileSync('packages/e2image/package.json', 'utf8'));
 
 // Without the two no-compile flags the executable, often run by root, would run the `preload` of a bunfig.toml
 // and read the .env of whatever folder it is called in.
@@ -20,6 +21,7 @@ execFileSync(
     '--no-compile-autoload-dotenv',
     '--conditions=@e2image/source',
     '--external=koffi',
+    `--define=E2IMAGE_VERSION=${JSON.stringify(version)}`,
     'tools/build/commands.ts',
     `--outfile=${FOLDER}/e2image`,
   ],

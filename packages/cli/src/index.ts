@@ -35,4 +35,5 @@ export {
   watchSignals,
 } from './world/signals.ts';
 export { isSystemError, strerror } from './world/strerror.ts';
+export { VERSION } from './world/version.ts';
 export type { Main, World } from './world/world.ts';

@@ -1,4 +1,4 @@
-import { commandMain, EXIT, realMounts, say, type World } from '@e2image/cli';
+import { commandMain, EXIT, realMounts, say, VERSION, type World } from '@e2image/cli';
 import { loadKernelCalls } from '@e2image/sparse-io';
 import { skipEqualBlocks } from './copy/equal-blocks.ts';
 import { STOP_AT_UNREADABLE, zeroUnreadable } from './copy/unreadable.ts';
@@ -12,7 +12,7 @@ import { runMove, runResume } from './run-move.ts';
 /** Run the command. @returns the exit status */
 export const main = commandMain({
   table: TABLE,
-  version: '0.0.0',
+  version: VERSION,
   run: (parsed, world) =>
     parsed.flag('resume') ? resumeMove(planResume(parsed), world) : moveInPlace(planMove(parsed), world),
 });

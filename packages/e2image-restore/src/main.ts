@@ -1,4 +1,12 @@
-import { COMMON_OPTIONS, type CommandTable, commandMain, type Main, type Parsed, usageError } from '@e2image/cli';
+import {
+  COMMON_OPTIONS,
+  type CommandTable,
+  commandMain,
+  type Main,
+  type Parsed,
+  usageError,
+  VERSION,
+} from '@e2image/cli';
 import { type RestoreRequest, restoreImage } from './command.ts';
 
 const TABLE = {
@@ -45,6 +53,6 @@ function requestOf(parsed: Parsed<typeof TABLE>): RestoreRequest {
 /** `e2image-restore IMAGE DEVICE`. @returns the exit status */
 export const main: Main = commandMain({
   table: TABLE,
-  version: '0.0.0',
+  version: VERSION,
   run: (parsed, world) => restoreImage(requestOf(parsed), world),
 });

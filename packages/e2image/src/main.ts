@@ -1,4 +1,4 @@
-import { type Command, commandMain, type Parsed, type World } from '@e2image/cli';
+import { type Command, commandMain, type Parsed, VERSION, type World } from '@e2image/cli';
 import { makeImage } from './make-image.ts';
 import { isMove, planMove, planResume } from './plan/move-plan.ts';
 import { planRestore } from './plan/restore-plan.ts';
@@ -30,7 +30,7 @@ async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> 
 
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
-  version: '0.1.0 (compatible with e2image 1.47.0)',
+  version: `${VERSION} (compatible with e2image 1.47.0)`,
   banner: BANNER,
   run,
 };

@@ -1,11 +1,11 @@
-import { type Command, commandMain } from '@e2image/cli';
+import { type Command, commandMain, VERSION } from '@e2image/cli';
 import { planScramble } from './plan.ts';
 import { runScramble } from './run.ts';
 import { TABLE } from './table.ts';
 
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
-  version: '0.0.0',
+  version: VERSION,
   run: async (parsed, world) => {
     const plan = planScramble({
       operands: parsed.operands,

@@ -6,6 +6,7 @@ import {
   EXIT,
   openTarget,
   usageError,
+  VERSION,
   writeOutput,
 } from '@e2image/cli';
 import { copyRuns } from '@e2image/sparse-io';
@@ -30,7 +31,7 @@ const TABLE = {
 
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
-  version: '0.0.0',
+  version: VERSION,
   run: async (parsed, world) => {
     const [path] = parsed.operands;
     if (path === undefined || parsed.operands.length > 1) throw usageError();

@@ -1,4 +1,13 @@
-import { COMMON_OPTIONS, type Command, type CommandTable, commandMain, failed, say, usageError } from '@e2image/cli';
+import {
+  COMMON_OPTIONS,
+  type Command,
+  type CommandTable,
+  commandMain,
+  failed,
+  say,
+  usageError,
+  VERSION,
+} from '@e2image/cli';
 import { type CheckFinding, type CheckReport, checkQcow2 } from '@e2image/qcow2';
 import { openSeekable } from '@e2image/sparse-io';
 import { SPOOL_OPTION } from './chain-options.ts';
@@ -27,7 +36,7 @@ const TABLE = {
 
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
-  version: '0.0.0',
+  version: VERSION,
   run: async (parsed, world) => {
     const [path] = parsed.operands;
     if (path === undefined || parsed.operands.length > 1) throw usageError();

@@ -6,6 +6,7 @@ import {
   type Main,
   type Parsed,
   usageError,
+  VERSION,
   type World,
 } from '@e2image/cli';
 import type { Source } from '@e2image/qcow2';
@@ -41,7 +42,7 @@ export const compare: Main = async (argv, world) => {
   let isCompared = false;
   const command: Command<typeof TABLE> = {
     table: TABLE,
-    version: '0.0.0',
+    version: VERSION,
     run: async (parsed) => {
       const status = await run(parsed, world);
       isCompared = true;

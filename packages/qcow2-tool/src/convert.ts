@@ -9,6 +9,7 @@ import {
   type Progress,
   say,
   startProgress,
+  VERSION,
   type World,
   writeOutput,
 } from '@e2image/cli';
@@ -23,7 +24,7 @@ const MIB = 1 << 20;
 
 const COMMAND: Command<typeof CONVERT_TABLE> = {
   table: CONVERT_TABLE,
-  version: '0.0.0',
+  version: VERSION,
   run: async (parsed, world) => {
     const plan = planConvert(parsed);
     return plan.target === undefined ? measure(plan, world) : convertTo(plan.target, plan, world);

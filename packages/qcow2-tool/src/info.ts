@@ -9,6 +9,7 @@ import {
   printable,
   say,
   usageError,
+  VERSION,
 } from '@e2image/cli';
 import { isQcow2Error, type Qcow2Image } from '@e2image/qcow2';
 import { SPOOL_OPTION } from './chain-options.ts';
@@ -24,7 +25,7 @@ const TABLE = {
 
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
-  version: '0.0.0',
+  version: VERSION,
   run: async (parsed, world) => {
     const [path] = parsed.operands;
     if (path === undefined || parsed.operands.length > 1) throw usageError();

@@ -1,4 +1,14 @@
-import { COMMON_OPTIONS, type CommandTable, EXIT, helpText, type Main, printable, say, usageText } from '@e2image/cli';
+import {
+  COMMON_OPTIONS,
+  type CommandTable,
+  EXIT,
+  helpText,
+  type Main,
+  printable,
+  say,
+  usageText,
+  VERSION,
+} from '@e2image/cli';
 
 /** The subcommands. One is loaded when it is called: none pays for another's start. Add a line per subcommand. */
 const SUBCOMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Main> }>> = {
@@ -35,7 +45,7 @@ export const main: Main = async (argv, world) => {
     return (await subcommand.load())(rest, { ...world, program: `${world.program} ${name}` });
   }
   if (name === '--help') world.stdout(helpText(TABLE, world.program));
-  else if (name === '--version') world.stdout(`${world.program} 0.0.0\n`);
+  else if (name === '--version') world.stdout(`${world.program} ${VERSION}\n`);
   else {
     if (name !== undefined) say(world, `unknown subcommand '${printable(name)}'`);
     world.stderr(usageText(TABLE, world.program));

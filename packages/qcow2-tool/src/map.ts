@@ -6,6 +6,7 @@ import {
   EXIT,
   printable,
   usageError,
+  VERSION,
   type World,
 } from '@e2image/cli';
 import type { MapExtent } from '@e2image/qcow2';
@@ -21,7 +22,7 @@ const TABLE = {
 
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
-  version: '0.0.0',
+  version: VERSION,
   run: async (parsed, world) => {
     const [path] = parsed.operands;
     if (path === undefined || parsed.operands.length > 1) throw usageError();

@@ -1,4 +1,4 @@
-import { COMMON_OPTIONS, type Command, type CommandTable, commandMain } from '@e2image/cli';
+import { COMMON_OPTIONS, type Command, type CommandTable, commandMain, VERSION } from '@e2image/cli';
 import { planCopy } from './plan.ts';
 import { runCopy } from './run.ts';
 
@@ -25,7 +25,7 @@ export const TABLE = {
 
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
-  version: '0.0.0',
+  version: VERSION,
   run: async (parsed, world) => {
     const { operands } = parsed;
     const plan = planCopy({ operands, zero: parsed.value('zero'), isForced: parsed.flag('force') });
