@@ -55,6 +55,12 @@ test('the layout covers the header with no gap and no overlap', () => {
 });
 
 describe('encodeImageHeader and readImageHeader', () => {
+  test('use the magic number and text that e2fsprogs looks for', () => {
+    const raw = encodeImageHeader(headerAt());
+    expect([...raw.subarray(0, 4)]).toEqual([0x10, 0xb7, 0x2b, 0x7f]);
+    expect(new TextDecoder().decode(raw.subarray(4, 20))).toBe('Ext2 Image 1.0\0\0');
+  });
+
   test('are inverse', () => {
     fc.assert(
       fc.property(headers, (header) => {

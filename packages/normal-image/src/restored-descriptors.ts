@@ -41,10 +41,6 @@ export class RestoredDescriptors implements Source {
   /** Reads may begin and end inside a descriptor. */
   readAt(into: Uint8Array, offset: number): void {
     const before = offset % this.#descSize;
-    if (before === 0 && into.length % this.#descSize === 0) {
-      this.#readWhole(into, offset);
-      return;
-    }
     const whole = new Uint8Array(Math.ceil((before + into.length) / this.#descSize) * this.#descSize);
     this.#readWhole(whole, offset - before);
     into.set(whole.subarray(before, before + into.length));
