@@ -2,14 +2,14 @@ import { hasCompat, hasIncompat, type Superblock, uuidText } from '@e2image/ext-
 import type { BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import type { ByteRange } from '@e2image/sparse-io';
 import { blockSet } from '../image/content.ts';
-import { dateText, type RestorePlan } from './restore-plan.ts';
+import { dateText, type WritePlan } from './write-plan.ts';
 
 /**
  * What is put back, for people: format, origin and date of the image, file system, UUID, label, date.
  *
  * @param modifiedAt when the file of the image was last written, in seconds since 1970
  */
-export function describeImage({ content }: RestorePlan, modifiedAt: number | undefined): string {
+export function describeImage({ content }: WritePlan, modifiedAt: number | undefined): string {
   const { fs, format, origin } = content;
   const sb = fs.superblock;
   const label = sb.volumeName;
@@ -23,7 +23,7 @@ export function describeImage({ content }: RestorePlan, modifiedAt: number | und
 
 const dateOf = (seconds: number | undefined): string => (seconds === undefined ? '' : ` of ${dateText(seconds)}`);
 
-function originText({ hostName, deviceName, createdAt }: NonNullable<RestorePlan['content']['origin']>): string {
+function originText({ hostName, deviceName, createdAt }: NonNullable<WritePlan['content']['origin']>): string {
   const device = deviceName === '' ? '' : ` of ${deviceName}`;
   const host = hostName === '' ? '' : ` on ${hostName}`;
   return `${device}${host} made ${dateText(createdAt)}`;
@@ -36,7 +36,7 @@ function kindOf(sb: Superblock): string {
 }
 
 /** How much is different, for people: `37 of 1024 blocks differ: 12 inode table, 1 superblock`. */
-export function describeDifference(plan: RestorePlan): string {
+export function describeDifference(plan: WritePlan): string {
   const total = plan.ranges.reduce((sum, { length }) => sum + length / plan.blockSize, 1);
   const counts = new Map<string, number>();
   for (const { count, kind } of namedRuns(plan, plan.runs)) counts.set(kind, (counts.get(kind) ?? 0) + count);
@@ -54,7 +54,7 @@ export interface NamedRun extends BlockRun {
 }
 
 /** Runs cut where the kind of their blocks changes. */
-export function namedRuns({ content }: RestorePlan, runs: readonly BlockRun[]): NamedRun[] {
+export function namedRuns({ content }: WritePlan, runs: readonly BlockRun[]): NamedRun[] {
   const named: { start: number; count: number; kind: string }[] = [];
   for (const { start, count } of runs) {
     for (let block = start; block < start + count; block++) {

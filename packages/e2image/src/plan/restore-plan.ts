@@ -1,5 +1,5 @@
 import { CliError, usageError } from '@e2image/cli';
-import type { RestoreRequest } from '@e2image/e2image-restore';
+import type { RestorePlan } from '@e2image/e2image-restore';
 import { numericOptions, type Options } from './numeric-options.ts';
 
 /**
@@ -7,7 +7,7 @@ import { numericOptions, type Options } from './numeric-options.ts';
  *
  * @throws CliError CLI_USAGE, CLI_BAD_NUMBER, CLI_REFUSED
  */
-export function planRestore(options: Options): RestoreRequest {
+export function planRestore(options: Options): RestorePlan {
   const { superblockBlock, sourceOffset, targetOffset } = numericOptions(options);
   const [device, image] = options.operands;
   if (device === undefined || image === undefined || options.operands.length > 2) throw usageError();
@@ -23,10 +23,10 @@ export function planRestore(options: Options): RestoreRequest {
     image,
     device,
     isDryRun: options.flag('dryRun'),
-    force: options.flag('force'),
-    dropJournal: options.flag('dropJournal'),
-    verify: options.flag('verify'),
-    progress: options.flag('progress'),
+    isForced: options.flag('force'),
+    isJournalDropped: options.flag('dropJournal'),
+    isVerifyWanted: options.flag('verify'),
+    isProgressWanted: options.flag('progress'),
     undo: options.value('undo'),
     mapfile: options.value('mapfile'),
     spoolFolder: options.value('spool'),

@@ -3,7 +3,7 @@ import { SUPERBLOCK_OFFSET } from '@e2image/ext-core/structures';
 import { copyRuns, FileSink, isolateErrors, openDirectSource, type Source } from '@e2image/sparse-io';
 import type { RestoreTarget } from './device/target.ts';
 import { findDifferences } from './plan/compare.ts';
-import { allRuns, type RestorePlan, readSuperblockNow } from './plan/restore-plan.ts';
+import { allRuns, readSuperblockNow, type WritePlan } from './plan/write-plan.ts';
 import { type Protect, UndoFile } from './undo/undo-file.ts';
 
 /** What a running restore tells its undo file; each step is durable when its promise is fulfilled. */
@@ -24,7 +24,7 @@ export interface RunOptions {
  * 4. the superblock; 5. the end, in the undo file.
  */
 export async function runRestore(
-  plan: Pick<RestorePlan, 'blockSize' | 'runs' | 'size' | 'superblock' | 'wanted'>,
+  plan: Pick<WritePlan, 'blockSize' | 'runs' | 'size' | 'superblock' | 'wanted'>,
   target: Pick<RestoreTarget, 'fd'>,
   options: RunOptions = {},
 ): Promise<void> {
@@ -58,7 +58,7 @@ export interface UndoOptions {
  *
  * @throws RestoreError RESTORE_UNDO_EXISTS; system errors (ENOSPC)
  */
-export async function openUndo(plan: RestorePlan, { source }: RestoreTarget, undo: UndoOptions): Promise<UndoFile> {
+export async function openUndo(plan: WritePlan, { source }: RestoreTarget, undo: UndoOptions): Promise<UndoFile> {
   const { blockSize } = plan;
   const device = isolateErrors(source, { blockSize, onBad: () => {} });
   const { now: superblock, wanted: wantedSuperblock } = plan.superblock;
@@ -71,7 +71,7 @@ export async function openUndo(plan: RestorePlan, { source }: RestoreTarget, und
  *
  * @returns blocks that are wrong; empty when all is as it should be
  */
-export async function verifyRestore(plan: RestorePlan, { fd, source }: RestoreTarget): Promise<number[]> {
+export async function verifyRestore(plan: WritePlan, { fd, source }: RestoreTarget): Promise<number[]> {
   using direct = directSource(fd, source.size);
   const device = direct ?? source;
   const { runs } = await findDifferences({ wanted: plan.wanted, device }, plan.ranges, plan.blockSize);

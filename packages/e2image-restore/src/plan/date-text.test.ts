@@ -1,4 +1,4 @@
-import { dateText } from './restore-plan.ts';
+import { dateText } from './write-plan.ts';
 
 test.each([
   [0, '1970-01-01 00:00:00 UTC'],

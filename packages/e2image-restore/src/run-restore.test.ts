@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultySource, memorySource, tempFolder } from '@e2image/sparse-io/testing';
-import { runRestore } from './restore.ts';
+import { runRestore } from './run-restore.ts';
 
 const BLOCK = 1024;
 
