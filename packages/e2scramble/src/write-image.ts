@@ -5,7 +5,6 @@ import {
   encodeProvenance,
   extensionRoom,
   planImage,
-  type UnreadRange,
   writePlain,
 } from '@e2image/qcow2';
 import { type ByteRange, copyRuns, type Sink, type Source, suppressZeros } from '@e2image/sparse-io';
@@ -18,7 +17,7 @@ export interface ScrambledDisk {
   readonly blockSize: number;
   readonly blocksCount: number;
   /** Ranges that the input never held, in bytes. */
-  readonly unread: readonly UnreadRange[];
+  readonly unread: readonly ByteRange[];
 }
 
 /** Called with the bytes that are done. */

@@ -1,4 +1,5 @@
 import {
+  type ByteRange,
   type CompressedDiskOptions,
   chooseClusterBits,
   encodeProvenance,
@@ -10,7 +11,6 @@ import {
   planImage,
   sampleRatio,
   sourceRuns,
-  type UnreadRange,
   type WriteSummary,
   writeBudgeted,
   writeCompressed,
@@ -29,7 +29,7 @@ const USUAL_CLUSTER_BITS = 16;
 export interface DiskToWrite {
   readonly disk: Source;
   /** Guest ranges that were never read, which the new image goes on to tell. */
-  readonly unread: readonly UnreadRange[];
+  readonly unread: readonly ByteRange[];
 }
 
 /** What a writing is told. */

@@ -1,6 +1,7 @@
 import { CliError, say, writeOutput } from '@e2image/cli';
 import type { BlockSet } from '@e2image/ext-core/walk';
 import {
+  type ByteRange,
   type ClusterRun,
   ClusterRuns,
   type Codec,
@@ -16,7 +17,6 @@ import {
   measureCompressed,
   planImage,
   sourceRuns,
-  type UnreadRange,
   writeCompressed,
   writePlain,
   writeSpooled,
@@ -155,6 +155,6 @@ function provenance({ unread }: Findings, blockSize: number, layout: Layout): He
   return [encodeProvenance(unreadRanges(unread, blockSize), extensionRoom(layout))];
 }
 
-function* unreadRanges({ blocks }: UnreadBlocks, blockSize: number): Generator<UnreadRange> {
+function* unreadRanges({ blocks }: UnreadBlocks, blockSize: number): Generator<ByteRange> {
   for (const { start, count } of blocks.runs()) yield { offset: start * blockSize, length: count * blockSize };
 }

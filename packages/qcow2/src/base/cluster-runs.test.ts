@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ClusterRuns, touchedTables } from './cluster-runs.ts';
 
-/** Ascending cluster numbers, far apart or touching, also beyond 2^32. */
+/** Ascending cluster numbers, far apart or touching, also above 2^32. */
 const clusterNumbers = fc
   .array(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 2 ** 33 })), {
     maxLength: 200,
@@ -15,12 +15,20 @@ const clusterNumbers = fc
   });
 
 const single = (start: number) => ({ start, count: 1 });
+const numbersOf = (runs: Iterable<{ start: number; count: number }>) =>
+  [...runs].flatMap(({ start, count }) => Array.from({ length: count }, (_, i) => start + i));
 
-test('clusters come back as maximal runs, whatever pieces they were added in', () => {
+test('clusters are returned as maximal runs, however they were added', () => {
   fc.assert(
     fc.property(clusterNumbers, (numbers) => {
-      const runs = [...ClusterRuns.from(numbers.map(single))];
-      expect(runs.flatMap(({ start, count }) => Array.from({ length: count }, (_, i) => start + i))).toEqual(numbers);
+      const set = ClusterRuns.from(numbers.map(single));
+      const runs = [...set];
+      expect(numbersOf(runs)).toEqual(numbers);
+      expect(set).toMatchObject({
+        runCount: runs.length,
+        clusterCount: numbers.length,
+        end: (numbers.at(-1) ?? -1) + 1,
+      });
       runs.slice(1).forEach((run, i) => {
         const before = runs[i] ?? run;
         expect(run.start).toBeGreaterThan(before.start + before.count);
@@ -29,21 +37,17 @@ test('clusters come back as maximal runs, whatever pieces they were added in', (
   );
 });
 
-test('the ordinal of a cluster is its place among those of the set, and undefined for all others', () => {
+test('`from` returns the clusters at or above a number', () => {
   fc.assert(
-    fc.property(clusterNumbers, (numbers) => {
-      const set = ClusterRuns.from(numbers.map(single));
-      expect(set.clusterCount).toBe(numbers.length);
-      numbers.forEach((number, ordinal) => {
-        expect(set.ordinalOf(number)).toBe(ordinal);
-        if (numbers[ordinal + 1] !== number + 1) expect(set.ordinalOf(number + 1)).toBeUndefined();
-      });
-      if (numbers[0] !== 0) expect(set.ordinalOf(0)).toBeUndefined();
+    fc.property(clusterNumbers, fc.nat(), (numbers, choice) => {
+      const from = (numbers[choice % (numbers.length + 1)] ?? 0) + (choice % 3);
+      const rest = numbersOf(ClusterRuns.from(numbers.map(single)).from(from));
+      expect(rest).toEqual(numbers.filter((number) => number >= from));
     }),
   );
 });
 
-test('the same is true of thousands of runs, which take several pages', () => {
+test('thousands of runs, which need several pages, are returned as they were added', () => {
   const runs = Array.from({ length: 9000 }, (_, i) => ({
     start: i * (i % 3 === 0 ? 1_000_003 : 1_000_000),
     count: 1 + (i % 200),
@@ -53,13 +57,25 @@ test('the same is true of thousands of runs, which take several pages', () => {
   const set = ClusterRuns.from(runs);
   expect([...set]).toEqual(runs);
   expect(set.runCount).toBe(runs.length);
-  const before = runs.map((_, i) => runs.slice(0, i % 50 === 0 ? i : 0).reduce((sum, { count }) => sum + count, 0));
-  for (let i = 0; i < runs.length; i += 50) {
-    const { start = 0, count = 0 } = runs[i] ?? {};
-    expect(set.ordinalOf(start)).toBe(before[i]);
-    expect(set.ordinalOf(start + count - 1)).toBe((before[i] ?? 0) + count - 1);
-    expect(set.ordinalOf(start + count)).toBeUndefined();
-  }
+});
+
+test('runs of the largest numbers fill pages to the last byte', () => {
+  // Gap and length of about 2^46, 7 bytes each: 14 bytes per run, 292 runs per page.
+  const runs = Array.from({ length: 60 }, (_, i) => ({ start: (2 * i + 1) * 2 ** 46, count: 2 ** 46 - 1 }));
+  expect([...ClusterRuns.from(runs)]).toEqual(runs);
+  const last = Number.MAX_SAFE_INTEGER - 1;
+  expect([...ClusterRuns.from([single(0), single(last)])]).toEqual([single(0), single(last)]);
+});
+
+test('a set that would need more than 64 MiB is refused', () => {
+  const set = new ClusterRuns();
+  // 16 bits more in each gap and length: 6 bytes per run, so that few pushes are needed.
+  const fill = () => {
+    for (let start = 0; ; start += 2 ** 29) set.push(start, 2 ** 28);
+  };
+  expect(fill).toThrow(expect.objectContaining({ code: 'QCOW2_TOO_LARGE' }));
+  // 10 bytes per run: 408 runs in each of the 16 384 pages, and the last one.
+  expect(set.runCount).toBeGreaterThan(16_384 * 400);
 });
 
 test.each([
@@ -80,16 +96,16 @@ test.each([
   ['an empty run', [{ start: 5, count: 0 }]],
   ['a negative start', [{ start: -1, count: 1 }]],
   ['a fraction', [{ start: 0.5, count: 1 }]],
+  ['a fraction of a cluster', [{ start: 1, count: 0.5 }]],
 ])('%s is a RangeError', (_, runs) => {
   expect(() => ClusterRuns.from(runs)).toThrow(RangeError);
 });
 
-test('touched tables are those that a division of each cluster number names', () => {
+test('touched tables are those that a division of each cluster number yields', () => {
   fc.assert(
     fc.property(clusterNumbers, fc.constantFrom(1, 2, 64, 512), (numbers, entries) => {
-      const tables = [...touchedTables(ClusterRuns.from(numbers.map(single)), entries)];
-      const indexes = tables.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
-      expect(indexes).toEqual([...new Set(numbers.map((number) => Math.floor(number / entries)))]);
+      const tables = numbersOf(touchedTables(ClusterRuns.from(numbers.map(single)), entries));
+      expect(tables).toEqual([...new Set(numbers.map((number) => Math.floor(number / entries)))]);
     }),
   );
 });

@@ -1,32 +1,32 @@
 import { Qcow2Error } from './errors.ts';
 
-/** Guest clusters `[start, start + count)`; `count` is greater than zero. */
+/**
+ * Consecutive numbers `[start, start + count)`, `count` being greater than zero: of guest clusters, or where stated of
+ * host clusters, L1 entries or units of an L2 table.
+ */
 export interface ClusterRun {
   readonly start: number;
   readonly count: number;
 }
 
-/** Bytes of a page: what is gone through to find one cluster. */
+/** Bytes of a page: many runs share one allocation. */
 const PAGE_BYTES = 4096;
-/** Longest two numbers of 53 bits, 7 bits a byte. */
+/** Bytes of the longest run: two numbers of 53 bits, 7 bits in each byte. */
 const LONGEST_RUN = 16;
 /** Pages of one set: 64 MiB, some 20 million scattered runs. */
 const MAX_PAGES = 16_384;
 
-/** Runs one behind the other: how far it is from the end of the one before, and how long it is. */
+/** Consecutive runs. Each is stored as its distance from the end of the previous run, and its length. */
 class RunPage {
-  /** The cluster behind the last one of the page before. */
+  /** End of the last run of the previous page. */
   readonly end: number;
-  /** Clusters of the set before this page. */
-  readonly before: number;
   readonly #bytes = new Uint8Array(PAGE_BYTES);
   #used = 0;
-  /** Where `next` reads. */
+  /** Position of the next `#number`. */
   #at = 0;
 
-  constructor(end: number, before: number) {
+  constructor(end: number) {
     this.end = end;
-    this.before = before;
   }
 
   get isFull(): boolean {
@@ -50,7 +50,7 @@ class RunPage {
     }
   }
 
-  /** 7 bits a byte, low ones first; the top bit says that more follow. */
+  /** 7 bits in each byte, low bits first; the top bit is set when more bytes follow. */
   #putNumber(value: number): void {
     let rest = value;
     for (; rest >= 128; rest = Math.floor(rest / 128)) this.#bytes[this.#used++] = (rest % 128) + 128;
@@ -68,22 +68,18 @@ class RunPage {
 }
 
 /**
- * A set of guest clusters that is built in ascending order and costs 2 to 5 bytes for most runs, whatever the size of
- * the disk, and 64 MiB at most.
- *
- * It also knows how many clusters come before a run, which makes the host offset of a guest cluster in a plain image a
- * closed formula.
+ * A set of guest clusters, built in ascending order. It needs 2 to 5 bytes for most runs, whatever the size of the disk,
+ * and 64 MiB at most.
  */
 export class ClusterRuns {
   readonly #pages: RunPage[] = [];
-  /** The last run, which may become longer yet; none while `count` is 0. */
+  /** The last run, which the next `push` may extend; none exists while `count` is 0. */
   #start = 0;
   #count = 0;
   #clusterCount = 0;
   #runCount = 0;
-  /** The cluster behind the last one in the pages, and how many those have. */
+  /** End of the last run in the pages. */
   #storedEnd = 0;
-  #storedCount = 0;
 
   /**
    * @param runs ascending and disjoint; touching ones are joined
@@ -104,16 +100,16 @@ export class ClusterRuns {
     return this.#clusterCount;
   }
 
-  /** The cluster behind the last one; 0 for the empty set. */
+  /** The number after the last cluster; 0 for the empty set. */
   get end(): number {
     return this.#start + this.#count;
   }
 
   /**
-   * Add `[start, start + count)` behind everything that is there.
+   * Add `[start, start + count)` after all clusters of the set.
    *
-   * @throws RangeError when it is not behind, or a number is no safe integer
-   * @throws Qcow2Error QCOW2_TOO_LARGE when the runs are so many that they take more than 64 MiB
+   * @throws RangeError when it does not come after them, or when a number is not a safe integer
+   * @throws Qcow2Error QCOW2_TOO_LARGE when the runs are so many that they need more than 64 MiB
    */
   push(start: number, count: number): void {
     const { end } = this;
@@ -131,24 +127,6 @@ export class ClusterRuns {
     this.#runCount++;
   }
 
-  /** How many clusters of the set come before `cluster`, if it is one of them; undefined otherwise. */
-  ordinalOf(cluster: number): number | undefined {
-    let low = 0;
-    let high = this.#pages.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#pages[middle]?.end ?? Infinity) <= cluster) low = middle + 1;
-      else high = middle;
-    }
-    let before = this.#pages[low - 1]?.before ?? 0;
-    for (const { start, count } of this.#runsFrom(low - 1)) {
-      if (start > cluster) return undefined;
-      if (cluster < start + count) return before + cluster - start;
-      before += count;
-    }
-    return undefined;
-  }
-
   /** The clusters of the set from number `cluster` on. */
   *from(cluster: number): Generator<ClusterRun> {
     for (const { start, count } of this) {
@@ -157,16 +135,12 @@ export class ClusterRuns {
     }
   }
 
-  [Symbol.iterator](): Generator<ClusterRun> {
-    return this.#runsFrom(0);
-  }
-
-  *#runsFrom(page: number): Generator<ClusterRun> {
-    for (let index = Math.max(0, page); index < this.#pages.length; index++) yield* this.#pages[index] ?? [];
+  *[Symbol.iterator](): Generator<ClusterRun> {
+    for (const page of this.#pages) yield* page;
     if (this.#count > 0) yield { start: this.#start, count: this.#count };
   }
 
-  /** The last run will not become longer. */
+  /** The last run is complete: store it in a page. */
   #store(): void {
     let page = this.#pages.at(-1);
     if (page === undefined || page.isFull) {
@@ -176,29 +150,28 @@ export class ClusterRuns {
           `the list of clusters is too scattered: more than ${this.#runCount} runs`,
         );
       }
-      page = new RunPage(this.#storedEnd, this.#storedCount);
+      page = new RunPage(this.#storedEnd);
       this.#pages.push(page);
     }
     page.put(this.#start - this.#storedEnd, this.#count);
     this.#storedEnd = this.end;
-    this.#storedCount += this.#count;
   }
 }
 
-/** A run of table indexes that a set of clusters touches: see `touchedTables`. */
-export interface TableRun {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** Which L2 tables (L1 indexes) the clusters lie in: ascending, disjoint runs; costs by cluster runs. */
-export function* touchedTables(runs: Iterable<ClusterRun>, entriesPerTable: number): Generator<TableRun> {
+/**
+ * Which L2 tables are needed for a set of clusters. Its cost depends on the number of runs, not of clusters.
+ *
+ * @param runs ascending and disjoint
+ * @param entriesPerTable clusters that one L2 table maps
+ * @returns runs of L1 indexes, ascending and disjoint
+ */
+export function* touchedTables(runs: Iterable<ClusterRun>, entriesPerTable: number): Generator<ClusterRun> {
   let done = -1;
   for (const { start, count } of runs) {
     const first = Math.max(Math.floor(start / entriesPerTable), done + 1);
     const last = Math.floor((start + count - 1) / entriesPerTable);
     if (last < first) continue;
-    yield { first, count: last - first + 1 };
+    yield { start: first, count: last - first + 1 };
     done = last;
   }
 }

@@ -8,11 +8,11 @@ import { hostFile, readInfo } from '../read/layer.ts';
 import { readSnapshots } from '../read/snapshots.ts';
 import { compareRefcounts } from './compare-refcounts.ts';
 import { type CheckFinding, type CheckReport, type FindingSink, findingSink } from './findings.ts';
-import { readL1Tables } from './l1-pass.ts';
-import type { L2Walk } from './l2-pass.ts';
+import { walkImage } from './image-walk.ts';
+import { readL1Tables } from './l2-tables.ts';
+import type { L2Walk } from './l2-walk.ts';
 import { type ReferenceCounter, referenceCounter, WINDOW_CLUSTERS } from './reference-counter.ts';
 import { readStoredRefcounts, type StoredRefcounts } from './stored-refcounts.ts';
-import { walkAll } from './table-walk.ts';
 
 /** How `checkQcow2` tells what it finds. */
 export interface CheckOptions {
@@ -73,7 +73,7 @@ function* checkSteps(source: AnySource, { onFinding = () => {} }: CheckOptions):
             stored: undefined,
             reference: referrer(shared, counter, undefined),
           };
-    yield* walkAll(walk, stored);
+    yield* walkImage(walk, stored);
     const result = yield* compareRefcounts({ counter, stored, info, total, sink, compared });
     highest = Math.max(highest, result.highest);
     start = Math.max(start + WINDOW_CLUSTERS, Math.min(counter.firstBehind(), result.nextStored));

@@ -1,14 +1,13 @@
+import { LIMITS } from '../base/limits.ts';
 import { type Lru, lru } from '../base/lru.ts';
 import type { Steps } from '../base/steps.ts';
 import { HALF, viewOf } from '../format/be.ts';
-import { LIMITS } from '../format/header-check.ts';
 import type { ImageInfo } from '../format/image-info.ts';
 import { getRefcount, refcountsPerBlock } from '../format/refcount.ts';
+import { ENTRY_BYTES, REFCOUNT_RESERVED_LO, tableEntryLayout } from '../format/table-entry.ts';
 import type { HostFile } from '../io/host-file.ts';
 import { readHost, readTable } from '../io/host-file.ts';
 
-/** Bits 0-8 of a refcount table entry: reserved. */
-const RESERVED_LO = 0x1ff;
 /** Bytes of refcount blocks kept. */
 const CACHED_BLOCKS = 8 * 1024 * 1024;
 
@@ -42,10 +41,11 @@ export function* readStoredRefcounts(file: HostFile, info: ImageInfo): Steps<Sto
   if (offset + length > file.source.size) return undefined;
   const table = viewOf(yield* readTable(file, length, offset, { what: 'refcount table' }));
   const blocks = lru<DataView>(CACHED_BLOCKS);
+  const { hi, lo } = tableEntryLayout;
   const at = (index: number) =>
-    table.getUint32(index * 8) * HALF + ((table.getUint32(index * 8 + 4) & ~RESERVED_LO) >>> 0);
+    hi.get(table, index * ENTRY_BYTES) * HALF + ((lo.get(table, index * ENTRY_BYTES) & ~REFCOUNT_RESERVED_LO) >>> 0);
   const perBlock = refcountsPerBlock(info.header.clusterBits, order);
-  const tableEntries = length / 8;
+  const tableEntries = length / ENTRY_BYTES;
   const block = (index: number) => readBlock(file, { offset: at(index), clusterSize, blocks });
   // The block used last: neighbours of a run ask for the same one.
   let last: { index: number; view: DataView | undefined } = { index: -1, view: undefined };
@@ -54,7 +54,7 @@ export function* readStoredRefcounts(file: HostFile, info: ImageInfo): Steps<Sto
     perBlock,
     tableEntries,
     blockOffset: at,
-    hasReservedBits: (index) => (table.getUint32(index * 8 + 4) & RESERVED_LO) !== 0,
+    hasReservedBits: (index) => (lo.get(table, index * ENTRY_BYTES) & REFCOUNT_RESERVED_LO) !== 0,
     block,
     peek: (cluster) => (Math.floor(cluster / perBlock) === last.index ? inLast(cluster) : undefined),
     *of(cluster) {

@@ -44,8 +44,11 @@ export const u32 = (offset: number): Field => ({
 export const u64 = (offset: number): Field => ({
   offset,
   size: 8,
-  get: (view, base) => joinU64(view.getUint32(base + offset), view.getUint32(base + offset + 4)),
-  set: (view, base, value) => setU64(view, base + offset, value),
+  get: (view, base) => safeU64(view.getUint32(base + offset), view.getUint32(base + offset + 4)),
+  set: (view, base, value) => {
+    view.setUint32(base + offset, Math.floor(value / HALF));
+    view.setUint32(base + offset + 4, value % HALF);
+  },
 });
 
 /** 2^32: the weight of the high half. */
@@ -59,23 +62,12 @@ const MAX_SAFE_HI = 0x1f_ffff;
  *
  * @throws Qcow2Error QCOW2_TOO_LARGE above 2^53 - 1, which no offset in a file reaches
  */
-export function joinU64(hi: number, lo: number): number {
+export function safeU64(hi: number, lo: number): number {
   if (hi > MAX_SAFE_HI) {
     const hex = hi.toString(16) + lo.toString(16).padStart(8, '0');
     throw new Qcow2Error('QCOW2_TOO_LARGE', `value 0x${hex} exceeds 2^53 - 1`, { detail: { value: hi * HALF + lo } });
   }
   return hi * HALF + lo;
-}
-
-/** Read 64 bits at byte `at`. @throws Qcow2Error QCOW2_TOO_LARGE above 2^53 - 1 */
-export function getU64(view: DataView, at: number): number {
-  return joinU64(view.getUint32(at), view.getUint32(at + 4));
-}
-
-/** Write a non-negative safe integer as 64 bits at byte `at`. */
-export function setU64(view: DataView, at: number, value: number): void {
-  view.setUint32(at, Math.floor(value / HALF));
-  view.setUint32(at + 4, value % HALF);
 }
 
 /** A DataView over exactly the bytes of `bytes`. */

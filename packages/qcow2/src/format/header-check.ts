@@ -1,31 +1,17 @@
 import { Qcow2Error } from '../base/errors.ts';
-import { getU64, viewOf } from './be.ts';
+import { LIMITS } from '../base/limits.ts';
+import { viewOf } from './be.ts';
+import { corruptField } from './corrupt-field.ts';
 import { AUTOCLEAR, type FeatureBits, featureNumbers, hasFeature, INCOMPATIBLE } from './features.ts';
 import { geometryOf, l1EntriesFor, MAX_CLUSTER_BITS, MIN_CLUSTER_BITS, MIN_EXTENDED_CLUSTER_BITS } from './geometry.ts';
 import { COMPRESSION, CRYPT, HEADER_SIZE_V2, HEADER_SIZE_V3, type HeaderTail, type Qcow2Header } from './header.ts';
-import { decodeFeatureNames, EXTENSION, findExtension } from './header-extension.ts';
-
-/** QEMU's limits, which are ours too: a reader allocates nothing larger. Source: qemu block/qcow2.h. */
-export const LIMITS = {
-  /** Bytes of an L1 table. */
-  l1Table: 32 * 2 ** 20,
-  /** Bytes of the refcount table. */
-  refcountTable: 8 * 2 ** 20,
-  snapshots: 65_536,
-  /** Bytes of the snapshot table: 1 KiB for each, on average. */
-  snapshotTable: 64 * 2 ** 20,
-  /** Bytes of extra data of one snapshot. */
-  snapshotExtra: 1024,
-  bitmaps: 65_535,
-  /** Bytes of the bitmap directory: entry, name and extra data of each. */
-  bitmapDirectory: 65_535 * (24 + 1023 + 1),
-  /** Bytes of an encryption header; QEMU names no limit, LUKS takes 2 MiB. */
-  cryptoHeader: 64 * 2 ** 20,
-  /** Bytes of a bitmap: clusters that its table names. */
-  bitmap: 512 * 2 ** 20,
-  /** Bytes of a backing file's name. */
-  backingName: 1023,
-} as const;
+import {
+  CRYPTO_HEADER_SIZE,
+  cryptoHeaderLayout,
+  decodeFeatureNames,
+  EXTENSION,
+  findExtension,
+} from './header-extension.ts';
 
 /**
  * Judge the fields that everything else builds on: cluster size, header length, place of the backing name.
@@ -44,14 +30,18 @@ export function checkHeaderShape(header: Qcow2Header): void {
   const clusterSize = 2 ** clusterBits;
   const least = version === 2 ? HEADER_SIZE_V2 : HEADER_SIZE_V3;
   if (headerLength < least || headerLength > clusterSize || headerLength % 8 !== 0) {
-    throw corrupt('header_length', headerLength, `is not a multiple of 8 from ${least} to ${clusterSize}`);
+    throw corruptField('header_length', headerLength, `is not a multiple of 8 from ${least} to ${clusterSize}`);
   }
-  if (refcountOrder > 6) throw corrupt('refcount_order', refcountOrder, 'is above 6');
+  if (refcountOrder > 6) throw corruptField('refcount_order', refcountOrder, 'is above 6');
   const { offset, length } = header.backingName;
   if (offset === 0) return;
-  if (length > LIMITS.backingName) throw corrupt('backing_file_size', length, `is above ${LIMITS.backingName}`);
+  if (length > LIMITS.backingName) throw corruptField('backing_file_size', length, `is above ${LIMITS.backingName}`);
   if (offset < headerLength || offset + length > clusterSize) {
-    throw corrupt('backing_file_offset', offset, `with ${length} bytes is not between the header and cluster 0's end`);
+    throw corruptField(
+      'backing_file_offset',
+      offset,
+      `with ${length} bytes is not between the header and cluster 0's end`,
+    );
   }
 }
 
@@ -69,12 +59,16 @@ export function checkHeader(header: Qcow2Header, tail: HeaderTail): void {
   checkDataFile(header);
   const geometry = geometryOf({ clusterBits: header.clusterBits, extendedL2: usesExtendedL2(header) });
   if (geometry.extendedL2 && header.clusterBits < MIN_EXTENDED_CLUSTER_BITS) {
-    throw corrupt('cluster_bits', header.clusterBits, `is below ${MIN_EXTENDED_CLUSTER_BITS} with extended L2 entries`);
+    throw corruptField(
+      'cluster_bits',
+      header.clusterBits,
+      `is below ${MIN_EXTENDED_CLUSTER_BITS} with extended L2 entries`,
+    );
   }
   checkL1Fields(header.l1Entries, header.l1Offset, geometry.clusterSize);
   const needed = l1EntriesFor(geometry, floorToSector(header.virtualSize));
   if (header.l1Entries < needed) {
-    throw corrupt('l1_size', header.l1Entries, `is below the ${needed} that size ${header.virtualSize} needs`);
+    throw corruptField('l1_size', header.l1Entries, `is below the ${needed} that size ${header.virtualSize} needs`);
   }
   if (header.snapshotCount > LIMITS.snapshots) {
     throw tooLarge('nb_snapshots', header.snapshotCount, LIMITS.snapshots);
@@ -84,12 +78,13 @@ export function checkHeader(header: Qcow2Header, tail: HeaderTail): void {
 /** Judge an L1 table's fields, the active one's or a snapshot's. @throws Qcow2Error QCOW2_TOO_LARGE, QCOW2_CORRUPT */
 export function checkL1Fields(l1Entries: number, l1Offset: number, clusterSize: number): void {
   if (l1Entries * 8 > LIMITS.l1Table) throw tooLarge('l1_size', l1Entries, LIMITS.l1Table / 8);
-  if (l1Offset % clusterSize !== 0) throw corrupt('l1_table_offset', l1Offset, `is not a multiple of ${clusterSize}`);
+  if (l1Offset % clusterSize !== 0)
+    throw corruptField('l1_table_offset', l1Offset, `is not a multiple of ${clusterSize}`);
 }
 
 /** Judge whether an L1 table has a place to be read from. @throws Qcow2Error QCOW2_CORRUPT */
 export function refuseL1OnHeader({ entries, offset }: { readonly entries: number; readonly offset: number }): void {
-  if (entries > 0 && offset === 0) throw corrupt('l1_table_offset', offset, 'is on the header');
+  if (entries > 0 && offset === 0) throw corruptField('l1_table_offset', offset, 'is on the header');
 }
 
 /** Judge a disk's size by the caller's limit, if there is one. @throws Qcow2Error QCOW2_TOO_LARGE */
@@ -135,7 +130,7 @@ function checkCompression({ compressionType, incompatible }: Qcow2Header): void 
   }
   if ((compressionType !== COMPRESSION.deflate) !== hasFeature(incompatible, INCOMPATIBLE.compressionType)) {
     const bit = INCOMPATIBLE.compressionType;
-    throw corrupt('compression_type', compressionType, `disagrees with incompatible feature ${bit}`);
+    throw corruptField('compression_type', compressionType, `disagrees with incompatible feature ${bit}`);
   }
 }
 
@@ -149,27 +144,23 @@ function checkEncryption({ cryptMethod }: Qcow2Header, { extensions }: HeaderTai
   const pointer = findExtension(extensions, EXTENSION.cryptoHeader);
   if ((cryptMethod === CRYPT.luks) !== (pointer !== undefined)) {
     const what = pointer === undefined ? 'has no crypto header extension' : 'comes with a crypto header extension';
-    throw corrupt('crypt_method', cryptMethod, what);
+    throw corruptField('crypt_method', cryptMethod, what);
   }
-  if (pointer !== undefined && pointer.length !== 16) {
-    throw corrupt('crypto header extension', pointer.length, 'is not 16 bytes long');
+  if (pointer !== undefined && pointer.length !== CRYPTO_HEADER_SIZE) {
+    throw corruptField('crypto header extension', pointer.length, `is not ${CRYPTO_HEADER_SIZE} bytes long`);
   }
   // A check counts its clusters one by one.
-  const length = pointer === undefined ? 0 : getU64(viewOf(pointer), 8);
+  const length = pointer === undefined ? 0 : cryptoHeaderLayout.length.get(viewOf(pointer), 0);
   if (length > LIMITS.cryptoHeader) throw tooLarge('crypto header length', length, LIMITS.cryptoHeader);
 }
 
 function checkDataFile(header: Qcow2Header): void {
   if (!hasFeature(header.autoclear, AUTOCLEAR.rawDataFile)) return;
   if (!usesDataFile(header))
-    throw corrupt('autoclear_features', header.autoclear.lo, 'names a raw data file, there is none');
+    throw corruptField('autoclear_features', header.autoclear.lo, 'names a raw data file, there is none');
   if (header.backingName.offset > 0) {
-    throw corrupt('backing_file_offset', header.backingName.offset, 'is not zero beside a raw data file');
+    throw corruptField('backing_file_offset', header.backingName.offset, 'is not zero beside a raw data file');
   }
-}
-
-function corrupt(field: string, value: number, why: string): Qcow2Error {
-  return new Qcow2Error('QCOW2_CORRUPT', `${field} ${value} ${why}`, { detail: { field, value } });
 }
 
 function tooLarge(field: string, value: number, limit: number): Qcow2Error {

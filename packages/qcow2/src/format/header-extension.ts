@@ -1,5 +1,6 @@
 import { Qcow2Error } from '../base/errors.ts';
-import { viewOf } from './be.ts';
+import { type Field, u8, u32, u64, viewOf } from './be.ts';
+import { decodeText } from './text.ts';
 
 /**
  * Types of header extension. Source: qcow2.rst, "Header extensions"; `provenance` is this project's own, see
@@ -15,8 +16,17 @@ export const EXTENSION = {
   provenance: 0x6532_6d70,
 } as const;
 
-/** Bytes before an extension's data: its type and its length. */
+/** What comes before an extension's data. Source: qcow2.rst, "Header extensions". */
+export const extensionLayout = { type: u32(0), length: u32(4) } as const satisfies Record<string, Field>;
+
+/** Bytes before an extension's data. */
 export const EXTENSION_HEADER_SIZE = 8;
+
+/** The data of the extension that points to the encryption header. Source: qcow2.rst, "Full disk encryption header pointer". */
+export const cryptoHeaderLayout = { offset: u64(0), length: u64(8) } as const satisfies Record<string, Field>;
+
+/** Bytes of that extension's data. */
+export const CRYPTO_HEADER_SIZE = 16;
 
 /** One header extension, known or not: whoever rewrites a header passes the unknown ones on. */
 export interface HeaderExtension {
@@ -42,9 +52,9 @@ export function decodeExtensions(cluster: Uint8Array, from: number, to: number):
   const seen = new Set<number>();
   let at = from;
   while (at + EXTENSION_HEADER_SIZE <= to) {
-    const type = view.getUint32(at);
+    const type = extensionLayout.type.get(view, at);
     if (type === EXTENSION.end) break;
-    const length = view.getUint32(at + 4);
+    const length = extensionLayout.length.get(view, at);
     const start = at + EXTENSION_HEADER_SIZE;
     const name = `header extension 0x${type.toString(16).padStart(8, '0')}`;
     if (length > to - start) {
@@ -68,8 +78,8 @@ export function encodeExtensions(cluster: Uint8Array, from: number, extensions: 
   const view = viewOf(cluster);
   let at = from;
   for (const { type, data } of extensions) {
-    view.setUint32(at, type);
-    view.setUint32(at + 4, data.length);
+    extensionLayout.type.set(view, at, type);
+    extensionLayout.length.set(view, at, data.length);
     cluster.set(data, at + EXTENSION_HEADER_SIZE);
     at += extensionSize(data.length);
   }
@@ -94,15 +104,23 @@ export interface FeatureName {
 }
 
 const FEATURE_KINDS = ['incompatible', 'compatible', 'autoclear'] as const;
-const FEATURE_NAME_SIZE = 48;
 
-/** Decode a feature name table. Entries of an unknown class are left out; bytes that are not UTF-8 become U+FFFD. */
+/** An entry of the feature name table: the name fills the rest, padded with zeros. Source: qcow2.rst, "Feature name table". */
+export const featureNameLayout = { type: u8(0), bit: u8(1) } as const satisfies Record<string, Field>;
+
+/** Bytes of an entry, and of what comes before the name. */
+const FEATURE_NAME_SIZE = 48;
+const FEATURE_NAME_AT = 2;
+
+/** Decode a feature name table. Entries of an unknown type are left out; bytes that are not UTF-8 become U+FFFD. */
 export function decodeFeatureNames(data: Uint8Array): FeatureName[] {
+  const view = viewOf(data);
   const names: FeatureName[] = [];
   for (let at = 0; at + FEATURE_NAME_SIZE <= data.length; at += FEATURE_NAME_SIZE) {
-    const kind = FEATURE_KINDS[data[at] ?? -1];
-    const text = new TextDecoder().decode(data.subarray(at + 2, at + FEATURE_NAME_SIZE));
-    if (kind !== undefined) names.push({ kind, bit: data[at + 1] ?? 0, name: text.replace(/\0.*$/s, '') });
+    const kind = FEATURE_KINDS[featureNameLayout.type.get(view, at)];
+    const text = decodeText(data.subarray(at + FEATURE_NAME_AT, at + FEATURE_NAME_SIZE));
+    if (kind !== undefined)
+      names.push({ kind, bit: featureNameLayout.bit.get(view, at), name: text.replace(/\0.*$/s, '') });
   }
   return names;
 }

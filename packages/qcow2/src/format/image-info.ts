@@ -1,8 +1,10 @@
+import type { ByteRange } from '../base/byte-range.ts';
 import { AUTOCLEAR, COMPATIBLE, hasFeature, INCOMPATIBLE } from './features.ts';
 import { COMPRESSION, CRYPT, type HeaderTail, type Qcow2Header } from './header.ts';
 import { floorToSector } from './header-check.ts';
 import { EXTENSION, findExtension, type HeaderExtension } from './header-extension.ts';
-import { decodeProvenance, type UnreadRange } from './provenance.ts';
+import { decodeProvenance } from './provenance.ts';
+import { decodeText } from './text.ts';
 
 /** What the header of an image says. */
 export interface ImageInfo {
@@ -35,7 +37,7 @@ export interface ImageInfo {
   /** All header extensions, known or not. */
   readonly extensions: readonly HeaderExtension[];
   /** Guest ranges that were never read when this project made the image: their zeros mean nothing. */
-  readonly unread: readonly UnreadRange[];
+  readonly unread: readonly ByteRange[];
   /** What is odd and was tolerated, one sentence each. */
   readonly warnings: readonly string[];
 }
@@ -68,11 +70,6 @@ export function imageInfo(header: Qcow2Header, tail: HeaderTail): ImageInfo {
     unread: provenance === undefined ? [] : decodeProvenance(provenance),
     warnings: warningsOf(header),
   };
-}
-
-/** Bytes of a name as text. Names that are not UTF-8 get U+FFFD, and so will not be found: better than a wrong file. */
-export function decodeText(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
 
 function warningsOf(header: Qcow2Header): string[] {

@@ -1,10 +1,13 @@
+import type { ClusterRun } from '../base/cluster-runs.ts';
+import { lowerBound } from '../base/lower-bound.ts';
 import { viewOf } from './be.ts';
 import { type Geometry, SUBCLUSTERS } from './geometry.ts';
 import {
   COMPRESSED_HI,
   COPIED_HI,
-  compressedRun,
+  compressedRange,
   entryOffset,
+  extendedEntryLayout,
   isCompressedValid,
   L1_RESERVED_HI,
   L1_RESERVED_LO,
@@ -13,6 +16,11 @@ import {
   ZERO_LO,
 } from './table-entry.ts';
 
+/** Offsets in an entry. The loop over the entries reads them itself: it runs once per cluster of the disk. */
+const LO = extendedEntryLayout.lo.offset;
+const ZEROS = extendedEntryLayout.zeros.offset;
+const ALLOCATED = extendedEntryLayout.allocated.offset;
+
 /**
  * What a run of units is: `unallocated` asks the backing file, `zero` hides it, `data` lies plain in the image,
  * `compressed` is one compressed cluster, `invalid` cannot be (a read of it fails; its neighbours are not affected).
@@ -20,11 +28,8 @@ import {
 export type RunKind = 'unallocated' | 'zero' | 'data' | 'compressed' | 'invalid';
 
 /** Units with consecutive places and one kind. A unit is a cluster, or a subcluster with extended L2. */
-export interface L2Run {
+export interface L2Run extends ClusterRun {
   readonly kind: RunKind;
-  /** First unit, counted from the start of the decoded entries. */
-  readonly start: number;
-  readonly count: number;
   /**
    * Host byte of the first unit, -1: none. `unallocated` and `zero` may have space set aside, whose contents must not
    * be read.
@@ -61,7 +66,7 @@ export function decodeL2(entries: Uint8Array, rules: L2Rules): L2Run[] {
   const unitsPerEntry = clusterSize / unitSize;
   for (let at = 0; at < entries.length; at += geometry.l2EntrySize) {
     const hi = view.getUint32(at);
-    const lo = view.getUint32(at + 4);
+    const lo = view.getUint32(at + LO);
     if (hi & COMPRESSED_HI) addCompressed(runs, hi, lo, rules);
     else {
       const reason = fault(hi, lo, rules);
@@ -96,7 +101,7 @@ function fault(hi: number, lo: number, { geometry, version, hasDataFile, reserve
 }
 
 function addCompressed(runs: RunList, hi: number, lo: number, { geometry, hasDataFile }: L2Rules): void {
-  const { offset, length } = compressedRun(hi, lo, geometry.clusterBits);
+  const { offset, length } = compressedRange(hi, lo, geometry.clusterBits);
   const units = geometry.clusterSize / geometry.unitSize;
   if (hasDataFile) runs.add('invalid', units, offset, 'compressed cluster beside a data file');
   else if (!isCompressedValid(hi, geometry.clusterBits)) runs.add('invalid', units, offset, 'host offset above 2^56');
@@ -105,8 +110,8 @@ function addCompressed(runs: RunList, hi: number, lo: number, { geometry, hasDat
 
 /** Add the 32 subclusters of the entry at byte `at`. */
 function addSubclusters(runs: RunList, view: DataView, at: number, host: number): void {
-  const zeros = view.getUint32(at + 8);
-  const allocated = view.getUint32(at + 12);
+  const zeros = view.getUint32(at + ZEROS);
+  const allocated = view.getUint32(at + ALLOCATED);
   if ((zeros & allocated) !== 0) runs.add('invalid', SUBCLUSTERS, host, 'subcluster both allocated and zero');
   else if (allocated !== 0 && host < 0) runs.add('invalid', SUBCLUSTERS, host, 'subclusters without a host offset');
   else if (zeros === 0 && allocated === 0xffff_ffff) runs.add('data', SUBCLUSTERS, host);
@@ -139,14 +144,7 @@ class RunList {
   }
 }
 
-/** The run that holds `unit`, by bisection. @param runs of one table, never empty */
+/** The run that holds `unit`. @param runs as `decodeL2` returns them */
 export function findRun(runs: readonly L2Run[], unit: number): L2Run | undefined {
-  let low = 0;
-  let high = runs.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if ((runs[middle]?.start ?? 0) <= unit) low = middle;
-    else high = middle - 1;
-  }
-  return runs[low];
+  return runs[lowerBound(runs.length, (index) => (runs[index]?.start ?? 0) <= unit) - 1];
 }

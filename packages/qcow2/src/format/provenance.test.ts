@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { decodeProvenance, encodeProvenance, type UnreadRange } from './provenance.ts';
+import type { ByteRange } from '../base/byte-range.ts';
+import { decodeProvenance, encodeProvenance } from './provenance.ts';
 
 const ranges = () =>
   fc.array(fc.record({ offset: fc.nat(2 ** 20), length: fc.integer({ min: 1, max: 4096 }) }), { maxLength: 40 });
 
-const covers = (list: readonly UnreadRange[], { offset, length }: UnreadRange): boolean =>
+const covers = (list: readonly ByteRange[], { offset, length }: ByteRange): boolean =>
   list.some((range) => range.offset <= offset && offset + length <= range.offset + range.length);
 
 describe('encodeProvenance', () => {

@@ -1,14 +1,12 @@
+import type { ByteRange } from '../base/byte-range.ts';
 import { Qcow2Error } from '../base/errors.ts';
-import { getU64, setU64, viewOf } from './be.ts';
+import { type Field, u64, viewOf } from './be.ts';
 import { EXTENSION, type HeaderExtension } from './header-extension.ts';
 
-/** A guest range `[offset, offset + length)` in bytes that could not be read when the image was made. */
-export interface UnreadRange {
-  readonly offset: number;
-  readonly length: number;
-}
+/** One range of guest bytes in the extension. */
+export const provenanceLayout = { offset: u64(0), length: u64(8) } as const satisfies Record<string, Field>;
 
-/** Bytes of one range in the extension: offset and length, 64 bits each. */
+/** Bytes of one range in the extension. */
 const RANGE_SIZE = 16;
 
 /**
@@ -19,28 +17,28 @@ const RANGE_SIZE = 16;
  * @param room bytes of cluster 0 left for the extension's data, at least 16. When the ranges do not fit, the ones
  * with the smallest gaps between them become one: the list may then name too much, never too little.
  */
-export function encodeProvenance(ranges: Iterable<UnreadRange>, room: number): HeaderExtension {
+export function encodeProvenance(ranges: Iterable<ByteRange>, room: number): HeaderExtension {
   if (room < RANGE_SIZE) throw new RangeError(`provenance needs ${RANGE_SIZE} bytes, ${room} are left`);
   const merged = mergeRanges(ranges, Math.floor(room / RANGE_SIZE));
   const data = new Uint8Array(merged.length * RANGE_SIZE);
   const view = viewOf(data);
   merged.forEach(({ offset, length }, index) => {
-    setU64(view, index * RANGE_SIZE, offset);
-    setU64(view, index * RANGE_SIZE + 8, length);
+    provenanceLayout.offset.set(view, index * RANGE_SIZE, offset);
+    provenanceLayout.length.set(view, index * RANGE_SIZE, length);
   });
   return { type: EXTENSION.provenance, data };
 }
 
 /** @throws Qcow2Error QCOW2_CORRUPT when the length is no multiple of 16; QCOW2_TOO_LARGE above 2^53 - 1 */
-export function decodeProvenance(data: Uint8Array): UnreadRange[] {
+export function decodeProvenance(data: Uint8Array): ByteRange[] {
   if (data.length % RANGE_SIZE !== 0) {
     const message = `provenance extension is ${data.length} bytes long, not a multiple of ${RANGE_SIZE}`;
     throw new Qcow2Error('QCOW2_CORRUPT', message, { detail: { field: 'provenance', value: data.length } });
   }
   const view = viewOf(data);
   return Array.from({ length: data.length / RANGE_SIZE }, (_, index) => ({
-    offset: getU64(view, index * RANGE_SIZE),
-    length: getU64(view, index * RANGE_SIZE + 8),
+    offset: provenanceLayout.offset.get(view, index * RANGE_SIZE),
+    length: provenanceLayout.length.get(view, index * RANGE_SIZE),
   }));
 }
 
@@ -48,8 +46,8 @@ export function decodeProvenance(data: Uint8Array): UnreadRange[] {
 const PORTION = 65_536;
 
 /** Ascending, disjoint ranges, at most `limit` of them, that cover every byte of `ranges`. */
-function mergeRanges(ranges: Iterable<UnreadRange>, limit: number): UnreadRange[] {
-  let gathered: UnreadRange[] = [];
+function mergeRanges(ranges: Iterable<ByteRange>, limit: number): ByteRange[] {
+  let gathered: ByteRange[] = [];
   for (const range of ranges) {
     gathered.push(range);
     if (gathered.length >= PORTION + limit) gathered = fewest(gathered, limit);
@@ -57,7 +55,7 @@ function mergeRanges(ranges: Iterable<UnreadRange>, limit: number): UnreadRange[
   return fewest(gathered, limit);
 }
 
-function fewest(ranges: readonly UnreadRange[], limit: number): UnreadRange[] {
+function fewest(ranges: readonly ByteRange[], limit: number): ByteRange[] {
   const sorted = ranges.filter(({ length }) => length > 0).sort((a, b) => a.offset - b.offset);
   const disjoint = joinWithin(sorted, 0);
   if (disjoint.length <= limit) return disjoint;
@@ -67,8 +65,8 @@ function fewest(ranges: readonly UnreadRange[], limit: number): UnreadRange[] {
   return joinWithin(disjoint, gaps[disjoint.length - limit - 1] ?? 0);
 }
 
-function joinWithin(sorted: readonly UnreadRange[], gap: number): UnreadRange[] {
-  const joined: UnreadRange[] = [];
+function joinWithin(sorted: readonly ByteRange[], gap: number): ByteRange[] {
+  const joined: ByteRange[] = [];
   for (const range of sorted) {
     const last = joined.at(-1);
     if (last === undefined || range.offset > endOf(last) + gap) joined.push(range);
@@ -77,4 +75,4 @@ function joinWithin(sorted: readonly UnreadRange[], gap: number): UnreadRange[] 
   return joined;
 }
 
-const endOf = ({ offset, length }: UnreadRange): number => offset + length;
+const endOf = ({ offset, length }: ByteRange): number => offset + length;

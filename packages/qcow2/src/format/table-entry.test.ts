@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {
   COMPRESSED_HI,
   COPIED_HI,
-  compressedRun,
+  compressedRange,
   entryOffset,
   isCompressedValid,
   setCompressedEntry,
@@ -39,7 +39,7 @@ describe('compressed descriptors', () => {
         const sectors = (entry & ((1n << 62n) - 1n)) >> x;
         expect(entry >> 62n).toBe(1n);
         expect(entry & ((1n << x) - 1n)).toBe(BigInt(offset));
-        const run = compressedRun(...halves(view), clusterBits);
+        const run = compressedRange(...halves(view), clusterBits);
         expect(run.offset).toBe(offset);
         expect(BigInt(run.length)).toBe((sectors + 1n) * 512n - (BigInt(offset) % 512n));
         expect(run.length).toBeGreaterThanOrEqual(length);

@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname, resolve as resolvePath, sep } from 'node:path';
 import { Qcow2Error } from '../base/errors.ts';
-import type { FileRequest, ResolvedFile } from './options.ts';
+import type { FileRequest, ResolvedFile } from './open-options.ts';
 
 /** How `folderResolver` finds files. */
 export interface FolderResolverOptions<S> {

@@ -1,8 +1,8 @@
+import type { ByteRange } from '../base/byte-range.ts';
+
 /** A run of bytes `[offset, offset + length)`; `length` is greater than zero. A `hole` reads as zeros. */
-export interface SourceExtent {
+export interface SourceExtent extends ByteRange {
   readonly kind: 'data' | 'hole';
-  readonly offset: number;
-  readonly length: number;
 }
 
 /**

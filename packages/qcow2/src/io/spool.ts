@@ -1,3 +1,5 @@
+import { lowerBound } from '../base/lower-bound.ts';
+
 /**
  * Where bytes wait until the tables that stand before them are known. The spool of sparse-io fits; this library opens
  * no files itself.
@@ -61,7 +63,8 @@ export class MemorySpool implements Spool {
   }
 
   #read(into: Uint8Array, offset: number): void {
-    let at = this.#pieceAt(offset);
+    // The last piece that starts at or before `offset`.
+    let at = lowerBound(this.#pieces.length, (index) => (this.#pieces[index]?.offset ?? 0) <= offset) - 1;
     for (let filled = 0; filled < into.length; at++) {
       const piece = this.#pieces[at];
       if (piece === undefined) throw new RangeError(`spool ends at byte ${this.#size}`);
@@ -70,17 +73,5 @@ export class MemorySpool implements Spool {
       into.set(part, filled);
       filled += part.length;
     }
-  }
-
-  /** Index of the piece that holds byte `offset`. */
-  #pieceAt(offset: number): number {
-    let low = 0;
-    let high = this.#pieces.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#pieces[middle]?.offset ?? 0) <= offset) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(0, low - 1);
   }
 }

@@ -1,17 +1,19 @@
 import { runAsync } from '../base/steps.ts';
 import { loadCodec } from '../codec/codec.ts';
+import type { BitmapInfo } from '../format/bitmap-entry.ts';
 import type { ImageInfo } from '../format/image-info.ts';
-import type { OpenOptions, ResolvedFile } from '../io/options.ts';
+import type { SnapshotInfo } from '../format/snapshot-entry.ts';
+import type { OpenOptions, ResolvedFile } from '../io/open-options.ts';
 import type { AsyncSource, Source, SourceExtent } from '../io/source.ts';
-import { type BitmapInfo, readBitmaps } from './bitmaps.ts';
+import { readBitmaps } from './bitmaps.ts';
 import { type Chain, openChain } from './chain.ts';
+import { type DiskPiece, type DiskRange, nextPiece, wholeRange } from './disk-pieces.ts';
 import { extentStep, type MapExtent, sourceExtentAt } from './extents.ts';
 import { type GuestRun, guestRunAt } from './guest-run.ts';
-import { type DiskPiece, type DiskRange, nextPiece, wholeRange } from './pieces.ts';
-import { readGuest } from './read.ts';
+import { readGuest } from './read-guest.ts';
 import { describeChain, firstLayer, PIECE_SIZE, type Qcow2Image } from './reader.ts';
 import { type SnapshotSelection, snapshotChain } from './snapshot-view.ts';
-import { readSnapshots, type SnapshotInfo } from './snapshots.ts';
+import { readSnapshots } from './snapshots.ts';
 
 /** How `openQcow2Async` opens an image. The resolver may answer later, with sources of either kind. */
 export type AsyncOpenOptions = OpenOptions<

@@ -1,8 +1,9 @@
-import { setU64, viewOf } from '../format/be.ts';
-import type { FileRequest, ResolvedFile } from '../io/options.ts';
+import { viewOf } from '../format/be.ts';
+import type { FileRequest, ResolvedFile } from '../io/open-options.ts';
 import type { Source } from '../io/source.ts';
 import { arraySource, buildImage } from '../testing/image.fixture.ts';
 import { expectBytes, later, wholeOf } from '../testing/read.fixture.ts';
+import { setU64 } from '../testing/set-u64.fixture.ts';
 import { openQcow2Async } from './async-reader.ts';
 import { openQcow2 } from './reader.ts';
 

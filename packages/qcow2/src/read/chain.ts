@@ -1,16 +1,15 @@
 import { Qcow2Error, type Qcow2ErrorCode } from '../base/errors.ts';
+import { LIMITS } from '../base/limits.ts';
 import { type Lru, lru } from '../base/lru.ts';
 import { ask, type Steps } from '../base/steps.ts';
 import { headerLayout, isQcow2 } from '../format/header.ts';
 import { checkVirtualSize, usesDataFile } from '../format/header-check.ts';
 import type { ImageInfo } from '../format/image-info.ts';
 import { type AnySource, type HostFile, readFront } from '../io/host-file.ts';
-import type { FileRequest, OpenOptions, ResolvedFile } from '../io/options.ts';
+import type { FileRequest, OpenOptions, ResolvedFile } from '../io/open-options.ts';
 import { type GuestMap, type TableCache, tableCache } from './guest-map.ts';
 import { hostFile, type Layer, mapOf, readInfo } from './layer.ts';
 
-/** Longest chain that is followed, the opened image included. The format names no limit. */
-export const MAX_CHAIN = 64;
 /** Bytes of decompressed clusters kept for the whole chain; one cluster is at most 2 MiB. */
 const CACHED_CLUSTERS = 2 * 1024 * 1024;
 
@@ -95,9 +94,9 @@ function* openBacking(
   options: ChainOptions,
 ): Steps<{ source: AnySource; format: 'qcow2' | 'raw' }> {
   const depth = visited.length;
-  if (depth >= MAX_CHAIN) {
-    const message = `backing chain is longer than ${MAX_CHAIN} images`;
-    throw new Qcow2Error('QCOW2_BACKING_DEPTH', message, { detail: { depth, limit: MAX_CHAIN } });
+  if (depth >= LIMITS.chain) {
+    const message = `backing chain is longer than ${LIMITS.chain} images`;
+    throw new Qcow2Error('QCOW2_BACKING_DEPTH', message, { detail: { depth, limit: LIMITS.chain } });
   }
   const isStated = backingFormat !== undefined && backingFormat !== '';
   if (isStated && backingFormat !== 'raw' && backingFormat !== 'qcow2') {

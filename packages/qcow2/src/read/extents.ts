@@ -1,12 +1,11 @@
+import type { ByteRange } from '../base/byte-range.ts';
 import type { Steps } from '../base/steps.ts';
 import type { SourceExtent } from '../io/source.ts';
 import type { Chain } from './chain.ts';
 import { type GuestRun, guestRunAt } from './guest-run.ts';
 
 /** A run of the virtual disk, `[offset, offset + length)`, as `qemu-img map` tells it. */
-export interface MapExtent {
-  readonly offset: number;
-  readonly length: number;
+export interface MapExtent extends ByteRange {
   /** The image that decides, 0 being the opened one. */
   readonly depth: number;
   /** Whether any image of the chain says so. */

@@ -1,16 +1,15 @@
+import type { ByteRange } from '../base/byte-range.ts';
 import { type Lru, lru } from '../base/lru.ts';
 import type { Steps } from '../base/steps.ts';
 import { viewOf } from '../format/be.ts';
 import { type Geometry, l1Index } from '../format/geometry.ts';
 import { decodeL2, findRun, type L2Rules, type L2Run, l1Fault, type RunKind } from '../format/l2-runs.ts';
-import { entryOffset } from '../format/table-entry.ts';
+import { ENTRY_BYTES, entryOffset, tableEntryLayout } from '../format/table-entry.ts';
 import { type HostFile, readTable } from '../io/host-file.ts';
 
 /** What one image says of guest bytes `[offset, offset + length)`; its backing file is not asked. */
-export interface MapRun {
+export interface MapRun extends ByteRange {
   readonly kind: RunKind;
-  readonly offset: number;
-  readonly length: number;
   /** Host byte of the first guest byte, -1: none. Of a compressed cluster: where its stream starts. */
   readonly host: number;
   /** Host bytes of a compressed cluster, at most; else 0. */
@@ -90,11 +89,11 @@ function* runAt(state: MapState, offset: number): Steps<MapRun> {
   const { geometry } = state.rules;
   const index = l1Index(geometry, offset);
   if (index >= state.l1.entries) return nothing('unallocated', offset, Number.MAX_SAFE_INTEGER - offset);
-  const first = Math.floor((index * 8) / PIECE) * (PIECE / 8);
+  const first = Math.floor((index * ENTRY_BYTES) / PIECE) * (PIECE / ENTRY_BYTES);
   const l1 = yield* l1Piece(state, first);
-  const at = (index - first) * 8;
-  const hi = l1.getUint32(at);
-  const lo = l1.getUint32(at + 4);
+  const at = (index - first) * ENTRY_BYTES;
+  const hi = tableEntryLayout.hi.get(l1, at);
+  const lo = tableEntryLayout.lo.get(l1, at);
   const table = entryOffset(hi, lo);
   const reason = table === 0 ? '' : l1Fault(hi, lo, state.rules);
   if (reason !== '') return nothing('invalid', offset, (index + 1) * geometry.l2Coverage - offset, reason);
@@ -117,15 +116,15 @@ function nothing(kind: RunKind, offset: number, length: number, reason = ''): Ma
  * millions of times, and describe petabytes so.
  */
 function sameEntries({ uniform, rules }: MapState, l1: DataView, at: number, kind: RunKind): number {
-  let end = at + 8;
-  for (; end < l1.byteLength; end += 8) {
-    const hi = l1.getUint32(end);
-    const lo = l1.getUint32(end + 4);
+  let end = at + ENTRY_BYTES;
+  for (; end < l1.byteLength; end += ENTRY_BYTES) {
+    const hi = tableEntryLayout.hi.get(l1, end);
+    const lo = tableEntryLayout.lo.get(l1, end);
     const table = entryOffset(hi, lo);
     if ((table === 0 ? 'unallocated' : uniform.get(table)) !== kind) break;
     if (table !== 0 && l1Fault(hi, lo, rules) !== '') break;
   }
-  return (end - at) / 8;
+  return (end - at) / ENTRY_BYTES;
 }
 
 /** Tables whose uniformity is remembered. */
@@ -156,8 +155,8 @@ function* l1Piece({ l1, cache, cacheKey, file }: MapState, firstEntry: number): 
   const key = `${cacheKey}:${firstEntry}`;
   const cached = cache.l1.get(key);
   if (cached !== undefined) return cached;
-  const length = Math.min(PIECE, (l1.entries - firstEntry) * 8);
-  const bytes = yield* readTable(file, length, l1.offset + firstEntry * 8, { what: 'L1 table' });
+  const length = Math.min(PIECE, (l1.entries - firstEntry) * ENTRY_BYTES);
+  const bytes = yield* readTable(file, length, l1.offset + firstEntry * ENTRY_BYTES, { what: 'L1 table' });
   const piece = viewOf(bytes);
   cache.l1.set(key, piece, length);
   return piece;

@@ -1,3 +1,4 @@
+import type { ByteRange } from '../base/byte-range.ts';
 import { Qcow2Error } from '../base/errors.ts';
 import type { Steps } from '../base/steps.ts';
 import type { AnySource, HostFile } from '../io/host-file.ts';
@@ -7,11 +8,9 @@ import type { MapRun } from './guest-map.ts';
 import type { Qcow2Layer, RawLayer } from './layer.ts';
 
 /** What the chain says of guest bytes `[offset, offset + length)`. */
-export interface GuestRun {
+export interface GuestRun extends ByteRange {
   /** `data` lies plain at `host` of one file, `compressed` must be decompressed, `zero` reads as zeros. */
   readonly kind: 'data' | 'zero' | 'compressed';
-  readonly offset: number;
-  readonly length: number;
   /** The image that decides, 0 being the opened one. */
   readonly depth: number;
   /** Whether any image of the chain says so; false: they all leave it to the next, which is not there. */

@@ -11,7 +11,7 @@ import {
 } from '../format/header-check.ts';
 import { type ImageInfo, imageInfo } from '../format/image-info.ts';
 import { type AnySource, checkEnd, type HostFile, readFront } from '../io/host-file.ts';
-import type { OpenOptions } from '../io/options.ts';
+import type { OpenOptions } from '../io/open-options.ts';
 import { type GuestMap, guestMap, type TableCache } from './guest-map.ts';
 
 /** One QCOW2 image of a chain. */

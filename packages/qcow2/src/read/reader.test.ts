@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { checkQcow2, checkQcow2Async } from '../check/check.ts';
 import { loadCodec } from '../codec/codec.ts';
-import { setU64, viewOf } from '../format/be.ts';
+import { viewOf } from '../format/be.ts';
 import { COPIED_HI, setEntry } from '../format/table-entry.ts';
 import { arraySource, buildImage, type FixtureCluster, type FixtureOptions } from '../testing/image.fixture.ts';
 import { expectBytes, later, wholeOf } from '../testing/read.fixture.ts';
+import { setU64 } from '../testing/set-u64.fixture.ts';
 import { openQcow2Async } from './async-reader.ts';
 import { openQcow2 } from './reader.ts';
 

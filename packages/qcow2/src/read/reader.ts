@@ -1,16 +1,18 @@
 import { runSync } from '../base/steps.ts';
+import type { BitmapInfo } from '../format/bitmap-entry.ts';
 import type { ImageInfo } from '../format/image-info.ts';
-import type { OpenOptions, ResolvedFile } from '../io/options.ts';
+import type { SnapshotInfo } from '../format/snapshot-entry.ts';
+import type { OpenOptions, ResolvedFile } from '../io/open-options.ts';
 import type { Source, SourceExtent } from '../io/source.ts';
-import { type BitmapInfo, readBitmaps } from './bitmaps.ts';
+import { readBitmaps } from './bitmaps.ts';
 import { type Chain, openChain } from './chain.ts';
+import { type DiskPiece, type DiskRange, nextPiece, wholeRange } from './disk-pieces.ts';
 import { extentStep, type MapExtent, remembering, sourceExtentAt } from './extents.ts';
 import { type GuestRun, guestRunAt } from './guest-run.ts';
 import type { Qcow2Layer } from './layer.ts';
-import { type DiskPiece, type DiskRange, nextPiece, wholeRange } from './pieces.ts';
-import { readGuest } from './read.ts';
+import { readGuest } from './read-guest.ts';
 import { type SnapshotSelection, snapshotChain } from './snapshot-view.ts';
-import { readSnapshots, type SnapshotInfo } from './snapshots.ts';
+import { readSnapshots } from './snapshots.ts';
 
 /** Bytes of a piece of a sequential read, and of the largest single read from a source that it makes. */
 export const PIECE_SIZE = 256 * 1024;

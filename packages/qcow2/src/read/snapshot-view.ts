@@ -1,10 +1,11 @@
 import { Qcow2Error } from '../base/errors.ts';
 import type { Steps } from '../base/steps.ts';
 import { checkVirtualSize } from '../format/header-check.ts';
-import type { OpenOptions } from '../io/options.ts';
+import type { SnapshotInfo } from '../format/snapshot-entry.ts';
+import type { OpenOptions } from '../io/open-options.ts';
 import type { Chain } from './chain.ts';
 import { type Layer, mapOf, type Qcow2Layer, type Strictness } from './layer.ts';
-import { readSnapshots, type SnapshotInfo } from './snapshots.ts';
+import { readSnapshots } from './snapshots.ts';
 
 /** Which snapshot to read, and how long its disk is taken to be. */
 export interface SnapshotSelection {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { type Expected, ExpectedClusters, lastClusterOf } from './expected-clusters.ts';
-import { Milestones } from './expected-offsets.ts';
 
 const SIZE = 512;
 
@@ -55,29 +54,6 @@ test('entries come out when the cluster that completes them has come, all of the
       takeTo(1000);
       expect(expected.next).toBeUndefined();
       expect(taken.map(text).sort()).toEqual(added.map(text).sort());
-    }),
-  );
-});
-
-test('milestones come in the order of their places, each once', () => {
-  fc.assert(
-    fc.property(fc.array(fc.nat({ max: 200 }), { maxLength: 200 }), (places) => {
-      const milestones = new Milestones();
-      places.forEach((place, index) => {
-        milestones.add(place, index);
-      });
-      milestones.sort();
-      const taken: number[] = [];
-      for (let place = 0; place <= 200; place++) {
-        for (let next = milestones.take(place); next !== undefined; next = milestones.take(place)) {
-          expect(places[next.value]).toBe(next.place);
-          taken.push(next.place);
-        }
-      }
-      expect(taken).toEqual(places.toSorted((a, b) => a - b));
-      expect(milestones.left).toBe(0);
-      const repeated = milestones.repeated;
-      expect(repeated === undefined).toBe(new Set(places).size === places.length);
     }),
   );
 });

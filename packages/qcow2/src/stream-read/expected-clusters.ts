@@ -1,4 +1,4 @@
-import { cannotStream } from './stream-clusters.ts';
+import { cannotStream } from './stream-errors.ts';
 
 /** What a host cluster, when it has come, is for. */
 export interface Expected {

@@ -1,60 +1,60 @@
 const FIRST_CAPACITY = 64;
 
 /**
- * Places of a stream that are known ahead, each with a number: which table is where. Added in any order, then `sort`,
- * then taken as they come by. 16 bytes each.
+ * Stream offsets that are known in advance, each with a number, for example the L1 index of the table that starts
+ * there. Add them in any order, call `sort`, then take them in ascending order. 16 bytes for each.
  */
-export class Milestones {
-  #places = new Float64Array(FIRST_CAPACITY);
+export class ExpectedOffsets {
+  #offsets = new Float64Array(FIRST_CAPACITY);
   #values = new Float64Array(FIRST_CAPACITY);
   #count = 0;
   #next = 0;
 
-  add(place: number, value: number): void {
-    if (this.#count === this.#places.length) {
-      this.#places = doubled(this.#places);
+  add(offset: number, value: number): void {
+    if (this.#count === this.#offsets.length) {
+      this.#offsets = doubled(this.#offsets);
       this.#values = doubled(this.#values);
     }
-    this.#places[this.#count] = place;
+    this.#offsets[this.#count] = offset;
     this.#values[this.#count] = value;
     this.#count++;
   }
 
-  /** Places that were not taken yet. */
+  /** How many were not taken yet. */
   get left(): number {
     return this.#count - this.#next;
   }
 
-  /** The first place that was not taken. */
-  get nextPlace(): number | undefined {
-    return this.#next < this.#count ? this.#places[this.#next] : undefined;
+  /** The first offset that was not taken; undefined when all were. */
+  get nextOffset(): number | undefined {
+    return this.#next < this.#count ? this.#offsets[this.#next] : undefined;
   }
 
   /** Call once, after the last `add`. */
   sort(): void {
-    const places = this.#places.subarray(0, this.#count);
-    if (places.every((place, i) => i === 0 || (places[i - 1] ?? 0) <= place)) return;
+    const offsets = this.#offsets.subarray(0, this.#count);
+    if (offsets.every((offset, i) => i === 0 || (offsets[i - 1] ?? 0) <= offset)) return;
     const order = Uint32Array.from({ length: this.#count }, (_, i) => i);
-    order.sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0));
+    order.sort((a, b) => (offsets[a] ?? 0) - (offsets[b] ?? 0));
     const values = this.#values;
-    this.#places = Float64Array.from(order, (i) => places[i] ?? 0);
+    this.#offsets = Float64Array.from(order, (i) => offsets[i] ?? 0);
     this.#values = Float64Array.from(order, (i) => values[i] ?? 0);
   }
 
-  /** A place that was added more than once, if there is one. Ask after `sort`. */
+  /** An offset that was added more than once; undefined when all differ. Call after `sort`. */
   get repeated(): number | undefined {
-    const places = this.#places.subarray(0, this.#count);
-    const index = places.findIndex((place, i) => i > 0 && place === places[i - 1]);
-    return index < 0 ? undefined : places[index];
+    const offsets = this.#offsets.subarray(0, this.#count);
+    const index = offsets.findIndex((offset, i) => i > 0 && offset === offsets[i - 1]);
+    return index < 0 ? undefined : offsets[index];
   }
 
-  /** Take the next one if its place is at most `place`. @returns its place and number */
-  take(place: number): { readonly place: number; readonly value: number } | undefined {
-    const next = this.nextPlace;
-    if (next === undefined || next > place) return undefined;
+  /** Take the next one if its offset is at most `limit`; else undefined. @returns its offset and number */
+  take(limit: number): { readonly offset: number; readonly value: number } | undefined {
+    const offset = this.nextOffset;
+    if (offset === undefined || offset > limit) return undefined;
     const value = this.#values[this.#next] ?? 0;
     this.#next++;
-    return { place: next, value };
+    return { offset, value };
   }
 }
 

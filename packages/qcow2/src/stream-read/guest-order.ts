@@ -1,6 +1,6 @@
 import { type ClusterRun, ClusterRuns } from '../base/cluster-runs.ts';
 import type { OnData } from './guest-pieces.ts';
-import { cannotStream } from './stream-clusters.ts';
+import { cannotStream } from './stream-errors.ts';
 
 /** Bytes that may wait for the clusters before them. */
 const WAIT_LIMIT = 1 << 26;

@@ -1,5 +1,5 @@
 import type { Spool } from '../io/spool.ts';
-import { cannotStream } from './stream-clusters.ts';
+import { cannotStream } from './stream-errors.ts';
 
 /** Where held clusters go. */
 export interface HoldOptions {

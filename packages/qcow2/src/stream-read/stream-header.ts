@@ -9,7 +9,7 @@ import {
 } from '../format/header-check.ts';
 import { type ImageInfo, imageInfo } from '../format/image-info.ts';
 import type { ChunkReader } from '../io/chunk-reader.ts';
-import { cannotStream } from './stream-clusters.ts';
+import { cannotStream } from './stream-errors.ts';
 
 /** What the header of a stream says, in bytes. */
 export interface StreamHeader {

@@ -4,7 +4,7 @@ import { loadCodec } from '../codec/codec.ts';
 import { MemorySpool } from '../io/spool.ts';
 import { type Disk, disk, makeDisk } from '../testing/made-disk.test.kit.ts';
 import { MemoryOutput, memoryInput, streamOf } from '../testing/memory-output.test.kit.ts';
-import { planImage } from '../write/layout.ts';
+import { planImage } from '../write/image-plan.ts';
 import { writePlain } from '../write/plain-writer.ts';
 import { writeBudgeted } from '../write-compressed/budget-writer.ts';
 import { writeCompressed, writeSpooled } from '../write-compressed/compressed-writer.ts';

@@ -4,16 +4,17 @@ import { viewOf } from '../format/be.ts';
 import { type Geometry, geometryOf } from '../format/geometry.ts';
 import { COMPRESSION, type Qcow2Header } from '../format/header.ts';
 import { type L2Rules, l1Fault } from '../format/l2-runs.ts';
-import { entryOffset } from '../format/table-entry.ts';
+import { entryOffset, tableEntryLayout } from '../format/table-entry.ts';
 import { ChunkReader } from '../io/chunk-reader.ts';
-import { Turn } from '../io/output.ts';
+import { Turn } from '../io/turn.ts';
+import { ClusterRing, type PassingCluster } from './cluster-ring.ts';
 import { type Expected, ExpectedClusters, lastClusterOf } from './expected-clusters.ts';
-import { Milestones } from './expected-offsets.ts';
+import { ExpectedOffsets } from './expected-offsets.ts';
 import { GuestOrder, StoredGuests } from './guest-order.ts';
 import { GuestPieces, type OnData } from './guest-pieces.ts';
 import { HeldClusters, type HoldOptions } from './held-clusters.ts';
-import { ClusterRing, cannotStream, type PassingCluster, truncated } from './stream-clusters.ts';
 import { streamEntries } from './stream-entries.ts';
+import { cannotStream, truncated } from './stream-errors.ts';
 import { readStreamHeader, type StreamHeader } from './stream-header.ts';
 import { StreamRefcounts } from './stream-refcounts.ts';
 
@@ -86,7 +87,7 @@ class StreamReader {
   readonly #expected: ExpectedClusters;
   readonly #refcounts: StreamRefcounts;
   /** Where L2 tables are, with their L1 indexes; complete when the L1 table has passed. */
-  readonly #tables = new Milestones();
+  readonly #tables = new ExpectedOffsets();
   #l1Left: number;
   readonly #onOrder: StreamReadOptions['onOrder'];
   /** Until the order is told: which guest clusters there are. */
@@ -173,7 +174,8 @@ class StreamReader {
     if (current.length < size) throw truncated('the L1 table', l1Offset);
     const view = viewOf(current.bytes);
     for (let at = 0; at < size; at += 8) {
-      const [hi, lo] = [view.getUint32(at), view.getUint32(at + 4)];
+      const hi = tableEntryLayout.hi.get(view, at);
+      const lo = tableEntryLayout.lo.get(view, at);
       const offset = entryOffset(hi, lo);
       const reason = offset === 0 ? '' : l1Fault(hi, lo, this.#rules);
       if (reason !== '') throw new Qcow2Error('QCOW2_CORRUPT', `L1 entry ${(into + at) / 8}: ${reason}`);
@@ -192,8 +194,8 @@ class StreamReader {
     const { clusterSize } = this.#geometry;
     const here = current.index * clusterSize;
     for (let table = this.#tables.take(here); table !== undefined; table = this.#tables.take(here)) {
-      const bytes = await this.#passed(table.place / clusterSize);
-      if (table.place === here) {
+      const bytes = await this.#passed(table.offset / clusterSize);
+      if (table.offset === here) {
         current.used = Number.POSITIVE_INFINITY;
         if (current.length < clusterSize) throw truncated('an L2 table', here);
       }
@@ -285,7 +287,7 @@ class StreamReader {
     const { clusterSize } = this.#geometry;
     const end = (index + 1) * clusterSize;
     if (this.#l1Left > 0) throw truncated('the L1 table', this.#header.l1Offset);
-    const missing = this.#tables.nextPlace;
+    const missing = this.#tables.nextOffset;
     if (missing !== undefined) throw truncated('an L2 table', missing);
     // The last sectors of a compressed cluster may lie beyond the end of the file; they read as zeros.
     for (let past = index + 1; ; past++) {

@@ -1,14 +1,11 @@
+import { LIMITS } from '../base/limits.ts';
 import { viewOf } from '../format/be.ts';
 import { hasFeature, INCOMPATIBLE } from '../format/features.ts';
 import type { Qcow2Header } from '../format/header.ts';
-import { LIMITS } from '../format/header-check.ts';
-import { entryOffset } from '../format/table-entry.ts';
-import { Milestones } from './expected-offsets.ts';
+import { ENTRY_BYTES, entryOffset, tableEntryLayout } from '../format/table-entry.ts';
+import type { PassingCluster } from './cluster-ring.ts';
+import { ExpectedOffsets } from './expected-offsets.ts';
 import { KnownRefcounts } from './known-refcounts.ts';
-import type { PassingCluster } from './stream-clusters.ts';
-
-/** Bytes of a refcount table entry. */
-const ENTRY_BYTES = 8;
 
 /** Reads the refcounts of an image as they pass by. */
 export class StreamRefcounts {
@@ -16,7 +13,7 @@ export class StreamRefcounts {
   readonly #clusterSize: number;
   readonly #known: KnownRefcounts;
   /** Where blocks are, with their numbers. */
-  readonly #blocks = new Milestones();
+  readonly #blocks = new ExpectedOffsets();
 
   constructor(header: Qcow2Header) {
     this.#header = header;
@@ -42,7 +39,7 @@ export class StreamRefcounts {
     // Those of an image that was not closed may be stale.
     let isWanted = !hasFeature(this.#header.incompatible, INCOMPATIBLE.dirty);
     for (let block = this.#blocks.take(offset); block !== undefined; block = this.#blocks.take(offset)) {
-      if (block.place !== offset) continue;
+      if (block.offset !== offset) continue;
       current.used = Number.POSITIVE_INFINITY;
       if (isWanted) this.#known.add(block.value, current.bytes);
       // Once: a small file could otherwise have one block read a million times.
@@ -54,7 +51,7 @@ export class StreamRefcounts {
     current.used = Number.POSITIVE_INFINITY;
     const view = viewOf(current.bytes);
     for (let at = 0; at < this.#clusterSize; at += ENTRY_BYTES) {
-      const block = entryOffset(view.getUint32(at), view.getUint32(at + 4));
+      const block = entryOffset(tableEntryLayout.hi.get(view, at), tableEntryLayout.lo.get(view, at));
       if (block > current.index * this.#clusterSize) this.#blocks.add(block, (into + at) / ENTRY_BYTES);
     }
   }

@@ -7,9 +7,9 @@ import { MemorySpool } from '../io/spool.ts';
 import { makeDisk } from '../testing/made-disk.test.kit.ts';
 import { MemoryOutput, memoryInput } from '../testing/memory-output.test.kit.ts';
 import { secondOpinion } from '../testing/second-opinion.test.kit.ts';
-import { planImage } from '../write/layout.ts';
+import { planImage } from '../write/image-plan.ts';
 import { writePlain } from '../write/plain-writer.ts';
-import { compressedChunks, guestPieces, plainChunks } from './iteration.ts';
+import { compressedChunks, guestPieces, plainChunks } from './chunks.ts';
 import { compressedStream, compressor, plainStream } from './node-streams.ts';
 
 const made = makeDisk(

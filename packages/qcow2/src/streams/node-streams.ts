@@ -3,7 +3,7 @@ import type { Input } from '../io/input.ts';
 import type { Spool } from '../io/spool.ts';
 import type { PlainOptions } from '../write/plain-writer.ts';
 import type { CompressedDiskOptions, CompressedOptions } from '../write-compressed/compressed-writer.ts';
-import { compressChunks, compressedChunks, plainChunks } from './iteration.ts';
+import { compressChunks, compressedChunks, plainChunks } from './chunks.ts';
 
 /*
  * Images as streams of Node. They read on only as fast as they are read; destroying one stops its work. To read an

@@ -1,5 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
-import { setU64, viewOf } from '../format/be.ts';
+import { viewOf } from '../format/be.ts';
 import { featureBits, INCOMPATIBLE, NO_FEATURES } from '../format/features.ts';
 import { type Geometry, geometryOf } from '../format/geometry.ts';
 import { COMPRESSION, encodeHeader, HEADER_SIZE_V2, HEADER_SIZE_V3_COMPRESSION } from '../format/header.ts';
@@ -7,6 +7,7 @@ import { EXTENSION, type HeaderExtension, stringExtension } from '../format/head
 import { type RefcountSize, refcountSize, refcountsPerBlock, setRefcount } from '../format/refcount.ts';
 import { COPIED_HI, setCompressedEntry, setEntry, ZERO_LO } from '../format/table-entry.ts';
 import type { Source } from '../io/source.ts';
+import { setU64 } from './set-u64.fixture.ts';
 
 /** State of one guest cluster of a small image made for tests; undefined: unallocated. */
 export type FixtureCluster =

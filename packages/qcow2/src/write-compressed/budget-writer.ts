@@ -1,12 +1,13 @@
 import { ClusterRuns, touchedTables } from '../base/cluster-runs.ts';
 import { type Input, readPadded } from '../io/input.ts';
-import { type Output, Turn } from '../io/output.ts';
+import type { Output } from '../io/output.ts';
 import { STAGING_BYTES, Staging } from '../io/staging.ts';
+import { Turn } from '../io/turn.ts';
 import { copyRuns } from '../write/copy-runs.ts';
 import { encodeFreshHeader } from '../write/fresh-header.ts';
-import { countTables, type FrontLayout, frontLayout, roundToSector, standardGeometry } from '../write/layout.ts';
+import { countTables, type FrontLayout, frontLayout, roundToSector, standardGeometry } from '../write/front-layout.ts';
 import type { WriteSummary } from '../write/plain-writer.ts';
-import { l2Clusters, type RefcountSpan, type StoredCluster } from '../write/tables.ts';
+import { l2Clusters, type ReferenceRun, type StoredCluster } from '../write/table-clusters.ts';
 import { writeTables } from '../write/write-tables.ts';
 import { codeClusters } from './code-clusters.ts';
 import { type CompressedDiskOptions, diskFeed, freshHeader, worstLayout } from './compressed-writer.ts';
@@ -150,7 +151,7 @@ function budgetTables({ clusterBits, layout, head, rest, all }: BudgetImage) {
   };
 }
 
-function* budgetReferences(layout: FrontLayout, head: Iterable<RefcountSpan>): Generator<RefcountSpan> {
+function* budgetReferences(layout: FrontLayout, head: Iterable<ReferenceRun>): Generator<ReferenceRun> {
   const { clusterSize, l1Offset, totalBytes } = layout;
   yield { start: 0, count: 1, references: 1 };
   yield* head;

@@ -1,13 +1,7 @@
 import type { ClusterRun } from '../base/cluster-runs.ts';
 import { ChunkReader } from '../io/chunk-reader.ts';
 import { type Input, readPadded } from '../io/input.ts';
-import type { Turn } from '../io/output.ts';
-
-/** Guest clusters `[first, first + count)`, which fill the front of a buffer. */
-export interface GuestClusters {
-  readonly first: number;
-  readonly count: number;
-}
+import type { Turn } from '../io/turn.ts';
 
 /** Gives the clusters of a disk in ascending order. */
 export interface ClusterFeed {
@@ -16,7 +10,7 @@ export interface ClusterFeed {
    *
    * @returns which; undefined behind the last
    */
-  next(into: Uint8Array): Promise<GuestClusters | undefined>;
+  next(into: Uint8Array): Promise<ClusterRun | undefined>;
 }
 
 /** What to read, and how. */
@@ -43,7 +37,7 @@ export class DiskClusters implements ClusterFeed {
     this.#runs = options.runs[Symbol.iterator]();
   }
 
-  async next(into: Uint8Array): Promise<GuestClusters | undefined> {
+  async next(into: Uint8Array): Promise<ClusterRun | undefined> {
     const { clusterSize, turn, onProgress } = this.#options;
     if (this.#left === 0) {
       const run = this.#runs.next();
@@ -52,14 +46,14 @@ export class DiskClusters implements ClusterFeed {
       this.#left = run.value.count;
     }
     await turn.take();
-    const first = this.#start;
+    const start = this.#start;
     const count = Math.min(this.#left, Math.floor(into.length / clusterSize));
-    await readPadded(this.#input, into.subarray(0, count * clusterSize), first * clusterSize);
+    await readPadded(this.#input, into.subarray(0, count * clusterSize), start * clusterSize);
     this.#start += count;
     this.#left -= count;
     this.#bytesDone += count * clusterSize;
     onProgress?.(this.#bytesDone);
-    return { first, count };
+    return { start, count };
   }
 }
 
@@ -80,7 +74,7 @@ export class StreamClusters implements ClusterFeed {
     return this.#chunks.size;
   }
 
-  async next(into: Uint8Array): Promise<GuestClusters | undefined> {
+  async next(into: Uint8Array): Promise<ClusterRun | undefined> {
     const { clusterSize, turn, onProgress } = this.#options;
     await turn.take();
     const room = into.subarray(0, into.length - (into.length % clusterSize));
@@ -89,9 +83,9 @@ export class StreamClusters implements ClusterFeed {
     const count = Math.ceil(filled / clusterSize);
     room.fill(0, filled, count * clusterSize);
     onProgress?.(this.size);
-    const first = this.#first;
+    const start = this.#first;
     this.#first += count;
-    return { first, count };
+    return { start, count };
   }
 
   /** The stream is not read on: let its source close. */

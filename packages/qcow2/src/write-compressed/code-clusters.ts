@@ -1,5 +1,5 @@
 import type { Codec } from '../codec/codec.ts';
-import { ZeroClusters } from '../io/input.ts';
+import { ZeroClusters } from '../io/zero-clusters.ts';
 import type { ClusterFeed } from './cluster-feed.ts';
 
 /** Bytes read at once. */
@@ -62,7 +62,7 @@ export async function* codeClusters(
       const cluster = lease.buffer.subarray(index * clusterSize, (index + 1) * clusterSize);
       const coded = isInline ? codec.compressSync(cluster) : compressLater(codec, cluster);
       lease.uses++;
-      jobs.push({ guest: clusters.first + index, cluster, coded, lease });
+      jobs.push({ guest: clusters.start + index, cluster, coded, lease });
       const oldest = jobs.length > ahead ? jobs.shift() : undefined;
       if (oldest === undefined) continue;
       yield await finished(oldest);

@@ -2,17 +2,20 @@ import { type ClusterRun, ClusterRuns } from '../base/cluster-runs.ts';
 import type { Codec } from '../codec/codec.ts';
 import type { HeaderExtension } from '../format/header-extension.ts';
 import type { Input } from '../io/input.ts';
-import { clearHeader, type Output, type RunOptions, Turn } from '../io/output.ts';
+import type { Output } from '../io/output.ts';
+import type { RunOptions } from '../io/run-options.ts';
 import type { Spool } from '../io/spool.ts';
 import { STAGING_BYTES, Staging } from '../io/staging.ts';
-import { encodeFreshHeader, type FreshHeader } from '../write/fresh-header.ts';
-import { countTables, type FrontLayout, frontLayout, type Qcow2Version, roundToSector } from '../write/layout.ts';
+import { Turn } from '../io/turn.ts';
+import { clearHeader, encodeFreshHeader, type FreshHeader } from '../write/fresh-header.ts';
+import { countTables, type FrontLayout, frontLayout, roundToSector } from '../write/front-layout.ts';
+import type { Qcow2Version } from '../write/image-plan.ts';
 import type { WriteSummary } from '../write/plain-writer.ts';
 import { usedSpace } from '../write/used-space.ts';
 import { type ClusterFeed, DiskClusters, StreamClusters } from './cluster-feed.ts';
 import { codeClusters } from './code-clusters.ts';
 import { PackedDataWriter } from './packed-data.ts';
-import { type PackedImage, writePackedTables } from './packed-front.ts';
+import { type PackedImage, writePackedTables } from './packed-image.ts';
 
 /** How an image is to be compressed. */
 export interface CompressedOptions extends RunOptions {

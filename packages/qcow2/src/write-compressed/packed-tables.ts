@@ -1,5 +1,5 @@
 import type { ClusterRun } from '../base/cluster-runs.ts';
-import type { RefcountSpan, StoredCluster } from '../write/tables.ts';
+import type { ReferenceRun, StoredCluster } from '../write/table-clusters.ts';
 import { Packing, touchedClusters } from './packing.ts';
 import type { StoredLengths } from './stored-lengths.ts';
 
@@ -30,7 +30,7 @@ export function* packedClusters(
  * How often each host cluster of the data part is referenced, ascending: once for a cluster stored as it is, once per
  * compressed cluster whose sectors touch it. Source: qcow2.rst, "Compressed Clusters Descriptor".
  */
-export function* packedReferences({ clusterSize, dataOffset, lengths }: PackedData): Generator<RefcountSpan> {
+export function* packedReferences({ clusterSize, dataOffset, lengths }: PackedData): Generator<ReferenceRun> {
   const packing = new Packing(clusterSize);
   const firstCluster = dataOffset / clusterSize;
   /** Counts of the clusters from `done` on: as few as the packing holds open. */

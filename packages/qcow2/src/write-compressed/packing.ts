@@ -1,4 +1,4 @@
-import { SECTOR } from '../format/table-entry.ts';
+import { SECTOR } from '../base/limits.ts';
 
 /** Bytes that may wait behind a cluster that is still filling up: see `Packing`. */
 const HELD_BYTES = 1 << 20;

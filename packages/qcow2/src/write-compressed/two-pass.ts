@@ -1,14 +1,15 @@
 import { ClusterRuns } from '../base/cluster-runs.ts';
 import { Qcow2Error } from '../base/errors.ts';
 import type { Input } from '../io/input.ts';
-import { type Output, Turn } from '../io/output.ts';
+import type { Output } from '../io/output.ts';
 import { Staging } from '../io/staging.ts';
+import { Turn } from '../io/turn.ts';
 import { encodeFreshHeader } from '../write/fresh-header.ts';
-import { countTables, type FrontLayout, frontLayout, roundToSector } from '../write/layout.ts';
+import { countTables, type FrontLayout, frontLayout, roundToSector } from '../write/front-layout.ts';
 import type { WriteSummary } from '../write/plain-writer.ts';
 import { type CompressedDiskOptions, diskFeed, freshHeader, pack, summary, worstLayout } from './compressed-writer.ts';
 import { PackedDataWriter } from './packed-data.ts';
-import { type PackedImage, writePackedTables } from './packed-front.ts';
+import { type PackedImage, writePackedTables } from './packed-image.ts';
 import type { StoredLengths } from './stored-lengths.ts';
 
 /** What a first pass over a disk found: enough to write the image in a second one. */

@@ -1,7 +1,9 @@
 import type { ClusterRun, ClusterRuns } from '../base/cluster-runs.ts';
-import { type Input, readPadded, ZeroClusters } from '../io/input.ts';
-import type { Output, Turn } from '../io/output.ts';
+import { type Input, readPadded } from '../io/input.ts';
+import type { Output } from '../io/output.ts';
 import { STAGING_BYTES, type Staging } from '../io/staging.ts';
+import type { Turn } from '../io/turn.ts';
+import { ZeroClusters } from '../io/zero-clusters.ts';
 
 /** Shorter runs are gathered by hand: a call into the kernel for each would cost more than the copy. */
 const LEAST_TRANSFER = STAGING_BYTES;

@@ -10,7 +10,9 @@ import {
   HEADER_SIZE_V3_COMPRESSION,
 } from '../format/header.ts';
 import { EXTENSION_HEADER_SIZE, type HeaderExtension } from '../format/header-extension.ts';
-import { type FrontLayout, type Qcow2Version, REFCOUNT_ORDER } from './layout.ts';
+import type { Output } from '../io/output.ts';
+import { type FrontLayout, REFCOUNT_ORDER } from './front-layout.ts';
+import type { Qcow2Version } from './image-plan.ts';
 
 /** What the header of a fresh image says besides its layout. */
 export interface FreshHeader {
@@ -71,4 +73,15 @@ export function extensionRoom(fresh: FreshHeader): number {
 function headerLength({ version, compression }: FreshHeader): number {
   if (version === 2) return HEADER_SIZE_V2;
   return compression === 'zstd' ? HEADER_SIZE_V3_COMPRESSION : HEADER_SIZE_V3;
+}
+
+/** Bytes at the front of an image that hold its magic number. */
+const FRONT_BYTES = 512;
+
+/**
+ * Overwrite the header of an image that `output` may hold. A writer that writes its own header last calls this first:
+ * otherwise the header of an older image on a device would make an image of what an interrupted run leaves.
+ */
+export async function clearHeader(output: Output): Promise<void> {
+  await output.writeAt(new Uint8Array(FRONT_BYTES), 0);
 }

@@ -1,12 +1,15 @@
 import { ClusterRuns, touchedTables } from '../base/cluster-runs.ts';
 import type { HeaderExtension } from '../format/header-extension.ts';
 import type { Input } from '../io/input.ts';
-import { clearHeader, type Output, type RunOptions, Turn } from '../io/output.ts';
+import type { Output } from '../io/output.ts';
+import type { RunOptions } from '../io/run-options.ts';
 import { Staging } from '../io/staging.ts';
+import { Turn } from '../io/turn.ts';
 import { copyRuns } from './copy-runs.ts';
-import { encodeFreshHeader } from './fresh-header.ts';
-import { type ImagePlan, standardGeometry } from './layout.ts';
-import { plainL2Clusters, type RefcountSpan } from './tables.ts';
+import { clearHeader, encodeFreshHeader } from './fresh-header.ts';
+import { standardGeometry } from './front-layout.ts';
+import type { ImagePlan } from './image-plan.ts';
+import { plainL2Clusters, type ReferenceRun } from './table-clusters.ts';
 import { type UsedSpace, usedSpace } from './used-space.ts';
 import { writeTables } from './write-tables.ts';
 
@@ -51,18 +54,6 @@ export interface WriteSummary {
  */
 export async function writePlain(input: Input, output: Output, options: PlainOptions): Promise<WriteSummary> {
   return output.sequential === true ? writeInOrder(input, output, options) : writeCompacted(input, output, options);
-}
-
-/**
- * Write only what stands in front of the data: `[0, plan.dataOffset)`. For a copier of yours, which then puts each
- * stored cluster at its `hostOffset`; the last one is to be padded with zeros to a whole cluster.
- *
- * @throws as `writePlain`
- */
-export async function writePlainFront(output: Output, options: PlainOptions): Promise<void> {
-  const staging = new Staging(output, options.plan.clusterSize);
-  await putFront(staging, options, new Turn(options.signal));
-  await staging.flush();
 }
 
 async function putFront(staging: Staging, options: PlainOptions, turn: Turn): Promise<void> {
@@ -124,7 +115,7 @@ function usedBy(plan: ImagePlan, stored: ClusterRuns): UsedSpace {
 }
 
 /** The clusters in use: those of the tables that are needed, and the data. */
-function usedSpans(plan: ImagePlan, used: UsedSpace, stored: ClusterRuns): RefcountSpan[] {
+function usedSpans(plan: ImagePlan, used: UsedSpace, stored: ClusterRuns): ReferenceRun[] {
   const { clusterSize } = plan;
   return [
     { start: 0, count: plan.refcountBlocksOffset / clusterSize + used.refcountBlocks, references: 1 },

@@ -1,8 +1,9 @@
 import { type ClusterRun, ClusterRuns } from '../base/cluster-runs.ts';
-import { readPadded, ZeroClusters } from '../io/input.ts';
-import { Turn } from '../io/output.ts';
+import { readPadded } from '../io/input.ts';
 import type { Source } from '../io/source.ts';
 import { STAGING_BYTES } from '../io/staging.ts';
+import { Turn } from '../io/turn.ts';
+import { ZeroClusters } from '../io/zero-clusters.ts';
 
 /** How to look for the clusters of a source that hold data. */
 export interface SourceRunsOptions {

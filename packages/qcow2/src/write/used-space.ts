@@ -1,6 +1,6 @@
 import type { ClusterRuns } from '../base/cluster-runs.ts';
 import { refcountsPerBlock } from '../format/refcount.ts';
-import { countTables, type FrontLayout, REFCOUNT_ORDER } from './layout.ts';
+import { countTables, type FrontLayout, REFCOUNT_ORDER } from './front-layout.ts';
 
 /** What of a layout is really used, once it is known what is stored. */
 export interface UsedSpace {

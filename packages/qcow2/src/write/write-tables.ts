@@ -1,8 +1,8 @@
-import type { TableRun } from '../base/cluster-runs.ts';
-import type { Turn } from '../io/output.ts';
+import type { ClusterRun } from '../base/cluster-runs.ts';
 import type { Staging } from '../io/staging.ts';
-import type { FrontLayout } from './layout.ts';
-import { l1Clusters, type RefcountSpan, refcountBlockClusters, refcountTableClusters } from './tables.ts';
+import type { Turn } from '../io/turn.ts';
+import type { FrontLayout } from './front-layout.ts';
+import { l1Clusters, type ReferenceRun, refcountBlockClusters, refcountTableClusters } from './table-clusters.ts';
 
 /** The tables of one image: positions, and what goes there. */
 export interface TableContent {
@@ -10,8 +10,8 @@ export interface TableContent {
   readonly layout: FrontLayout;
   /** Refcount blocks that are needed: at most as many as the layout has room for; the rest stays free. */
   readonly refcountBlocks: number;
-  readonly tables: Iterable<TableRun>;
-  readonly references: Iterable<RefcountSpan>;
+  readonly tables: Iterable<ClusterRun>;
+  readonly references: Iterable<ReferenceRun>;
   /** One cluster per table, in order; at most as many as the layout has room for. */
   readonly l2: Iterable<Uint8Array>;
 }

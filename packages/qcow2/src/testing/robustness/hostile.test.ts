@@ -1,12 +1,13 @@
-import { checkQcow2 } from '../check/check.ts';
-import { viewOf } from '../format/be.ts';
-import { openQcow2, type Qcow2Image } from '../read/reader.ts';
-import { readStreamed } from '../stream-read/stream-reader.ts';
+import { checkQcow2 } from '../../check/check.ts';
+import { viewOf } from '../../format/be.ts';
+import { openQcow2, type Qcow2Image } from '../../read/reader.ts';
+import { readStreamed } from '../../stream-read/stream-reader.ts';
+import { countingSource } from '../counting-source.fixture.ts';
+import { arraySource, buildImage } from '../image.fixture.ts';
+import { streamOf } from '../memory-output.test.kit.ts';
 import { type Action, DATA } from './hostile.fixture.ts';
 import { HOSTILE_HEADERS } from './hostile-header.fixture.ts';
 import { HOSTILE_TABLES } from './hostile-tables.fixture.ts';
-import { arraySource, buildImage } from './image.fixture.ts';
-import { streamOf } from './memory-output.test.kit.ts';
 
 const ACTIONS: Record<Action, (image: Qcow2Image) => unknown> = {
   open: ({ size }) => size,
@@ -29,14 +30,14 @@ describe('hostile images, each one field away from a valid one', () => {
 
   test.each(ROWS)('$name: $code', ({ image = DATA, poke, cut, action, code, options = {} }) => {
     const fixture = buildImage(image);
-    const attempt = (bytes: Uint8Array) => ACTIONS[action](openQcow2(arraySource(bytes), options));
+    // Few reads, whatever the image says: a valid neighbour needs less than ten.
+    const attempt = (bytes: Uint8Array) =>
+      ACTIONS[action](openQcow2(countingSource(arraySource(bytes), { reads: 50, bytes: 2 ** 20 }), options));
     if (image.zstd !== true) attempt(fixture.bytes);
     expect(checkQcow2(arraySource(fixture.bytes))).toMatchObject({ corruptions: 0, leaks: 0 });
     const hostile = fixture.bytes.slice(0, cut?.(fixture));
     poke?.(viewOf(hostile), { ...fixture, bytes: hostile });
-    const started = performance.now();
     expect(() => attempt(hostile)).toThrow(expect.objectContaining({ name: 'Qcow2Error', code: `QCOW2_${code}` }));
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   const read = ROWS.filter(({ action, options }) => ['open', 'read'].includes(action) && options === undefined);

@@ -1,14 +1,14 @@
 import type { Steps } from '../base/steps.ts';
-import { getU64, viewOf } from '../format/be.ts';
+import { viewOf } from '../format/be.ts';
 import { geometryOf } from '../format/geometry.ts';
 import { usesExtendedL2 } from '../format/header-check.ts';
-import { EXTENSION, findExtension } from '../format/header-extension.ts';
-import { entryOffset } from '../format/table-entry.ts';
+import { cryptoHeaderLayout, EXTENSION, findExtension } from '../format/header-extension.ts';
+import { entryOffset, tableEntryLayout } from '../format/table-entry.ts';
 import { type HostFile, readHost, readTable } from '../io/host-file.ts';
 import type { BitmapDirectory } from '../read/bitmaps.ts';
 import type { SnapshotTable } from '../read/snapshots.ts';
-import { type L2Tables, timesNamed } from './l1-pass.ts';
-import { type L2Walk, walkL2 } from './l2-pass.ts';
+import { type L2Tables, timesNamed } from './l2-tables.ts';
+import { type L2Walk, walkL2 } from './l2-walk.ts';
 import type { StoredRefcounts } from './stored-refcounts.ts';
 
 /** What a pass over the image works with. */
@@ -20,7 +20,7 @@ export interface Walk extends L2Walk {
 }
 
 /** Count every reference that an image holds. */
-export function* walkAll(walk: Walk, stored: StoredRefcounts | undefined): Steps<void> {
+export function* walkImage(walk: Walk, stored: StoredRefcounts | undefined): Steps<void> {
   const { info, tables, snapshotTable } = walk;
   const { header, clusterSize } = info;
   walk.reference(0, clusterSize, 1, 'header');
@@ -30,7 +30,10 @@ export function* walkAll(walk: Walk, stored: StoredRefcounts | undefined): Steps
     walk.reference(header.snapshotsOffset, snapshotTable.tableLength, 1, 'snapshot table');
   }
   const crypto = findExtension(info.extensions, EXTENSION.cryptoHeader);
-  if (crypto !== undefined) walk.reference(getU64(viewOf(crypto), 0), getU64(viewOf(crypto), 8), 1, 'crypto header');
+  if (crypto !== undefined) {
+    const view = viewOf(crypto);
+    walk.reference(cryptoHeaderLayout.offset.get(view, 0), cryptoHeaderLayout.length.get(view, 0), 1, 'crypto header');
+  }
   yield* walkBitmaps(walk);
   if (stored === undefined) return;
   walk.reference(header.refcountTableOffset, header.refcountTableClusters * clusterSize, 1, 'refcount table');
@@ -123,7 +126,7 @@ function* walkBitmaps({ directory, info, reference, sink, file }: Walk): Steps<v
       const length = Math.min(PIECE, tableEntries * 8 - at);
       const view = viewOf(yield* readTable(file, length, tableOffset + at, { what }));
       for (let entry = 0; entry < length; entry += 8) {
-        const offset = entryOffset(view.getUint32(entry), view.getUint32(entry + 4));
+        const offset = entryOffset(tableEntryLayout.hi.get(view, entry), tableEntryLayout.lo.get(view, entry));
         if (offset !== 0) reference(offset, info.clusterSize, 1, `bitmap ${JSON.stringify(name)}`);
       }
     }

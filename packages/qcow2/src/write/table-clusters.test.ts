@@ -1,6 +1,6 @@
 import { viewOf } from '../format/be.ts';
-import { standardGeometry } from './layout.ts';
-import { l2Clusters, plainL2Clusters, refcountBlockClusters, type StoredCluster } from './tables.ts';
+import { standardGeometry } from './front-layout.ts';
+import { l2Clusters, plainL2Clusters, refcountBlockClusters, type StoredCluster } from './table-clusters.ts';
 
 const copies = (clusters: Iterable<Uint8Array>) => Array.from(clusters, (cluster) => cluster.slice());
 

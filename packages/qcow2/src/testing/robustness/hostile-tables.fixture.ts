@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
-import { setU64 } from '../format/be.ts';
-import { headerLayout as f } from '../format/header.ts';
-import { COMPRESSED_HI, COPIED_HI, setCompressedEntry } from '../format/table-entry.ts';
+import { headerLayout as f } from '../../format/header.ts';
+import { COMPRESSED_HI, COPIED_HI, setCompressedEntry } from '../../format/table-entry.ts';
+import { setU64 } from '../set-u64.fixture.ts';
 import {
   BITMAP,
   COMPRESSED,

@@ -1,6 +1,6 @@
-import type { Qcow2ErrorCode } from '../base/errors.ts';
-import type { SyncOpenOptions } from '../read/reader.ts';
-import { arraySource, type Fixture, type FixtureOptions } from './image.fixture.ts';
+import type { Qcow2ErrorCode } from '../../base/errors.ts';
+import type { SyncOpenOptions } from '../../read/reader.ts';
+import { arraySource, type Fixture, type FixtureOptions } from '../image.fixture.ts';
 
 /** What is asked of the image; the valid neighbour must answer, the hostile one must refuse. */
 export type Action = 'open' | 'read' | 'extents' | 'snapshots' | 'snapshot' | 'bitmaps';

@@ -1,6 +1,6 @@
-import { setU64 } from '../format/be.ts';
-import { headerLayout as f } from '../format/header.ts';
-import { EXTENSION, stringExtension } from '../format/header-extension.ts';
+import { headerLayout as f } from '../../format/header.ts';
+import { EXTENSION, stringExtension } from '../../format/header-extension.ts';
+import { setU64 } from '../set-u64.fixture.ts';
 import {
   BACKED,
   DATA,

@@ -1,9 +1,10 @@
-import { checkQcow2 } from '../check/check.ts';
-import type { CheckFinding } from '../check/findings.ts';
-import { setU64, viewOf } from '../format/be.ts';
-import { headerLayout as f } from '../format/header.ts';
-import { COPIED_HI, setEntry } from '../format/table-entry.ts';
-import { arraySource, buildImage, type Fixture, type FixtureOptions } from './image.fixture.ts';
+import { checkQcow2 } from '../../check/check.ts';
+import type { CheckFinding } from '../../check/findings.ts';
+import { viewOf } from '../../format/be.ts';
+import { headerLayout as f } from '../../format/header.ts';
+import { COPIED_HI, setEntry } from '../../format/table-entry.ts';
+import { arraySource, buildImage, type Fixture, type FixtureOptions } from '../image.fixture.ts';
+import { setU64 } from '../set-u64.fixture.ts';
 
 interface Row {
   readonly name: string;

@@ -1,5 +1,3 @@
-import { Qcow2Error } from '../base/errors.ts';
-
 /** A host cluster that has come in. */
 export interface PassingCluster {
   readonly index: number;
@@ -46,17 +44,4 @@ export class ClusterRing {
   get(index: number): PassingCluster | undefined {
     return this.#entries.find((entry) => entry.index === index);
   }
-}
-
-/** Thrown where a layout needs more than one pass. */
-export function cannotStream(why: string, hostOffset?: number): Qcow2Error {
-  const message = `this image cannot be read from a stream, use a file: ${why}`;
-  return new Qcow2Error('QCOW2_CANNOT_STREAM', message, { detail: hostOffset === undefined ? {} : { hostOffset } });
-}
-
-/** Thrown where a stream ends too early. */
-export function truncated(what: string, hostOffset: number): Qcow2Error {
-  return new Qcow2Error('QCOW2_TRUNCATED', `the stream ends before ${what} at host byte ${hostOffset}`, {
-    detail: { hostOffset },
-  });
 }

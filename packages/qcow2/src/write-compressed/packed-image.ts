@@ -1,8 +1,8 @@
 import { type ClusterRuns, touchedTables } from '../base/cluster-runs.ts';
-import type { Turn } from '../io/output.ts';
 import type { Staging } from '../io/staging.ts';
-import { type FrontLayout, standardGeometry } from '../write/layout.ts';
-import { l2Clusters, type RefcountSpan } from '../write/tables.ts';
+import type { Turn } from '../io/turn.ts';
+import { type FrontLayout, standardGeometry } from '../write/front-layout.ts';
+import { l2Clusters, type ReferenceRun } from '../write/table-clusters.ts';
 import { type UsedSpace, usedSpace } from '../write/used-space.ts';
 import { writeTables } from '../write/write-tables.ts';
 import { type PackedData, packedClusters, packedReferences } from './packed-tables.ts';
@@ -39,7 +39,7 @@ export async function writePackedTables(staging: Staging, image: PackedImage, tu
   );
 }
 
-function* packedImageReferences(layout: FrontLayout, used: UsedSpace, data: PackedData): Generator<RefcountSpan> {
+function* packedImageReferences(layout: FrontLayout, used: UsedSpace, data: PackedData): Generator<ReferenceRun> {
   const { clusterSize } = layout;
   yield { start: 0, count: layout.refcountBlocksOffset / clusterSize + used.refcountBlocks, references: 1 };
   yield { start: layout.l2Offset / clusterSize, count: used.l2Tables, references: 1 };

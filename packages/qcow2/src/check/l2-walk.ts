@@ -6,14 +6,20 @@ import type { ImageInfo } from '../format/image-info.ts';
 import {
   COMPRESSED_HI,
   COPIED_HI,
-  compressedRun,
+  compressedRange,
   entryOffset,
+  extendedEntryLayout,
   isCompressedValid,
   L2_RESERVED_HI,
   L2_RESERVED_LO,
 } from '../format/table-entry.ts';
 import type { FindingSink } from './findings.ts';
 import type { StoredRefcounts } from './stored-refcounts.ts';
+
+/** Offsets in an entry. The loop over the entries reads them itself: it runs once per cluster of the disk. */
+const LO = extendedEntryLayout.lo.offset;
+const ZEROS = extendedEntryLayout.zeros.offset;
+const ALLOCATED = extendedEntryLayout.allocated.offset;
 
 /** What the walk over L2 entries needs and feeds. */
 export interface L2Walk {
@@ -47,10 +53,10 @@ export function* walkL2(walk: L2Walk, { bytes, times, guestOffset }: L2Visit): S
   walk.figures.next = 0;
   for (let at = 0; at < bytes.length; at += l2EntrySize) {
     const hi = view.getUint32(at);
-    const lo = view.getUint32(at + 4);
+    const lo = view.getUint32(at + LO);
     const guest = guestOffset === undefined ? undefined : guestOffset + (at / l2EntrySize) * clusterSize;
     const bitmap = geometry.extendedL2
-      ? { zeros: view.getUint32(at + 8), allocated: view.getUint32(at + 12) }
+      ? { zeros: view.getUint32(at + ZEROS), allocated: view.getUint32(at + ALLOCATED) }
       : undefined;
     if (hi === 0 && lo <= 1 && bitmap === undefined) continue;
     if (hi & COMPRESSED_HI) {
@@ -79,7 +85,7 @@ function walkCompressed(
 ): void {
   const { hi, lo, guest, times, hasDataFile } = entry;
   const { clusterBits } = walk.info.header;
-  const { offset, length } = compressedRun(hi, lo, clusterBits);
+  const { offset, length } = compressedRange(hi, lo, clusterBits);
   const where = { hostOffset: offset, ...(guest === undefined ? {} : { guestOffset: guest }) };
   if (hi >= COPIED_HI) {
     const message = `compressed cluster at byte ${offset} has the COPIED bit`;

@@ -1,5 +1,5 @@
 import { ClusterRuns } from '../base/cluster-runs.ts';
-import { chooseClusterBits, hostOffset, planImage } from './layout.ts';
+import { chooseClusterBits, planImage } from './image-plan.ts';
 
 const GIB = 2 ** 30;
 const TIB = 2 ** 40;
@@ -19,18 +19,6 @@ test('the parts of a plan follow each other without gap, and the last ends the f
   expect(plan.l2Offset).toBe(plan.refcountBlocksOffset + 4096);
   expect(plan.dataOffset).toBe(plan.l2Offset + 2 * 4096);
   expect(plan.totalBytes).toBe(plan.dataOffset + 1000 * 4096);
-});
-
-test('a stored cluster has its place by its ordinal, others have none', () => {
-  const runs = [
-    { start: 3, count: 2 },
-    { start: 2 ** 33, count: 5 },
-  ];
-  const plan = planImage({ virtualSize: TIB, clusterBits: 13, version: 3, runs: runs.slice(0, 1) });
-  expect(hostOffset(plan, 4)).toBe(plan.dataOffset + 8192);
-  expect(hostOffset(plan, 5)).toBeUndefined();
-  const far = planImage({ virtualSize: 1024 * TIB, clusterBits: 16, version: 3, runs });
-  expect(hostOffset(far, 2 ** 33 + 4)).toBe(far.dataOffset + 6 * 65_536);
 });
 
 test('the refcount blocks of a full 7 TiB disk cover themselves', () => {

@@ -1,25 +1,23 @@
-import type { ClusterRun, TableRun } from '../base/cluster-runs.ts';
+import type { ClusterRun } from '../base/cluster-runs.ts';
 import { HALF, viewOf } from '../format/be.ts';
 import type { Geometry } from '../format/geometry.ts';
 import { fillRefcounts, refcountsPerBlock, setRefcount } from '../format/refcount.ts';
-import { COPIED_HI, setCompressedEntry, setEntry } from '../format/table-entry.ts';
-import type { FrontLayout } from './layout.ts';
-import { REFCOUNT_ORDER } from './layout.ts';
+import { COPIED_HI, ENTRY_BYTES, setCompressedEntry, setEntry, tableEntryLayout } from '../format/table-entry.ts';
+import type { FrontLayout } from './front-layout.ts';
+import { REFCOUNT_ORDER } from './front-layout.ts';
 
 /*
  * The tables of a fresh image, one cluster at a time. Every generator here gives the same buffer again and again:
  * take the bytes before asking for the next. Memory is one cluster, work is by tables and runs.
  */
 
-/** Bytes of an entry of an L1, a standard L2 and a refcount table. */
-const ENTRY_BYTES = 8;
-
 /** Host clusters `[start, start + count)` with the same number of references. */
-export interface RefcountSpan {
-  readonly start: number;
-  readonly count: number;
+export interface ReferenceRun extends ClusterRun {
   readonly references: number;
 }
+
+/** Offset of the low half of an entry. */
+const LO = tableEntryLayout.lo.offset;
 
 /** A stored guest cluster and where it is. */
 export interface StoredCluster {
@@ -36,14 +34,14 @@ export interface StoredCluster {
  *
  * @param tables which entries have an L2 table; the tables follow each other from `l2Offset` on
  */
-export function* l1Clusters(tables: Iterable<TableRun>, layout: FrontLayout): Generator<Uint8Array> {
+export function* l1Clusters(tables: Iterable<ClusterRun>, layout: FrontLayout): Generator<Uint8Array> {
   const cluster = new Uint8Array(layout.clusterSize);
   const view = viewOf(cluster);
   const perCluster = layout.clusterSize / ENTRY_BYTES;
   let done = 0;
   let offset = layout.l2Offset;
-  for (const { first, count } of tables) {
-    for (let index = first; index < first + count; index++) {
+  for (const { start, count } of tables) {
+    for (let index = start; index < start + count; index++) {
       for (; index >= done + perCluster; done += perCluster) {
         yield cluster;
         cluster.fill(0);
@@ -74,7 +72,7 @@ export function* refcountTableClusters(blocks: number, layout: FrontLayout): Gen
 
 /** `blocks` refcount blocks. @param spans ascending and disjoint; clusters that none names are free */
 export function* refcountBlockClusters(
-  spans: Iterable<RefcountSpan>,
+  spans: Iterable<ReferenceRun>,
   blocks: number,
   clusterBits: number,
 ): Generator<Uint8Array> {
@@ -141,7 +139,7 @@ function fillEntries(
   const end = (slot + count) * ENTRY_BYTES;
   for (let at = slot * ENTRY_BYTES; at < end; at += ENTRY_BYTES) {
     view.setUint32(at, (hi | COPIED_HI) >>> 0);
-    view.setUint32(at + 4, lo);
+    view.setUint32(at + LO, lo);
     lo += clusterSize;
     if (lo >= HALF) {
       lo -= HALF;

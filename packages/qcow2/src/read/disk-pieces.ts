@@ -1,7 +1,7 @@
 import type { Steps } from '../base/steps.ts';
 import type { Chain } from './chain.ts';
 import { sourceExtentAt } from './extents.ts';
-import { type ReadMode, readGuest } from './read.ts';
+import { type ReadMode, readGuest } from './read-guest.ts';
 
 /**
  * A part of the disk in order: bytes, or a hole that reads as zeros. The bytes are overwritten by the next piece:

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { type CompressionType, loadCodec } from '../codec/codec.ts';
 import type { Input } from '../io/input.ts';
 import { MemorySpool } from '../io/spool.ts';
-import { hostOffset, planImage } from '../write/layout.ts';
-import { type WriteSummary, writePlain, writePlainFront } from '../write/plain-writer.ts';
+import { planImage } from '../write/image-plan.ts';
+import { type WriteSummary, writePlain } from '../write/plain-writer.ts';
 import { sampleRatio, writeBudgeted } from '../write-compressed/budget-writer.ts';
 import { writeCompressed, writeSpooled, writeSpooledStream } from '../write-compressed/compressed-writer.ts';
 import { measureCompressed, writeMeasured } from '../write-compressed/two-pass.ts';
@@ -93,23 +93,6 @@ test('a plain image into a pipe has exactly the planned bytes, with zeros where 
   const result = await writePlain(memoryInput(made.bytes), output, { plan });
   expect(output.bytes.length).toBe(plan.totalBytes);
   expect(result).toMatchObject({ plainClusters: 3, droppedClusters: 0, freeClusters: 0 });
-});
-
-test('a copier of its own finds its places: the front, then each cluster at its host offset', async () => {
-  const made = makeDisk(12, ['text', 'unmapped', 'noise', 'zeros', 'unmapped', 'last byte'], 100);
-  const plan = planImage({ virtualSize: made.bytes.length, clusterBits: 12, version: 3, runs: made.runs });
-  const whole = new MemoryOutput(true);
-  await writePlain(memoryInput(made.bytes), whole, { plan });
-  const output = new MemoryOutput(true);
-  await writePlainFront(output, { plan });
-  expect(output.bytes.length).toBe(plan.dataOffset);
-  for (let guest = 0; guest < 6; guest++) {
-    const cluster = new Uint8Array(4096);
-    cluster.set(made.bytes.subarray(guest * 4096, (guest + 1) * 4096));
-    const offset = hostOffset(plan, guest);
-    if (offset !== undefined) output.writeAt(cluster, offset);
-  }
-  expect(Buffer.compare(output.bytes, whole.bytes)).toBe(0);
 });
 
 test('the second pass notices that the source changed, and says which cluster', async () => {

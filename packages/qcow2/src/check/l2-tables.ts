@@ -1,11 +1,19 @@
 import { Qcow2Error } from '../base/errors.ts';
+import { lowerBound } from '../base/lower-bound.ts';
 import type { Steps } from '../base/steps.ts';
 import { viewOf } from '../format/be.ts';
 import { checkL1Fields } from '../format/header-check.ts';
 import type { ImageInfo } from '../format/image-info.ts';
-import { COPIED_HI, entryOffset, L1_RESERVED_HI, L1_RESERVED_LO } from '../format/table-entry.ts';
+import type { SnapshotInfo } from '../format/snapshot-entry.ts';
+import {
+  COPIED_HI,
+  ENTRY_BYTES,
+  entryOffset,
+  L1_RESERVED_HI,
+  L1_RESERVED_LO,
+  tableEntryLayout,
+} from '../format/table-entry.ts';
 import { type HostFile, readTable } from '../io/host-file.ts';
-import type { SnapshotInfo } from '../read/snapshots.ts';
 import type { FindingSink } from './findings.ts';
 
 /** Most L1 entries, of the active table and all snapshots together, that a check keeps: 64 MiB. */
@@ -64,7 +72,7 @@ export function* readL1Tables(
       const offset = checkedEntry(view, index, context);
       if (table.isActive) {
         active[index] = offset;
-        copied[index] = view.getUint32(index * 8) >= COPIED_HI ? 1 : 0;
+        copied[index] = tableEntryLayout.hi.get(view, index * ENTRY_BYTES) >= COPIED_HI ? 1 : 0;
       }
       if (offset !== 0) all[filled++] = offset;
     }
@@ -99,10 +107,10 @@ function checkedEntry(
   index: number,
   { table, info, sink }: { table: L1Table; info: ImageInfo; sink: FindingSink },
 ): number {
-  const hi = view.getUint32(index * 8);
-  const lo = view.getUint32(index * 8 + 4);
+  const hi = tableEntryLayout.hi.get(view, index * ENTRY_BYTES);
+  const lo = tableEntryLayout.lo.get(view, index * ENTRY_BYTES);
   const offset = entryOffset(hi, lo);
-  const hostOffset = table.offset + index * 8;
+  const hostOffset = table.offset + index * ENTRY_BYTES;
   if ((hi & L1_RESERVED_HI) !== 0 || (lo & L1_RESERVED_LO) !== 0) {
     const message = `L1 entry ${index} has reserved bits set`;
     sink.report({ kind: 'corruption', what: 'reserved-bits', message, hostOffset });
@@ -115,19 +123,7 @@ function checkedEntry(
 
 /** How often a table is named. @param all ascending */
 export function timesNamed(all: Float64Array, offset: number): { first: number; times: number } {
-  const first = countBefore(all, (value) => value < offset);
-  // Not the first that is at least `offset + 1`: above 2^53 that is the same number.
-  return { first, times: countBefore(all, (value) => value <= offset) - first };
-}
-
-/** How many values satisfy `isBefore`, which does so for a front part of them. */
-function countBefore(all: Float64Array, isBefore: (value: number) => boolean): number {
-  let low = 0;
-  let high = all.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (isBefore(all[middle] ?? 0)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const first = lowerBound(all.length, (index) => (all[index] ?? 0) < offset);
+  // `<=` and not `< offset + 1`: above 2^53 the two offsets are the same number.
+  return { first, times: lowerBound(all.length, (index) => (all[index] ?? 0) <= offset) - first };
 }

@@ -9,7 +9,7 @@ import {
   writeSpooled,
   writeSpooledStream,
 } from '../write-compressed/compressed-writer.ts';
-import { iterate } from './push-to-pull.ts';
+import { pushToPull } from './push-to-pull.ts';
 
 /*
  * Images as async iterations. Each array is used up when the next is asked for: copy what you keep. Work is done when
@@ -55,7 +55,7 @@ export function guestPieces(
   image: AsyncIterable<Uint8Array>,
   options: Omit<StreamReadOptions, 'onData'> = {},
 ): AsyncGenerator<GuestPiece, StreamReport, void> {
-  return iterate(
+  return pushToPull(
     (give, signal) => readStreamed(image, { ...options, signal, onData: (bytes, offset) => give({ offset, bytes }) }),
     options.signal,
   );
@@ -65,5 +65,5 @@ function chunks(
   write: (output: Output, signal: AbortSignal) => Promise<WriteSummary>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, WriteSummary, void> {
-  return iterate((give, both) => write({ sequential: true, writeAt: (bytes) => give(bytes) }, both), signal);
+  return pushToPull((give, both) => write({ sequential: true, writeAt: (bytes) => give(bytes) }, both), signal);
 }

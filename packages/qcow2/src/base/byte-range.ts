@@ -1,0 +1,5 @@
+/** Bytes `[offset, offset + length)` of a disk or a file. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
