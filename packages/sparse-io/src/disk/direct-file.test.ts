@@ -1,9 +1,8 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadKernelCalls } from '../kernel/kernel-calls.ts';
-import { tempFolder } from '../testing.ts';
-import { openDirectFile } from './direct-file.ts';
-import { isAligned, pageMemory } from './page-memory.ts';
+import { injectedError, tempFolder } from '../testing.ts';
+import { alignedTransfers, openDirectFile } from './direct-file.ts';
+import { pageMemory } from './page-memory.ts';
 
 const BYTES = Uint8Array.from({ length: 40_000 }, (_, at) => at % 251);
 
@@ -15,6 +14,7 @@ function tryOpen() {
   const direct = openDirectFile(fd);
   return {
     direct,
+    fd,
     path: folder.file('a'),
     [Symbol.dispose]() {
       direct?.[Symbol.dispose]();
@@ -38,33 +38,75 @@ function hasDirectIo(): boolean {
 
 const onDirect = hasDirectIo() ? test : test.skip;
 
-describe('pageMemory', () => {
-  test('is aligned and zero, and parts of it that begin and end at a multiple are aligned, too', () => {
-    const bytes = pageMemory(70_000);
-    expect(bytes.length).toBeGreaterThanOrEqual(70_000);
-    expect(bytes.every((byte) => byte === 0)).toBe(true);
-    expect(isAligned(bytes, 4096)).toBe(true);
-    expect(isAligned(bytes.subarray(512, 1024), 512)).toBe(true);
-    expect(isAligned(bytes.subarray(512, 1024), 4096)).toBe(false);
-    expect(isAligned(bytes.subarray(0, 4095), 512)).toBe(false);
-    expect(isAligned(new Uint8Array(4096), 512)).toBe(false);
-  });
+describe('alignedTransfers', () => {
+  const memory = pageMemory(16_384);
+  const PAGES = memory.subarray(0, 8192);
+  const SECTORS = memory.subarray(512, 1536);
 
-  test('may consist of huge pages', async () => {
-    const kernel = await loadKernelCalls();
-    expect(kernel).toBeDefined();
+  /** A call that gives the results in turn: bytes moved, or the code of an error. */
+  function scripted(...results: readonly (number | string)[]) {
     const asked: number[] = [];
-    pageMemory(4 << 20, { preferHugePages: (bytes) => void asked.push(bytes.length) });
-    expect(asked).toEqual([4 << 20]);
-    const bytes = pageMemory(4 << 20, kernel);
-    expect(bytes.fill(7)[4_000_000]).toBe(7);
+    const left = [...results];
+    const call = (done: number): number => {
+      asked.push(done);
+      const result = left.shift() ?? 0;
+      if (typeof result === 'string') throw injectedError(result, 'read');
+      return result;
+    };
+    return { asked, call };
+  }
+
+  test('continue until all bytes are moved, also after EINTR', () => {
+    const { asked, call } = scripted(4096, 'EINTR', 512, 3584);
+    expect([alignedTransfers()(PAGES, 0, call), asked]).toEqual([true, [0, 4096, 4096, 4608]]);
   });
 
-  test('works without huge pages', () => {
-    const preferHugePages = (): never => {
-      throw Object.assign(new Error('madvise: EINVAL'), { code: 'EINVAL' });
-    };
-    expect(isAligned(pageMemory(1, { preferHugePages }), 4096)).toBe(true);
+  test('are given up where no byte is moved', () => {
+    const { asked, call } = scripted(4096, 0);
+    expect([alignedTransfers()(PAGES, 0, call), asked]).toEqual([false, [0, 4096]]);
+  });
+
+  test('throw any other error, with its offset', () => {
+    const { call } = scripted(512, 'EIO');
+    expect(() => alignedTransfers()(PAGES, 4096, call)).toThrow(expect.objectContaining({ code: 'EIO', offset: 4608 }));
+  });
+
+  test.each(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS'])(
+    '%s of sectors: from then on only pages are tried',
+    (code) => {
+      const transfer = alignedTransfers();
+      expect(transfer(SECTORS, 512, scripted(code).call)).toBe(false);
+      const { asked, call } = scripted(8192, 8192, 8192);
+      expect([transfer(SECTORS, 512, call), transfer(PAGES, 512, call), transfer(SECTORS, 4096, call), asked]).toEqual([
+        false,
+        false,
+        false,
+        [],
+      ]);
+      expect([transfer(PAGES, 4096, call), asked]).toEqual([true, [0]]);
+    },
+  );
+
+  test.each([
+    ['at an offset of sectors', PAGES, 512],
+    ['of a length of sectors', memory.subarray(0, 4608), 4096],
+  ])('a refusal %s is not one of pages', (_, bytes, offset) => {
+    const transfer = alignedTransfers();
+    expect(transfer(bytes, offset, scripted('EINVAL').call)).toBe(false);
+    expect(transfer(PAGES, 0, scripted(8192).call)).toBe(true);
+  });
+
+  test('after a refusal of pages nothing is tried', () => {
+    const transfer = alignedTransfers();
+    expect(transfer(PAGES, 4096, scripted('EINVAL').call)).toBe(false);
+    const { asked, call } = scripted(8192);
+    expect([transfer(PAGES, 0, call), asked]).toEqual([false, []]);
+  });
+
+  test('a refusal after a transfer that ended inside a page teaches nothing', () => {
+    const transfer = alignedTransfers();
+    expect(transfer(PAGES, 0, scripted(512, 'EINVAL').call)).toBe(false);
+    expect(transfer(SECTORS, 512, scripted(1024).call)).toBe(true);
   });
 });
 
@@ -110,6 +152,13 @@ describe('openDirectFile', () => {
     expect(file.direct.readAt(memory, 36_864)).toBe(false);
     expect(file.direct.readAt(memory, 65_536)).toBe(false);
     expect(file.direct.readAt(memory, 0)).toBe(true);
+  });
+
+  test('closes its own descriptor, and not that of the caller', () => {
+    using file = tryOpen();
+    const before = readdirSync('/proc/self/fd').length;
+    openDirectFile(file.fd)?.[Symbol.dispose]();
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
   });
 
   test('a file that cannot be opened for writing has no direct I/O', () => {

@@ -40,9 +40,28 @@ const REFUSALS = new Set(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS']);
 export function openDirectFile(fd: number): DirectFile | undefined {
   const direct = openOrRefuse(fd);
   if (direct === undefined) return undefined;
+  const transfer = alignedTransfers();
+  return {
+    readAt: (into, offset) =>
+      transfer(into, offset, (done) => readSync(direct, into, done, into.length - done, offset + done)),
+    writeAt: (bytes, offset) =>
+      transfer(bytes, offset, (done) => writeSync(direct, bytes, done, bytes.length - done, offset + done)),
+    [Symbol.dispose]: () => closeSync(direct),
+  };
+}
+
+/** One transfer between memory and a file. @param call moves bytes of `[done, length)`, and returns their number */
+type Transfer = (bytes: Uint8Array, offset: number, call: (done: number) => number) => boolean;
+
+/**
+ * Transfers that repeat a call until all bytes are moved, and that learn from refusals: after one of a sector only whole
+ * pages are tried, after one of whole pages nothing. Exported for tests.
+ *
+ * @returns a function that returns false where the transfer was refused, unaligned, or met the end of the file
+ */
+export function alignedTransfers(): Transfer {
   let unit: number | undefined = SECTOR;
-  /** @param call moves bytes between the file and `[done, length)` of the memory, and returns their number */
-  const transfer = (bytes: Uint8Array, offset: number, call: (done: number) => number): boolean => {
+  return (bytes, offset, call) => {
     if (unit === undefined || offset % unit !== 0 || !isAligned(bytes, unit)) return false;
     for (let done = 0; done < bytes.length; ) {
       try {
@@ -52,19 +71,12 @@ export function openDirectFile(fd: number): DirectFile | undefined {
       } catch (error) {
         if (codeOf(error) === 'EINTR') continue;
         if (!REFUSALS.has(codeOf(error) ?? '')) throw located(error, offset + done);
-        // After a transfer that ended inside a sector every call is refused; that is not a statement about alignment.
+        // After a transfer that ended inside a page every call is refused; that is not a statement about alignment.
         if (done % PAGE === 0) unit = afterRefusal(bytes, offset);
         return false;
       }
     }
     return true;
-  };
-  return {
-    readAt: (into, offset) =>
-      transfer(into, offset, (done) => readSync(direct, into, done, into.length - done, offset + done)),
-    writeAt: (bytes, offset) =>
-      transfer(bytes, offset, (done) => writeSync(direct, bytes, done, bytes.length - done, offset + done)),
-    [Symbol.dispose]: () => closeSync(direct),
   };
 }
 

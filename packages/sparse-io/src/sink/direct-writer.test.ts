@@ -1,7 +1,8 @@
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { pageMemory } from '../disk/page-memory.ts';
-import { MemorySink, tempFolder } from '../testing.ts';
+import type { DirectFile } from '../disk/direct-file.ts';
+import { isAligned, pageMemory } from '../disk/page-memory.ts';
+import { injectedError, MemorySink, tempFolder } from '../testing.ts';
 import { DirectWriter } from './direct-writer.ts';
 import { FileSink } from './file-sink.ts';
 
@@ -48,6 +49,74 @@ describe('DirectWriter', () => {
     dropped.writeAt(dropped.buffer() ?? pageMemory(256 * KIB), 0);
     dropped.abort();
     expect(open()).toBe(before);
+  });
+});
+
+/** A writer whose direct file takes every write, or fails as the test says. */
+function recorded({ fails, isPossible = true }: { fails?: Error | boolean; isPossible?: boolean } = {}) {
+  const log: string[] = [];
+  const direct: DirectFile = {
+    readAt: () => false,
+    writeAt(bytes, offset) {
+      log.push(`write ${bytes.length} at ${offset}${isAligned(bytes, 512) ? '' : ' unaligned'}: ${bytes[0]}`);
+      if (fails instanceof Error) throw fails;
+      return fails !== true;
+    },
+    [Symbol.dispose]: () => log.push('close'),
+  };
+  const writer = new DirectWriter(9, (fd) => {
+    log.push(`open ${fd}`);
+    return isPossible ? direct : undefined;
+  });
+  return { log, writer };
+}
+
+describe('DirectWriter over a direct file', () => {
+  test('opens it for the first large piece, writes whole pages of 128 KiB or more, and closes it', () => {
+    const { log, writer } = recorded();
+    const memory = pageMemory(256 * KIB).fill(7);
+    expect(writer.write(memory.subarray(0, 128 * KIB - 4096), 0)).toBe(0);
+    expect(log).toEqual([]);
+    expect(writer.write(memory.subarray(0, 128 * KIB), 4096)).toBe(128 * KIB);
+    expect(writer.write(memory.subarray(4096, 200 * KIB + 5), 8192)).toBe(196 * KIB);
+    expect(writer.write(memory, 4096 + 512)).toBe(0);
+    writer.close();
+    writer.close();
+    expect(log).toEqual(['open 9', 'write 131072 at 4096: 7', 'write 200704 at 8192: 7', 'close']);
+  });
+
+  test('opens it again after it was closed', () => {
+    const { log, writer } = recorded();
+    expect(writer.buffer()).toHaveLength(1 << 20);
+    writer.close();
+    expect(writer.write(pageMemory(128 * KIB), 0)).toBe(128 * KIB);
+    expect(log).toEqual(['open 9', 'close', 'open 9', 'write 131072 at 0: 0']);
+  });
+
+  test('does not try again to open a file that refused it', () => {
+    const { log, writer } = recorded({ isPossible: false });
+    expect([
+      writer.buffer(),
+      writer.write(pageMemory(128 * KIB), 0),
+      writer.writeSectors(new Uint8Array(512), 0),
+    ]).toEqual([undefined, 0, false]);
+    expect(log).toEqual(['open 9']);
+  });
+
+  test('a refused piece is left to the caller as a whole', () => {
+    const { writer } = recorded({ fails: true });
+    expect([writer.write(pageMemory(128 * KIB), 0), writer.writeSectors(new Uint8Array(512), 0)]).toEqual([0, false]);
+  });
+
+  test('writes sectors from any memory; an error of the system means no, a bug is thrown', () => {
+    const { log, writer } = recorded();
+    expect(writer.writeSectors(new Uint8Array(1024).fill(3).subarray(0, 512), 1536)).toBe(true);
+    expect(log).toEqual(['open 9', 'write 512 at 1536: 3']);
+    const failing = recorded({ fails: injectedError('EIO', 'write') });
+    expect(failing.writer.writeSectors(new Uint8Array(512), 0)).toBe(false);
+    expect(() => failing.writer.write(pageMemory(128 * KIB), 0)).toThrow(expect.objectContaining({ code: 'EIO' }));
+    const broken = recorded({ fails: new TypeError('bug') });
+    expect(() => broken.writer.writeSectors(new Uint8Array(512), 0)).toThrow('bug');
   });
 });
 

@@ -17,13 +17,18 @@ const BUFFER = 1 << 20;
  */
 export class DirectWriter {
   readonly #fd: number;
+  readonly #openDirect: typeof openDirectFile;
   #direct: DirectFile | undefined;
   /** True after the file could not be opened for direct writes. */
   #isRefused = false;
 
-  /** @param fd the caller keeps it, and may also write through it */
-  constructor(fd: number) {
+  /**
+   * @param fd the caller keeps it, and may also write through it
+   * @param openDirect for tests
+   */
+  constructor(fd: number, openDirect = openDirectFile) {
     this.#fd = fd;
+    this.#openDirect = openDirect;
   }
 
   /** Memory to write from; undefined where direct writes are not possible. */
@@ -68,7 +73,7 @@ export class DirectWriter {
 
   #open(): DirectFile | undefined {
     if (this.#direct === undefined && !this.#isRefused) {
-      this.#direct = openDirectFile(this.#fd);
+      this.#direct = this.#openDirect(this.#fd);
       this.#isRefused = this.#direct === undefined;
     }
     return this.#direct;

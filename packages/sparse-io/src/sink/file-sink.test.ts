@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { openDirectFile } from '../disk/direct-file.ts';
 import { pageMemory } from '../disk/page-memory.ts';
 import { tempFolder } from '../testing.ts';
 import { FileSink } from './file-sink.ts';
@@ -111,6 +112,24 @@ describe('FileSink', () => {
     const sink = new FileSink(file.fd, { zero: 'hole' });
     closeSync(file.fd);
     await expect(sink.finish(10)).rejects.toMatchObject({ code: 'EBADF' });
+  });
+
+  test('abort may be repeated when another file has the number of the descriptor', () => {
+    using file = digits();
+    const sink = new FileSink(file.fd, { zero: 'hole' });
+    sink.abort();
+    const other = openSync(file.path, 'r');
+    sink.abort();
+    expect([other, isOpen(other)]).toEqual([file.fd, true]);
+    closeSync(other);
+  });
+
+  test('a file has memory for direct writes where its file system has them', () => {
+    using file = digits();
+    const direct = openDirectFile(file.fd);
+    using sink = new FileSink(file.fd, { zero: 'hole' });
+    expect(sink.buffer() !== undefined).toBe(direct !== undefined);
+    direct?.[Symbol.dispose]();
   });
 
   test('only a file or a block device has memory for direct writes', () => {

@@ -62,6 +62,48 @@ describe('skipEqual', () => {
     );
   });
 
+  test('zeros of any length are compared, and counted by blocks', () => {
+    const MIB = 1 << 20;
+    const old = new Uint8Array(MIB + 12);
+    old[MIB + 9] = 7;
+    const sink = new MemorySink({ old });
+    let equal = 0;
+    const skipping = skipEqual(sink, memorySource(old), { blockSize, onEqual: (count) => (equal += count) });
+    skipping.zero(0, MIB + 8);
+    expect([sink.calls, equal]).toEqual([[], MIB / blockSize + 2]);
+    skipping.zero(4, MIB + 8);
+    expect(sink.calls).toEqual([{ kind: 'write', offset: MIB + 8, length: 4 }]);
+  });
+
+  test('passes skip, finish and abort to the sink, and its order', async () => {
+    const sink = new MemorySink({ sequential: true });
+    const skipping = skipEqual(sink, memorySource(new Uint8Array(0)), { blockSize });
+    skipping.skip(1, 2);
+    await skipping.finish(3);
+    expect([skipping.sequential, sink.calls, sink.state]).toEqual([
+      true,
+      [{ kind: 'skip', offset: 1, length: 2 }],
+      'finished',
+    ]);
+    const aborted = new MemorySink();
+    skipEqual(aborted, memorySource(new Uint8Array(0)), { blockSize }).abort();
+    expect(aborted.state).toBe('aborted');
+  });
+
+  test('reads the existing bytes of each write once, also where the output ends inside it', () => {
+    const reads: number[][] = [];
+    const old = { size: 10, readAt: (into: Uint8Array, offset: number) => void reads.push([offset, into.length]) };
+    const skipping = skipEqual(new MemorySink(), old, { blockSize });
+    skipping.writeAt(new Uint8Array(4), 0);
+    skipping.writeAt(new Uint8Array(8), 6);
+    skipping.writeAt(new Uint8Array(4), 10);
+    skipping.writeAt(new Uint8Array(4), 20);
+    expect(reads).toEqual([
+      [0, 4],
+      [6, 4],
+    ]);
+  });
+
   test('zeros are compared too', () => {
     const old = Uint8Array.of(0, 0, 0, 0, 7, 0, 0, 0);
     const sink = new MemorySink({ old });

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
-import { loadKernelCalls } from '../kernel/kernel-calls.ts';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
+import { type KernelCalls, loadKernelCalls } from '../kernel/kernel-calls.ts';
 import { sameBytes } from '../testing/same-bytes.ts';
-import { tempFolder } from '../testing.ts';
+import { injectedError, tempFolder } from '../testing.ts';
 import { StreamSink } from './stream-sink.ts';
 
 /** A pipe inside this process: opened for reading and writing, so that nothing waits. */
@@ -30,6 +30,106 @@ describe('StreamSink', () => {
     await sink.finish(13);
     expect([...readFileSync(folder.file('a'))]).toEqual([0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 9, 0, 0]);
     expect(() => closeSync(fd)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+  });
+
+  test('counts gaps, zeros and skipped ranges as sent', () => {
+    using folder = tempFolder();
+    using sink = new StreamSink(openSync(folder.file('a'), 'w'), { owned: true });
+    const positions: number[] = [];
+    const step = (run: () => void): void => {
+      run();
+      positions.push(sink.position);
+    };
+    step(() => sink.zero(3, 2));
+    step(() => sink.skip(7, 1));
+    step(() => sink.writeAt(Uint8Array.of(1), 8));
+    step(() => sink.writeAt(Uint8Array.of(1), 10));
+    expect([positions, [...readFileSync(folder.file('a'))]]).toEqual([
+      [5, 8, 9, 11],
+      [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1],
+    ]);
+    for (const back of [() => sink.zero(10, 1), () => sink.skip(10, 1)]) {
+      expect(back).toThrow(expect.objectContaining({ code: 'SPARSE_NOT_SEEKABLE', detail: { offset: 10 } }));
+    }
+  });
+
+  test('sends zeros of any length, also more than one write, and the rest up to the size', async () => {
+    using folder = tempFolder();
+    const fd = openSync(folder.file('a'), 'w');
+    const sink = new StreamSink(fd, { owned: true });
+    sink.zero(0, 600_000);
+    expect(fstatSync(fd).size).toBe(600_000);
+    await sink.finish(1_300_001);
+    expect(readFileSync(folder.file('a')).equals(new Uint8Array(1_300_001))).toBe(true);
+  });
+
+  test('finish, abort and dispose close only a descriptor that is owned, and only once', async () => {
+    using folder = tempFolder();
+    const fd = openSync(folder.file('a'), 'w');
+    await new StreamSink(fd).finish(0);
+    new StreamSink(fd).abort();
+    expect(fstatSync(fd).isFile()).toBe(true);
+    const owned = new StreamSink(fd, { owned: true });
+    owned.abort();
+    expect(() => fstatSync(fd)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+    const other = openSync(folder.file('b'), 'w');
+    owned.abort();
+    await owned.finish(0).catch(() => undefined);
+    expect([other, fstatSync(other).isFile()]).toEqual([fd, true]);
+    closeSync(other);
+  });
+
+  test('errors of a write, of zeros and of a splice carry their offset; EPIPE ends a transfer', () => {
+    const full = new StreamSink(openSync('/dev/full', 'w'), { owned: true });
+    expect(() => full.writeAt(Uint8Array.of(1), 0)).toThrow(expect.objectContaining({ code: 'ENOSPC', offset: 0 }));
+    expect(() => full.zero(0, 5)).toThrow(expect.objectContaining({ code: 'ENOSPC', offset: 0 }));
+    full.abort();
+    using folder = tempFolder();
+    const fd = pipeAt(folder.file('p'));
+    const answers: (number | string)[] = [7, 'EPIPE', 3, 'EIO', 'EPIPE'];
+    const call = (): number => {
+      const answer = answers.shift() ?? 0;
+      if (typeof answer === 'string') throw injectedError(answer, 'splice');
+      return answer;
+    };
+    const kernel: KernelCalls = Object.assign(Object.create(null), {
+      splice: call,
+      spliceZeros: call,
+      setPipeSize: () => {
+        throw injectedError('EPERM', 'fcntl');
+      },
+    });
+    const sink = new StreamSink(fd, { kernel });
+    expect(() => sink.transferFrom?.(5, 0, 0, 20)).toThrow(expect.objectContaining({ code: 'EPIPE', offset: 7 }));
+    expect([sink.transferFrom?.(5, 0, 0, 20), sink.position]).toEqual([3, 3]);
+    expect(() => sink.zero(3, 5)).toThrow(expect.objectContaining({ code: 'EPIPE', offset: 3 }));
+    closeSync(fd);
+  });
+
+  test('zeros of a pipe are sent in pieces as the kernel takes them, of at most 1 MiB', () => {
+    using folder = tempFolder();
+    const fd = pipeAt(folder.file('p'));
+    const sizes: number[] = [];
+    const asked: number[][] = [];
+    const kernel: KernelCalls = Object.assign(Object.create(null), {
+      spliceZeros: (pipe: number, length: number) => {
+        asked.push([pipe, length]);
+        return Math.min(length, 700_000);
+      },
+      setPipeSize: (_pipe: number, length: number) => sizes.push(length),
+    });
+    const sink = new StreamSink(fd, { kernel });
+    sink.zero(0, 2_000_000);
+    expect([asked, sink.position, sizes]).toEqual([
+      [
+        [fd, 1 << 20],
+        [fd, 1 << 20],
+        [fd, 600_000],
+      ],
+      2_000_000,
+      [1 << 20],
+    ]);
+    closeSync(fd);
   });
 
   test('continues at the position of the descriptor, as after the writes of another program', async () => {

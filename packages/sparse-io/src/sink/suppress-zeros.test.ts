@@ -47,6 +47,34 @@ describe('suppressZeros', () => {
     ]);
   });
 
+  test('zero blocks at the end of the write, after an unaligned first block, are one call', () => {
+    const sink = new MemorySink();
+    const input = new Uint8Array(3 * BLOCK).fill(0);
+    input[2] = 1;
+    suppressZeros(sink, BLOCK).writeAt(input, 5);
+    expect(sink.calls).toEqual([
+      { kind: 'write', offset: 5, length: 3 },
+      { kind: 'zero', offset: 8, length: 21 },
+    ]);
+  });
+
+  test('has blocks of 4 KiB by default', () => {
+    const sink = new MemorySink();
+    const input = new Uint8Array(3 * 4096);
+    input[4096] = 1;
+    suppressZeros(sink).writeAt(input, 0);
+    expect(sink.calls.map(({ kind, length }) => `${kind} ${length}`)).toEqual(['zero 4096', 'write 4096', 'zero 4096']);
+  });
+
+  test('has the buffer of the sink, and aborts it', () => {
+    const memory = new Uint8Array(9);
+    const inner = Object.assign(new MemorySink({ sequential: true }), { buffer: () => memory });
+    const sink = suppressZeros(inner, BLOCK);
+    sink.abort();
+    expect([sink.buffer?.(), sink.sequential, inner.state]).toEqual([memory, true, 'aborted']);
+    expect('buffer' in suppressZeros(new MemorySink())).toBe(false);
+  });
+
   test('passes all other calls to the sink, except transfers inside the kernel', async () => {
     const inner = new MemorySink();
     const sink = suppressZeros(Object.assign(inner, { transferFrom: () => 0 }), BLOCK);

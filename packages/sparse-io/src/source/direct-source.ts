@@ -16,20 +16,30 @@ const SECTOR = 512;
  */
 export function openDirectSource(fd: number, size: number): Source & Disposable {
   const direct = openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_DIRECT);
+  return {
+    ...alignedSource((into, offset) => readOnce(direct, into, offset), size),
+    [Symbol.dispose]: () => closeSync(direct),
+  };
+}
+
+/** One read to aligned memory from an aligned offset. @returns bytes read, 0 at the end */
+type AlignedRead = (into: Uint8Array, offset: number) => number;
+
+/** A source that reads any bytes by reads that are aligned in offset, length and memory. Exported for tests. */
+export function alignedSource(read: AlignedRead, size: number): Source {
   let buffer = pageMemory(1);
   return {
     size,
     readAt(into, offset) {
       const wide = aligned(offset, into.length, PAGE);
       if (buffer.length < wide.length) buffer = pageMemory(wide.length);
-      const { from, end } = readNarrowing(direct, buffer, wide, aligned(offset, into.length, SECTOR));
+      const { from, end } = readNarrowing(read, buffer, wide, aligned(offset, into.length, SECTOR));
       const available = Math.max(0, Math.min(into.length, end - offset));
       into.set(buffer.subarray(offset - from, offset - from + available));
       if (available < into.length) {
         throw shortRead(offset + available, { offset: offset + available, length: into.length - available });
       }
     },
-    [Symbol.dispose]: () => closeSync(direct),
   };
 }
 
@@ -46,17 +56,17 @@ function aligned(offset: number, length: number, unit: number): ByteRange {
  * @returns the first byte in the buffer, and the end of the bytes read, both as offsets of the file
  */
 function readNarrowing(
-  fd: number,
+  read: AlignedRead,
   buffer: Uint8Array,
   wide: ByteRange,
   narrow: ByteRange,
 ): { readonly from: number; readonly end: number } {
   try {
-    return { from: wide.offset, end: wide.offset + readAligned(fd, buffer, wide) };
+    return { from: wide.offset, end: wide.offset + readAligned(read, buffer, wide) };
   } catch (error) {
     if (narrow.length === wide.length) throw error;
     try {
-      return { from: narrow.offset, end: narrow.offset + readAligned(fd, buffer, narrow) };
+      return { from: narrow.offset, end: narrow.offset + readAligned(read, buffer, narrow) };
     } catch {
       throw error;
     }
@@ -64,11 +74,11 @@ function readNarrowing(
 }
 
 /** Read whole aligned blocks; the last one may be cut by the end of the file. @returns bytes read */
-function readAligned(fd: number, buffer: Uint8Array, { offset, length }: ByteRange): number {
+function readAligned(read: AlignedRead, buffer: Uint8Array, { offset, length }: ByteRange): number {
   for (let done = 0; ; ) {
-    const read = readOnce(fd, buffer.subarray(done, length), offset + done);
-    done += read;
+    const count = read(buffer.subarray(done, length), offset + done);
+    done += count;
     // A read that ends inside a sector has met the end of the file; the next one could not be aligned.
-    if (read === 0 || done === length || done % SECTOR !== 0) return done;
+    if (count === 0 || done === length || done % SECTOR !== 0) return done;
   }
 }
