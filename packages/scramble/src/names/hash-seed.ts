@@ -18,7 +18,7 @@ import { isWithinFresh } from './fresh-boundaries.ts';
 import { LeafRanges } from './leaf-ranges.ts';
 import { ANY_LEAF } from './pending-names.ts';
 
-/** Seeds tried before the old one is kept. */
+/** Some two for each leaf are needed: a directory of 500,000 leaves has billions of names. */
 const TRIES = 1_000_000;
 
 /** Seed `index` of those that follow from the key. */
@@ -37,12 +37,18 @@ function seedAt(hash: KeyedHash, index: number): Uint8Array {
  * A new hash seed. `lost+found` keeps its name, so that where the root has an index the new hash of it must lie in the
  * range that its leaf will have: seeds are tried until one does, some two for each leaf.
  *
+ * @param tries seeds tried before the old one is kept
  * @returns undefined when none was found
  */
-export function chooseHashSeed(fs: Filesystem, hash: KeyedHash, classified: Classified): Uint8Array | undefined {
+export function chooseHashSeed(
+  fs: Filesystem,
+  hash: KeyedHash,
+  classified: Classified,
+  tries = TRIES,
+): Uint8Array | undefined {
   const pinned = pinnedLeaf(fs, classified);
   if (pinned === undefined) return seedAt(hash, 0);
-  for (let index = 0; index < TRIES; index++) {
+  for (let index = 0; index < tries; index++) {
     const seed = seedAt(hash, index);
     if (pinned(seed)) return seed;
   }
