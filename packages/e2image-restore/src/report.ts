@@ -1,7 +1,8 @@
 import { inputName, say, type World } from '@e2image/cli';
 import { primarySuperblockBlock } from '@e2image/ext-core/structures';
+import { blocksText } from '@e2image/ext-core/walk';
 import type { OpenImage } from './image/open-image.ts';
-import { blocksOf, describeDifference, describeImage, namedRuns, runText } from './plan/describe.ts';
+import { blocksOf, describeDifference, describeImage, namedRuns } from './plan/describe.ts';
 import type { RestorePlan } from './plan/restore-plan.ts';
 import type { WritePlan } from './plan/write-plan.ts';
 
@@ -22,9 +23,9 @@ export function reportWrites(
   reportList(problems, 'the image is damaged', world);
   const map = image.mapfile === undefined ? '' : ` (${image.mapfile})`;
   const unread = namedRuns(writes, blocksOf(writes.content.unread, writes.blockSize));
-  const left = unread.map((run) => `${runText(run)}, ${run.kind}: not in the image${map}`);
+  const left = unread.map((run) => `${blocksText(run)}, ${run.kind}: not in the image${map}`);
   reportList(left, 'left alone', world);
-  const unreadable = writes.unreadable.map((run) => `${runText(run)} cannot be read on ${plan.device} now`);
+  const unreadable = writes.unreadable.map((run) => `${blocksText(run)} cannot be read on ${plan.device} now`);
   reportList(unreadable, 'unreadable', world);
 }
 
@@ -38,5 +39,5 @@ export function reportList(lines: readonly string[], what: string, world: World)
 export function listChanges(writes: WritePlan, world: World): void {
   const superblock = { start: primarySuperblockBlock(writes.content.fs.superblock), count: 1, kind: 'superblock' };
   const runs = [...(writes.superblock.differs ? [superblock] : []), ...namedRuns(writes, writes.runs)];
-  for (const run of runs.sort((a, b) => a.start - b.start)) world.stdout(`${runText(run)}: ${run.kind}\n`);
+  for (const run of runs.sort((a, b) => a.start - b.start)) world.stdout(`${blocksText(run)}: ${run.kind}\n`);
 }

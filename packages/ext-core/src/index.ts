@@ -1,10 +1,11 @@
+export { bitmapRuns, setBitmapRun } from './bytes/bits.ts';
 export { ExtError, type ExtErrorCode, type ExtErrorDetail, isExtError } from './bytes/errors.ts';
 export type { OnProblem, Problem } from './bytes/problem.ts';
-export type { Source, SourceExtent } from './bytes/source.ts';
+export type { ByteRange, Source, SourceExtent } from './bytes/source.ts';
 export { BlockWindow, type OnUnreadable, READ_UNIT, readIsolated } from './filesystem/block-reader.ts';
 export { descTableSize } from './filesystem/desc-blocks.ts';
 export { type DescChecksums, descChecksums, isSuperblockIntact } from './filesystem/desc-checksums.ts';
 export { DescTable, type DescWindow } from './filesystem/desc-table.ts';
-export { BLOCK_SIZES, type Filesystem, type OpenOptions, openFilesystem } from './filesystem/filesystem.ts';
+export { type Filesystem, type OpenOptions, openFilesystem } from './filesystem/filesystem.ts';
 export { inodeTableBlocks, usedTableBlocks } from './filesystem/inode-table.ts';
-export { setBitmapRun, uninitBlockBitmaps } from './filesystem/uninit-bitmap.ts';
+export { uninitBlockBitmaps } from './filesystem/uninit-bitmap.ts';

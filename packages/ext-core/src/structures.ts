@@ -123,7 +123,6 @@ export {
   readDxBlock,
 } from './structures/htree.ts';
 export {
-  type ByteSpan,
   hasInlineData,
   INLINE_PARENT_SIZE,
   inlineDataSpans,
@@ -156,6 +155,7 @@ export {
 } from './structures/mmp.ts';
 export { SCRAMBLED_MARK } from './structures/scrambled-mark.ts';
 export {
+  BLOCK_SIZES,
   descBlockCount,
   EXT_MAGIC,
   hasCompat,

@@ -1,4 +1,6 @@
-export { type BlockRun, BlockSet, type BlockSetOptions, firstRunBehind, withoutRuns } from './block-set/block-set.ts';
+export { BlockSet, type BlockSetOptions, firstRunEndingAfter, withoutRuns } from './block-set/block-set.ts';
+export { type BlockRun, blocksText } from './bytes/block-run.ts';
+export { type BlockKind, describeBlocks, type VisitRun } from './walk/block-kind.ts';
 export {
   type InodeTable,
   inodeTable,
@@ -8,14 +10,7 @@ export {
   type VisitInode,
 } from './walk/inode-scan.ts';
 export { badBlocks, orphanInodes } from './walk/listed-inodes.ts';
-export { nameOwners, type OwnedRun, selectBlocks, selectSteps } from './walk/metadata-blocks.ts';
-export {
-  type BlockKind,
-  describeBlocks,
-  type Selection,
-  type VisitRun,
-  type WalkOptions,
-  walkBlocks,
-  walkSteps,
-} from './walk/walk.ts';
+export { nameOwners, type OwnedRun, selectBlocks, selectSteps } from './walk/select-blocks.ts';
+export { walkBlocks, walkSteps } from './walk/walk.ts';
 export { type MapVisitor, type WalkMapOptions, walkMap } from './walk/walk-map.ts';
+export type { Selection, WalkOptions } from './walk/walk-options.ts';

@@ -1,5 +1,5 @@
-import { BLOCK_SIZES, ExtError } from '@e2image/ext-core';
-import { type BytesField, bytes, type Field, u32 } from '@e2image/ext-core/structures';
+import { ExtError } from '@e2image/ext-core';
+import { BLOCK_SIZES, type BytesField, bytes, type Field, u32 } from '@e2image/ext-core/structures';
 
 /** The first four bytes of a normal image, little-endian. */
 export const IMAGE_MAGIC = 0x7f2b_b710;

@@ -1,5 +1,5 @@
 import type { Source, SourceExtent } from '@e2image/ext-core';
-import { type BlockSet, firstRunBehind } from '@e2image/ext-core/walk';
+import { type BlockSet, firstRunEndingAfter } from '@e2image/ext-core/walk';
 
 /** What changes whole blocks in place. */
 interface Transform {
@@ -27,7 +27,7 @@ export function scrambledSource(source: Source, options: ScrambledSourceOptions)
     readAt: (into, offset) => readScrambled(source, options, into, offset),
     extentAt: (offset) => {
       const block = Math.floor(offset / blockSize);
-      const next = zeroed[firstRunBehind(zeroed, block)];
+      const next = zeroed[firstRunEndingAfter(zeroed, block)];
       if (next && next.start <= block) {
         const end = Math.min(size, (next.start + next.count) * blockSize);
         return { kind: 'hole', offset, length: end - offset };

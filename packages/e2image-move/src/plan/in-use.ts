@@ -1,9 +1,8 @@
-import { type Filesystem, isExtError, uninitBlockBitmaps } from '@e2image/ext-core';
+import { bitmapRuns, type Filesystem, isExtError, uninitBlockBitmaps } from '@e2image/ext-core';
 import { groupFirstBlock, hasIncompat, STATE_CLEAN } from '@e2image/ext-core/structures';
 import { BlockSet, selectSteps } from '@e2image/ext-core/walk';
 import { inBatches } from '@e2image/sparse-io';
 import { HEAD_OFFSET, SECTOR } from '../disk/geometry.ts';
-import { bitmapRuns } from '../used/bitmap-runs.ts';
 import { MapBuilder, NEW_MAP_BYTES, type UsedMap } from '../used/used-map.ts';
 
 /** Memory for the blocks in use of one walk: a million scattered runs at least. */

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { BLOCK_SIZES, isExtError, isSuperblockIntact } from '@e2image/ext-core';
+import { isExtError, isSuperblockIntact } from '@e2image/ext-core';
 import {
+  BLOCK_SIZES,
   backupGroups,
   groupFirstBlock,
   readSuperblock,

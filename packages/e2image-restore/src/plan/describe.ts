@@ -72,10 +72,6 @@ function kindOfBlock(kinds: ReadonlyMap<string, BlockSet>, block: number): strin
   return 'block';
 }
 
-/** `block 7` or `blocks 7 to 9`. */
-export const runText = ({ start, count }: BlockRun): string =>
-  count === 1 ? `block ${start}` : `blocks ${start} to ${start + count - 1}`;
-
 /** Byte ranges as whole blocks. */
 export const blocksOf = (ranges: readonly ByteRange[], blockSize: number): BlockRun[] => [
   ...blockSet(ranges, blockSize).runs(),

@@ -1,5 +1,5 @@
 import { say } from '@e2image/cli';
-import { BlockSet, nameOwners } from '@e2image/ext-core/walk';
+import { BlockSet, blocksText, nameOwners } from '@e2image/ext-core/walk';
 import type { ImageJob } from './image-job.ts';
 
 /** Ranges that are printed one by one: a mapfile has the complete list. */
@@ -26,7 +26,7 @@ export function sayUnread({
   for (const { start, count } of first) ascending.add(start, count);
   const named = nameOwners(fs, walk, [...ascending.runs()], MAX_NAMED);
   for (const { start, count, owner } of named.slice(0, MAX_LINES)) {
-    const blocks = count === 1 ? `block ${start}` : `blocks ${start} to ${start + count - 1}`;
+    const blocks = blocksText({ start, count });
     const reason = first.find((run) => start >= run.start && start < run.start + run.count)?.reason;
     say(
       world,

@@ -1,3 +1,6 @@
+import { nextBit, setBits } from '../bytes/bits.ts';
+import { lowerBound } from '../bytes/lower-bound.ts';
+
 /** 32-bit words of a leaf: room for `MAX_RUNS` runs or for one bit for each of `LEAF_BITS` blocks. */
 const LEAF_WORDS = 512;
 const MAX_RUNS = LEAF_WORDS / 2;
@@ -144,14 +147,8 @@ export class BlockLeaf {
 
   /** The first run that ends behind `at`; the number of runs when there is none. */
   #firstEndAfter(at: number): number {
-    let low = 0;
-    let high = this.#count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#words[2 * middle + 1] as number) > at) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    const words = this.#words;
+    return lowerBound(this.#count, (run) => (words[2 * run + 1] as number) <= at);
   }
 
   #becomeBitmap(): void {
@@ -163,30 +160,4 @@ export class BlockLeaf {
     }
     this.#count = -1;
   }
-}
-
-function setBits(bits: Int32Array, from: number, to: number): void {
-  let at = from;
-  while (at < to && (at & 31) !== 0) {
-    bits[at >>> 5] = (bits[at >>> 5] as number) | (1 << (at & 31));
-    at++;
-  }
-  if (to - at >= 32) {
-    bits.fill(-1, at >>> 5, to >>> 5);
-    at = to & ~31;
-  }
-  for (; at < to; at++) bits[at >>> 5] = (bits[at >>> 5] as number) | (1 << (at & 31));
-}
-
-/** First bit at or after `from` that is set (`flip` 0) or clear (`flip` -1); LEAF_BITS when there is none. */
-function nextBit(bits: Int32Array, from: number, flip: 0 | -1): number {
-  if (from >= LEAF_BITS) return LEAF_BITS;
-  let word = from >>> 5;
-  let value = (((bits[word] as number) ^ flip) >>> (from & 31)) << (from & 31);
-  while (value === 0) {
-    word++;
-    if (word === bits.length) return LEAF_BITS;
-    value = (bits[word] as number) ^ flip;
-  }
-  return word * 32 + 31 - Math.clz32(value & -value);
 }

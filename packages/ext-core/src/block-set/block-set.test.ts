@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BlockSet, firstRunBehind, withoutRuns } from './block-set.ts';
+import { BlockSet, firstRunEndingAfter, withoutRuns } from './block-set.ts';
 
 /** The second opinion: one entry per block. */
 function runsOf(blocks: ReadonlySet<number>): { start: number; count: number }[] {
@@ -135,7 +135,7 @@ test.each([
   [35, 2],
 ])('behind block %d ends run %d first', (block, index) => {
   expect(
-    firstRunBehind(
+    firstRunEndingAfter(
       [
         { start: 10, count: 2 },
         { start: 30, count: 5 },

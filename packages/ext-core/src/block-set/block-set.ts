@@ -1,11 +1,7 @@
+import type { BlockRun } from '../bytes/block-run.ts';
 import { ExtError } from '../bytes/errors.ts';
+import { lowerBound } from '../bytes/lower-bound.ts';
 import { BlockLeaf, LEAF_BITS, LEAF_BYTES, REGION } from './block-leaf.ts';
-
-/** A run of block numbers `[start, start + count)`; `count` is greater than zero. */
-export interface BlockRun {
-  readonly start: number;
-  readonly count: number;
-}
 
 /** What a set holds, and how much. */
 export interface BlockSetOptions {
@@ -138,15 +134,9 @@ export class BlockSet {
     if (last < bases.length && (bases[last] as number) <= block) {
       if (last + 1 === bases.length || block < (bases[last + 1] as number)) return last;
     }
-    let low = 0;
-    let high = bases.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((bases[middle] as number) <= block) low = middle + 1;
-      else high = middle;
-    }
-    this.#last = Math.max(0, low - 1);
-    return low - 1;
+    const after = lowerBound(bases.length, (index) => (bases[index] as number) <= block);
+    this.#last = Math.max(0, after - 1);
+    return after - 1;
   }
 
   #divide(index: number, leaf: BlockLeaf, block: number): void {
@@ -188,15 +178,9 @@ export function* withoutRuns(a: BlockSet, b: BlockSet): Generator<BlockRun> {
   }
 }
 
-/** Index of the first of ascending, disjoint runs that ends behind `block`; `runs.length` when there is none. */
-export function firstRunBehind(runs: readonly BlockRun[], block: number): number {
-  let low = 0;
-  let high = runs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const run = runs[middle];
-    if (run !== undefined && run.start + run.count > block) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+/** Index of the first of ascending, disjoint runs that ends after `block`; `runs.length` where none does. */
+export const firstRunEndingAfter = (runs: readonly BlockRun[], block: number): number =>
+  lowerBound(runs.length, (index) => {
+    const run = runs[index];
+    return run !== undefined && run.start + run.count <= block;
+  });

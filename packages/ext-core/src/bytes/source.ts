@@ -10,15 +10,19 @@ export interface Source {
   /** Fill `into` from byte `offset`, or throw. There are no short reads; `into` is borrowed for the call. */
   readAt(into: Uint8Array, offset: number): void;
   /**
-   * The run of bytes that holds `offset`, told from `offset` on: data, or a hole that reads as zeros. Optional: a
-   * source without it is data throughout. It may call zeros data, never the other way round.
+   * The run of bytes that contains `offset`, from `offset` on: data, or a hole that reads as zeros. Optional: a
+   * source without it is data throughout. It may report zeros as data, never the other way round.
    */
   extentAt?(offset: number): SourceExtent;
 }
 
-/** `[offset, offset + length)` of a source; `length` is greater than zero. */
-export interface SourceExtent {
-  readonly kind: 'data' | 'hole';
+/** Bytes `[offset, offset + length)`. */
+export interface ByteRange {
   readonly offset: number;
   readonly length: number;
+}
+
+/** A run of bytes of a source; `length` is greater than zero. */
+export interface SourceExtent extends ByteRange {
+  readonly kind: 'data' | 'hole';
 }

@@ -3,7 +3,7 @@ import { isExtError } from '../bytes/errors.ts';
 import { groupDescLayout } from '../structures/group-desc.ts';
 import { superblockLayout } from '../structures/superblock.ts';
 import { TinyFilesystem } from '../testing/tiny-filesystem.ts';
-import { selectBlocks } from '../walk/metadata-blocks.ts';
+import { selectBlocks } from '../walk/select-blocks.ts';
 import { readIsolated } from './block-reader.ts';
 import { openFilesystem } from './filesystem.ts';
 

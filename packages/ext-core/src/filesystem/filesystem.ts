@@ -4,6 +4,7 @@ import type { Source } from '../bytes/source.ts';
 import { BG_BLOCK_UNINIT, BG_INODE_UNINIT, type GroupDesc } from '../structures/group-desc.ts';
 import { descsPerBlock, primarySuperblockBlock } from '../structures/group-layout.ts';
 import {
+  BLOCK_SIZES,
   hasGroupChecksums,
   readSuperblock,
   SUPERBLOCK_OFFSET,
@@ -44,9 +45,6 @@ export interface Filesystem {
   /** Fill `into`, a whole number of blocks, from `block` on, or throw what the source throws. */
   readBlocks(into: Uint8Array, block: number): void;
 }
-
-/** Block sizes that a file system can have. */
-export const BLOCK_SIZES = [1024, 2048, 4096, 8192, 16384, 32768, 65536] as const;
 
 /**
  * Open a file system.

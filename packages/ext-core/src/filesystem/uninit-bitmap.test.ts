@@ -1,9 +1,8 @@
-import fc from 'fast-check';
 import { INCOMPAT, RO_COMPAT } from '../structures/features.ts';
 import { BG_BLOCK_UNINIT, type GroupDesc } from '../structures/group-desc.ts';
 import type { Superblock } from '../structures/superblock.ts';
 import { tinySuperblock } from '../testing/tiny-filesystem.ts';
-import { setBitmapRun, uninitBlockBitmaps } from './uninit-bitmap.ts';
+import { uninitBlockBitmaps } from './uninit-bitmap.ts';
 
 const sb: Superblock = {
   ...tinySuperblock(),
@@ -76,16 +75,4 @@ describe('uninitBlockBitmaps', () => {
     );
     expect(bits(2)).toBeUndefined();
   });
-});
-
-test('setBitmapRun sets exactly its bits', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 0, max: 70 }), (start, count) => {
-      const bitmap = new Uint8Array(20);
-      setBitmapRun(bitmap, { start, count });
-      for (let bit = 0; bit < 160; bit++) {
-        expect(((bitmap[bit >>> 3] ?? 0) >>> (bit & 7)) & 1).toBe(bit >= start && bit < start + count ? 1 : 0);
-      }
-    }),
-  );
 });

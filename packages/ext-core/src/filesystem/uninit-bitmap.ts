@@ -1,4 +1,4 @@
-import type { BlockRun } from '../block-set/block-set.ts';
+import type { BlockRun } from '../bytes/block-run.ts';
 import { BG_BLOCK_UNINIT, type GroupDesc } from '../structures/group-desc.ts';
 import { descsPerBlock, groupFirstBlock, hasSuperblockCopy, superblockCopyBlock } from '../structures/group-layout.ts';
 import { descBlockCount, hasGroupChecksums, hasIncompat, type Superblock } from '../structures/superblock.ts';
@@ -84,19 +84,4 @@ function clusterBits(sb: Superblock, { group, start, count }: GroupPiece): Block
   const at = start - groupFirstBlock(sb, group);
   const first = Math.floor(at / sb.clusterRatio);
   return { start: first, count: Math.ceil((at + count) / sb.clusterRatio) - first };
-}
-
-/** Set bits `[start, start + count)` of a bitmap, bit 0 of a byte first. */
-export function setBitmapRun(bitmap: Uint8Array, { start, count }: BlockRun): void {
-  const end = start + count;
-  let at = start;
-  while (at < end && at % 8 !== 0) setBit(bitmap, at++);
-  const whole = Math.floor((end - at) / 8);
-  bitmap.fill(0xff, at / 8, at / 8 + whole);
-  for (at += whole * 8; at < end; at++) setBit(bitmap, at);
-}
-
-function setBit(bitmap: Uint8Array, at: number): void {
-  const byte = at >>> 3;
-  if (byte < bitmap.length) bitmap[byte] = (bitmap[byte] ?? 0) | (1 << (at & 7));
 }

@@ -1,3 +1,4 @@
+import type { ByteRange } from '../bytes/source.ts';
 import { I_BLOCK, I_BLOCK_SIZE, INODE_FLAG, inodeLayout } from './inode.ts';
 import { XATTR_INDEX, type XattrEntry, type XattrList } from './xattr.ts';
 
@@ -18,12 +19,6 @@ export function isInlineDataEntry(view: DataView, entry: XattrEntry): boolean {
   return DATA.every((byte, i) => name[i] === byte);
 }
 
-/** A run of bytes `[from, to)` of a view. */
-export interface ByteSpan {
-  readonly from: number;
-  readonly to: number;
-}
-
 /**
  * Where the content of an inode with inline data lies: the map area, then the value of `system.data`, which may be
  * absent or empty.
@@ -31,18 +26,18 @@ export interface ByteSpan {
  * @param list the attributes inside the inode
  * Source: kernel Documentation/filesystems/ext4/inlinedata.rst
  */
-export function inlineDataSpans(view: DataView, base: number, list: XattrList | undefined): ByteSpan[] {
-  const spans = [{ from: base + I_BLOCK, to: base + I_BLOCK + I_BLOCK_SIZE }];
+export function inlineDataSpans(view: DataView, base: number, list: XattrList | undefined): ByteRange[] {
+  const spans = [{ offset: base + I_BLOCK, length: I_BLOCK_SIZE }];
   const entry = list?.entries.find((candidate) => isInlineDataEntry(view, candidate));
   if (entry?.hasSoundValue && entry.valueInode === 0 && entry.valueSize > 0) {
-    spans.push({ from: entry.value, to: entry.value + entry.valueSize });
+    spans.push({ offset: entry.value, length: entry.valueSize });
   }
   return spans;
 }
 
 /** Where the entries of an inline directory lie: each span is tiled by entries of its own. */
-export function inlineDirSpans(view: DataView, base: number, list: XattrList | undefined): ByteSpan[] {
-  return inlineDataSpans(view, base, list).map((span, i) =>
-    i === 0 ? { from: span.from + INLINE_PARENT_SIZE, to: span.to } : span,
-  );
+export function inlineDirSpans(view: DataView, base: number, list: XattrList | undefined): ByteRange[] {
+  const [map, ...rest] = inlineDataSpans(view, base, list);
+  if (map === undefined) return rest;
+  return [{ offset: map.offset + INLINE_PARENT_SIZE, length: map.length - INLINE_PARENT_SIZE }, ...rest];
 }

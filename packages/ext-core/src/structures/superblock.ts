@@ -9,6 +9,8 @@ export const SUPERBLOCK_SIZE = 1024;
 /** Byte offset of the primary superblock, whatever the block size. */
 export const SUPERBLOCK_OFFSET = 1024;
 export const EXT_MAGIC = 0xef53;
+/** Block sizes that a file system can have. */
+export const BLOCK_SIZES = [1024, 2048, 4096, 8192, 16384, 32768, 65536] as const;
 
 /**
  * `struct ext4_super_block`, keyed by the kernel's own field names.

@@ -53,7 +53,7 @@ describe('attributes inside an inode', () => {
       valueSize: 5,
       hasSoundValue: true,
     });
-    expect(inlineDataSpans(view, 0, list)).toEqual([{ from: I_BLOCK, to: I_BLOCK + 60 }]);
+    expect(inlineDataSpans(view, 0, list)).toEqual([{ offset: I_BLOCK, length: 60 }]);
   });
 
   test('continue inline data', () => {
@@ -62,8 +62,8 @@ describe('attributes inside an inode', () => {
     const area = inodeXattrArea(view, 0, 256);
     const list = area && readXattrs(view, area);
     expect(inlineDirSpans(view, 0, list)).toEqual([
-      { from: I_BLOCK + 4, to: I_BLOCK + 60 },
-      { from: 224, to: 232 },
+      { offset: I_BLOCK + 4, length: 56 },
+      { offset: 224, length: 8 },
     ]);
   });
 

@@ -2,7 +2,7 @@ import { openFilesystem } from '../filesystem/filesystem.ts';
 import { groupDescLayout } from '../structures/group-desc.ts';
 import { superblockLayout } from '../structures/superblock.ts';
 import { TINY, TinyFilesystem } from '../testing/tiny-filesystem.ts';
-import { selectBlocks } from './metadata-blocks.ts';
+import { selectBlocks } from './select-blocks.ts';
 
 const BACKUP = 257;
 /** First block of the inode table of group 1. */

@@ -4,10 +4,11 @@ import type { Filesystem } from '../filesystem/filesystem.ts';
 import { hasInlineData } from '../structures/inline-data.ts';
 import { fileType, hasBlockMap, INODE, INODE_FLAG, inodeLayout, MODE, xattrBlock } from '../structures/inode.ts';
 import { hasIncompat } from '../structures/superblock.ts';
+import type { BlockKind, VisitRun } from './block-kind.ts';
 import type { MapNodeKind, MappingVisitor } from './mapping.ts';
 import { plainExtents, type VisitExtent } from './plain-inode.ts';
-import type { BlockKind, VisitRun, WalkOptions } from './walk.ts';
 import { MapWalker } from './walk-map.ts';
+import type { WalkOptions } from './walk-options.ts';
 
 /** Regular files whose contents are metadata, by number alone: C asks no feature bit either. */
 export const specialFiles = ({ superblock: sb }: Filesystem): ReadonlySet<number> =>

@@ -1,4 +1,5 @@
 import type { BlockSet } from '../block-set/block-set.ts';
+import { blocksText } from '../bytes/block-run.ts';
 import type { OnProblem } from '../bytes/problem.ts';
 import { READ_UNIT, readIsolated } from '../filesystem/block-reader.ts';
 import type { Filesystem } from '../filesystem/filesystem.ts';
@@ -190,8 +191,7 @@ class InodeScanner {
   }
 
   #unreadable(group: number, block: number, count: number, reason: string): void {
-    const where = count === 1 ? `block ${block}` : `blocks ${block} to ${block + count - 1}`;
-    const message = `inode table of group ${group}: ${where} cannot be read (${reason})`;
+    const message = `inode table of group ${group}: ${blocksText({ start: block, count })} cannot be read (${reason})`;
     this.#options.onProblem?.({ code: 'unreadable', message, lost: true, group, block, count });
   }
 }

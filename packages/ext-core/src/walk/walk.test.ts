@@ -4,8 +4,9 @@ import { BG_BLOCK_UNINIT, BG_INODE_UNINIT, groupDescLayout } from '../structures
 import { INODE_FLAG, inodeLayout } from '../structures/inode.ts';
 import { superblockLayout } from '../structures/superblock.ts';
 import { TinyFilesystem } from '../testing/tiny-filesystem.ts';
-import { nameOwners, selectBlocks } from './metadata-blocks.ts';
-import { type Selection, walkBlocks } from './walk.ts';
+import { nameOwners, selectBlocks } from './select-blocks.ts';
+import { walkBlocks } from './walk.ts';
+import type { Selection } from './walk-options.ts';
 
 /** Superblock, descriptors, and in each of two groups bitmaps and inode table. */
 const FIXED = [

@@ -1,3 +1,4 @@
+import { blocksText } from '../bytes/block-run.ts';
 import type { OnProblem } from '../bytes/problem.ts';
 import { distrusting } from '../filesystem/desc-checksums.ts';
 import type { Filesystem } from '../filesystem/filesystem.ts';
@@ -11,61 +12,11 @@ import {
 } from '../structures/group-layout.ts';
 import { inodeLayout } from '../structures/inode.ts';
 import { descBlockCount, hasIncompat } from '../structures/superblock.ts';
+import { describeBlocks, type VisitRun } from './block-kind.ts';
 import { InodeBlocks, specialFiles } from './inode-blocks.ts';
 import { inodeTable, isScanned, readInode, scanInodes, type VisitInode } from './inode-scan.ts';
 import { badBlocks, orphanInodes } from './listed-inodes.ts';
-
-/** What a run of blocks is. With the first seven goes the number of a group, with the others that of an inode. */
-export type BlockKind =
-  | 'superblock'
-  | 'group descriptors'
-  | 'backup superblock'
-  | 'backup group descriptors'
-  | 'inode table'
-  | 'block bitmap'
-  | 'inode bitmap'
-  | 'MMP block'
-  | 'extended attribute block'
-  | 'extent node'
-  | 'indirect block'
-  | 'directory'
-  | 'symbolic link'
-  | 'journal'
-  | 'quota file'
-  | 'orphan file'
-  | 'attribute value'
-  | 'reserved group descriptors'
-  | 'file data';
-
-/**
- * Called for each run of blocks, which lies within the file system. Runs come in the order of the walk, not ascending,
- * and may repeat where the file system says a thing twice.
- *
- * @param owner group or inode, by kind; 0 for the MMP block
- * @param logical number of the first block within the file; 0 where there is no file
- */
-export type VisitRun = (kind: BlockKind, start: number, count: number, owner: number, logical: number) => void;
-
-/**
- * Which blocks. `compat` is exactly what C e2image saves. `complete` is what e2fsck needs to say the same of the image
- * as of the source: also backup superblocks and descriptors, attribute values in inodes, the trees of unlinked inodes
- * (on the orphan list or file, or without a deletion time), the indirect blocks of the bad-block inode; and block by block where `compat` takes whole clusters.
- */
-export type Selection = 'compat' | 'complete';
-
-export interface WalkOptions {
-  readonly selection: Selection;
-  /** Also the contents of regular files. */
-  readonly allData: boolean;
-  /** The whole inode table of every group, used or not: what C writes to a block device. */
-  readonly wholeTables?: boolean;
-  readonly onProblem?: OnProblem;
-  /** Inode tables as the walk reads them: see `ScanOptions`. */
-  readonly onTable?: (bytes: Uint8Array, block: number) => void;
-  readonly tableBuffer?: Uint8Array | undefined;
-  /** Called for each inode of which runs may follow (plain files without `allData` are left out), before them. */
-  readonly onInode?: VisitInode;
-}
+import type { WalkOptions } from './walk-options.ts';
 
 /**
  * Tell for each run of metadata blocks (with `allData`: of used blocks) what it is.
@@ -174,26 +125,9 @@ function clipped(fs: Filesystem, visit: VisitRun, onProblem?: OnProblem): VisitR
     }
     const from = Math.max(start, firstDataBlock);
     const to = Math.min(start + count, blocksCount);
-    const where = count === 1 ? `block ${start}` : `blocks ${start} to ${start + count - 1}`;
+    const where = blocksText({ start, count });
     const message = `${describeBlocks(kind, owner)}: ${where} of ${blocksCount} lie outside the file system`;
     onProblem?.({ code: 'illegal-block', message, lost: false, block: start });
     if (from < to) visit(kind, from, to - from, owner, logical + from - start);
   };
-}
-
-const GROUP_KINDS: ReadonlySet<BlockKind> = new Set([
-  'superblock',
-  'group descriptors',
-  'backup superblock',
-  'backup group descriptors',
-  'inode table',
-  'block bitmap',
-  'inode bitmap',
-]);
-
-/** What a run is, in words: `inode table of group 7`, `directory of inode 12`. */
-export function describeBlocks(kind: BlockKind, owner: number): string {
-  if (kind === 'MMP block' || kind === 'group descriptors' || kind === 'backup group descriptors') return kind;
-  if (GROUP_KINDS.has(kind)) return kind === 'superblock' ? kind : `${kind} of group ${owner}`;
-  return `${kind} of inode ${owner}`;
 }

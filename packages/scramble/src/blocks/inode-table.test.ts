@@ -505,8 +505,8 @@ test('records of an inline directory are those of each part, in its place of the
   writeRecords(bytes.subarray(12, 60), [{ name: 'a' }]);
   writeRecords(bytes.subarray(100, 140), [{ name: 'bcd' }, { name: 'efg' }]);
   const lists = inlineRecords({ bytes }, [
-    { from: 12, to: 60 },
-    { from: 100, to: 140 },
+    { offset: 12, length: 48 },
+    { offset: 100, length: 40 },
   ]);
   expect(lists.map(({ names, end }) => [names, end])).toEqual([
     [1, 48],

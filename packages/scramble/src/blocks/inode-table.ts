@@ -1,5 +1,5 @@
+import type { ByteRange } from '@e2image/ext-core';
 import {
-  type ByteSpan,
   EXTENT_ENTRY_SIZE,
   EXTENT_MAGIC,
   extentHeaderLayout,
@@ -178,7 +178,7 @@ function scrambleInline(
     return;
   }
   if (context.allData) return;
-  for (const { from, to } of spans) bytes.fill(0, from, to);
+  for (const { offset, length } of spans) bytes.fill(0, offset, offset + length);
   counts.inlineFiles++;
 }
 
@@ -186,29 +186,30 @@ function scrambleInline(
 function scrambleInlineLink(
   { hash }: Context,
   bytes: Uint8Array,
-  spans: readonly { readonly from: number; readonly to: number }[],
+  spans: readonly ByteRange[],
   size: number | undefined,
 ): void {
-  const whole = new Uint8Array(spans.reduce((total, { from, to }) => total + to - from, 0));
+  const whole = new Uint8Array(spans.reduce((total, { length }) => total + length, 0));
   let at = 0;
-  for (const { from, to } of spans) {
-    whole.set(bytes.subarray(from, to), at);
-    at += to - from;
+  for (const { offset, length } of spans) {
+    whole.set(bytes.subarray(offset, offset + length), at);
+    at += length;
   }
   if (size === undefined) scrambleEncryptedTarget(hash, whole);
   else scrambleTarget(hash, whole, Math.min(size, targetLength(whole)));
   at = 0;
-  for (const { from, to } of spans) {
-    bytes.set(whole.subarray(at, at + to - from), from);
-    at += to - from;
+  for (const { offset, length } of spans) {
+    bytes.set(whole.subarray(at, at + length), offset);
+    at += length;
   }
 }
 
 /** The records of an inline directory. */
-export const inlineRecords = ({ bytes }: Pick<Block, 'bytes'>, spans: readonly ByteSpan[]): RecordList[] =>
-  spans.map(({ from, to }) =>
-    recordList(bytes.subarray(from, to), new DataView(bytes.buffer, bytes.byteOffset + from, to - from), to - from),
-  );
+export const inlineRecords = ({ bytes }: Pick<Block, 'bytes'>, spans: readonly ByteRange[]): RecordList[] =>
+  spans.map(({ offset, length }) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + offset, length);
+    return recordList(bytes.subarray(offset, offset + length), view, length);
+  });
 
 /** `OWNER_FLAG`s of an inode, but not whether it has an index. */
 export function ownerFlags(view: DataView, base: number): number {

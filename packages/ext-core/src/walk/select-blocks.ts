@@ -1,6 +1,9 @@
-import { type BlockRun, BlockSet, firstRunBehind } from '../block-set/block-set.ts';
+import { BlockSet, firstRunEndingAfter } from '../block-set/block-set.ts';
+import type { BlockRun } from '../bytes/block-run.ts';
 import type { Filesystem } from '../filesystem/filesystem.ts';
-import { type BlockKind, describeBlocks, type VisitRun, type WalkOptions, walkBlocks, walkSteps } from './walk.ts';
+import { type BlockKind, describeBlocks, type VisitRun } from './block-kind.ts';
+import { walkBlocks, walkSteps } from './walk.ts';
+import type { WalkOptions } from './walk-options.ts';
 
 /**
  * The blocks that an image must contain.
@@ -77,7 +80,7 @@ export function nameOwners(
   walkBlocks(fs, quiet, (kind: BlockKind, start, count, owner) => {
     if (named.length >= limit) return;
     const end = start + count;
-    for (let at = firstRunBehind(open, start); ; ) {
+    for (let at = firstRunEndingAfter(open, start); ; ) {
       const run = open[at];
       if (run === undefined || run.start >= end) return;
       const from = Math.max(run.start, start);
