@@ -81,6 +81,66 @@ describe('overlapOf', () => {
     expect(overlapOf({ path: b }, { path: a }, disks)).toBe(expected);
   });
 
+  test('a range of a partition is at its place on the disk, and ends with the partition', () => {
+    const range = { path: '/dev/sda2', offset: 2 * MIB, length: 3 * MIB };
+    const on = (offset: number, length: number) => ({ path: '/dev/sda', offset, length });
+    expect(overlapOf(range, on(51 * MIB, MIB), disks)).toBeUndefined();
+    expect(overlapOf(range, on(51 * MIB, MIB + 1), disks)).toBe('overlap');
+    expect(overlapOf(range, on(55 * MIB - 1, 1), disks)).toBe('overlap');
+    expect(overlapOf(range, on(55 * MIB, MIB), disks)).toBeUndefined();
+    expect(overlapOf({ path: '/dev/sda1' }, on(50 * MIB - 1, 1), disks)).toBe('overlap');
+    expect(
+      overlapOf({ path: '/dev/sda1', offset: 40 * MIB, length: 99 * MIB }, on(50 * MIB, MIB), disks),
+    ).toBeUndefined();
+  });
+
+  test('a loop device ends with its size, and begins at its offset in the file', () => {
+    const loop = { path: '/dev/loop0' };
+    const end = MIB + 4096 * 512;
+    expect(overlapOf(loop, { path: '/img', offset: end - 1, length: 5 }, disks)).toBe('overlap');
+    expect(overlapOf(loop, { path: '/img', offset: end, length: 5 }, disks)).toBeUndefined();
+    expect(overlapOf({ ...loop, offset: 10, length: 1 }, { path: '/img', offset: MIB + 10, length: 1 }, disks)).toBe(
+      'overlap',
+    );
+    expect(
+      overlapOf({ ...loop, offset: 10, length: 1 }, { path: '/img', offset: MIB + 9, length: 1 }, disks),
+    ).toBeUndefined();
+  });
+
+  test('a loop device on a device that does not exist overlaps only itself', () => {
+    const view: DiskView = {
+      ...disks,
+      readText: (path) => (path.endsWith('7:1/loop/backing_file') ? '/dev/missing' : disks.readText(path)),
+    };
+    expect(overlapOf({ path: '/dev/loop1' }, { path: '/dev/sda1' }, view)).toBeUndefined();
+    expect(overlapOf({ path: '/dev/loop1' }, { path: '/dev/loop1' }, view)).toBe('same');
+  });
+
+  test('a text in sysfs that is not a number counts as missing', () => {
+    const view: DiskView = {
+      ...disks,
+      readText: (path) => (path.endsWith('8:1/start') ? '2048 ' : disks.readText(path)),
+    };
+    expect(overlapOf({ path: '/dev/sda1' }, { path: '/dev/sda' }, view)).toBeUndefined();
+  });
+
+  test('twelve devices on top of each other are followed, and no more', () => {
+    /** Loop devices 0, 1, 2 ..., each on the next one. */
+    const view: DiskView = {
+      identify: (path) => device(7, Number(path.slice(9))),
+      readText: (path) => {
+        const found = /7:(\d+)\/(size|loop\/backing_file)$/.exec(path);
+        if (found === null) return undefined;
+        return found[2] === 'size' ? '100' : `/dev/loop${Number(found[1]) + 1}`;
+      },
+      list: () => [],
+    };
+    const overlap = (index: number) => overlapOf({ path: '/dev/loop0' }, { path: `/dev/loop${index}` }, view);
+    // Both sides are followed: loop 0 to 12, and the other one further on; 12 is in both.
+    expect(overlap(12)).toBe('overlap');
+    expect(overlap(13)).toBeUndefined();
+  });
+
   test('ranges of one file that do not touch are disjoint', () => {
     const low = { path: '/img', offset: 0, length: MIB };
     expect(overlapOf(low, { path: '/hard-link', offset: MIB, length: MIB }, disks)).toBeUndefined();

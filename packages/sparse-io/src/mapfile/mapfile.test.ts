@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { encodeMapfile, type Mapfile, type MapStatus, parseMapfile, unreadRanges } from './mapfile.ts';
+import {
+  encodeMapfile,
+  type Mapfile,
+  type MapStatus,
+  mapfileHead,
+  mapfileLine,
+  mapfileOf,
+  parseMapfile,
+  unreadRanges,
+} from './mapfile.ts';
 
 const statuses: fc.Arbitrary<MapStatus> = fc.constantFrom('+', '-', '?', '*', '/');
 
@@ -92,4 +101,73 @@ test('bytes outside all ranges were not read', () => {
     { offset: 0, length: 8 },
     { offset: 16, length: 16 },
   ]);
+});
+
+test('an encoded mapfile has the lines of ddrescue, numbers of at least eight digits, and a comment of one line', () => {
+  const map: Mapfile = {
+    currentOffset: 0x1_2345_678a,
+    currentStatus: '?',
+    currentPass: 2,
+    ranges: [
+      { offset: 0, length: 0x200, status: '+' },
+      { offset: 0x200, length: 0xabc_def0_1234, status: '-' },
+    ],
+  };
+  const lines = [
+    '# Mapfile. made by\ta test',
+    '# current_pos  current_status  current_pass',
+    '0x12345678A     ?               2',
+    '#      pos        size  status',
+    '0x00000000  0x00000200  +',
+    '0x00000200  0xABCDEF01234  -',
+    '',
+  ];
+  expect(encodeMapfile(map, 'made by\ta test')).toBe(lines.join('\n'));
+  expect(encodeMapfile(map, 'two\nlines')).toContain('# Mapfile. two lines\n');
+  expect(encodeMapfile(map)).toContain('# Mapfile.\n');
+});
+
+test('a file that is written in parts is the same', () => {
+  fc.assert(
+    fc.property(maps, (map) => {
+      const parts = mapfileHead(map, 'x') + map.ranges.map(mapfileLine).join('');
+      expect(parts).toBe(encodeMapfile(map, 'x'));
+    }),
+  );
+});
+
+test.each([
+  ['a status line of four words', '0 + 1 2', "line 1: '0 + 1 2' is not a status line"],
+  ['a range of two words', '0 + 1\n0 8', "line 2: '0 8' is not a range"],
+  ['a range of four words', '0 + 1\n0 8 + 9', "line 2: '0 8 + 9' is not a range"],
+  ['a range that ends above 2^53', '0 + 1\n0x1FFFFFFFFFFFFF 1 +', 'line 2: bad length'],
+  ['an octal number with a decimal digit', '0 + 1\n08 1 +', "line 2: '08' is not an offset"],
+  ['a negative number', '0 + 1\n-8 1 +', "line 2: '-8' is not an offset"],
+  ['a bad position', '1k + 1', "line 1: '1k' is not an offset"],
+  ['a bad pass', '0 + x', "line 1: 'x' is not an offset"],
+  ['comments only', '# a\n\n# b\n', 'line 1: no status line'],
+])('%s is refused, too', (_name, text, message) => {
+  expect(() => parseMapfile(text)).toThrow(`mapfile ${message}`);
+});
+
+test('comments, empty lines and blanks around a line are skipped', () => {
+  expect(parseMapfile('#\n\n  0x10 - 3  \n#\n\t0 8 +\r\n8 8 /\n')).toEqual({
+    currentOffset: 16,
+    currentStatus: '-',
+    currentPass: 3,
+    ranges: [
+      { offset: 0, length: 8, status: '+' },
+      { offset: 8, length: 8, status: '/' },
+    ],
+  });
+});
+
+test('the last byte of a range may be the last below 2^53', () => {
+  expect(parseMapfile('0 + 1\n0 0x1FFFFFFFFFFFFF +').ranges).toEqual([
+    { offset: 0, length: Number.MAX_SAFE_INTEGER, status: '+' },
+  ]);
+});
+
+test('the mapfile of an image is beside it', () => {
+  expect(mapfileOf('/a/b.img')).toBe('/a/b.img.mapfile');
 });

@@ -106,6 +106,60 @@ describe('zeroer', () => {
     expect([isZero(0, 1024), isZero(2048, 512)]).toEqual([true, true]);
   });
 
+  test('every code that means "unsupported" falls back, and every other one is thrown', () => {
+    for (const code of ['EOPNOTSUPP', 'ENOTTY', 'EINVAL', 'ENOSYS', 'ENODEV', 'EPERM']) {
+      expect(run('punch', [[0, 512]], { ...FILE, refused: { punchHole: code } }).isZero(0, 512)).toBe(true);
+    }
+    for (const code of ['ENOSPC', 'EBADF']) {
+      expect(() => run('punch', [[0, 512]], { ...FILE, refused: { punchHole: code } })).toThrow(
+        expect.objectContaining({ code }),
+      );
+    }
+  });
+
+  test.each<[ZeroMethod, string[]]>([
+    ['punch', ['punchHole 512 1024']],
+    ['write', []],
+    ['discard', ['punchHole 512 1024']],
+  ])('%s on a file asks for %j', (method, expected) => {
+    const { asked, kept } = run(method, [[512, 1024]], FILE);
+    expect([asked, kept]).toEqual([expected, method === 'write' ? SIZE - 1024 : SIZE]);
+  });
+
+  test.each<[ZeroMethod, string]>([
+    ['punch', 'punchHole 512 1024'],
+    ['write', 'zeroOut 512 1024'],
+    ['discard', 'discard 512 1024'],
+  ])('%s on a device asks for %s, and writes the partial sectors at the ends', (method, expected) => {
+    const { asked, isZero } = run(method, [[510, 1028]], DEVICE);
+    expect([asked, isZero(510, 2), isZero(1536, 2), isZero(509, 1), isZero(1538, 1)]).toEqual([
+      [expected],
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test('a range of whole sectors has no ends to write, and one up to a sector border none after it', () => {
+    expect(run('write', [[512, 512]], DEVICE)).toMatchObject({ asked: ['zeroOut 512 512'], kept: SIZE });
+    expect(run('write', [[500, 12]], DEVICE)).toMatchObject({ asked: [], kept: SIZE - 12 });
+    expect(run('write', [[500, 524]], DEVICE)).toMatchObject({ asked: ['zeroOut 512 512'], kept: SIZE - 12 });
+    expect(run('write', [[512, 524]], DEVICE)).toMatchObject({ asked: ['zeroOut 512 512'], kept: SIZE - 12 });
+  });
+
+  test('a device that cannot be discarded is zeroed out', () => {
+    const { asked } = run(
+      'discard',
+      [
+        [0, 512],
+        [1024, 512],
+      ],
+      { ...DEVICE, refused: { discard: 'EOPNOTSUPP' } },
+    );
+    expect(asked).toEqual(['discard EOPNOTSUPP 0 512', 'zeroOut 0 512', 'zeroOut 1024 512']);
+  });
+
   test('a discarded range that does not read as zeros is written', () => {
     const { asked, isZero, kept } = run('discard', [[512, 1024]], DEVICE);
     expect([asked, isZero(512, 1024), kept]).toEqual([['discard 512 1024'], true, SIZE - 1024]);

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { shortRead } from '../base/errors.ts';
 import type { Source } from '../base/source.ts';
 import { faultySource, injectedError, memorySource } from '../testing.ts';
 import { type BadRange, isolateErrors, isUnreadable } from './isolate-errors.ts';
@@ -69,6 +70,41 @@ describe('isolateErrors', () => {
     expect(() => read(source, 0, 16)).toThrow(expect.objectContaining({ code: 'EBADF' }));
   });
 
+  test('has the size, the extents and the file of the source', () => {
+    const file = { fd: 5, base: 6 };
+    const extentAt = (offset: number) => ({ kind: 'hole', offset, length: 2 }) as const;
+    const options = { blockSize, onBad: () => undefined };
+    const source = isolateErrors({ ...memorySource(BYTES), file, extentAt }, options);
+    expect([source.size, source.file, source.extentAt?.(3)]).toEqual([
+      64,
+      file,
+      { kind: 'hole', offset: 3, length: 2 },
+    ]);
+    const plain = isolateErrors(memorySource(BYTES), options);
+    expect(['file' in plain, 'extentAt' in plain]).toEqual([false, false]);
+  });
+
+  test('an error of the other source that concerns all of it is thrown', () => {
+    const around: Source = {
+      size: 64,
+      readAt: () => {
+        throw injectedError('EACCES', 'read');
+      },
+    };
+    expect(() => read(withFaults(0), 0, 8, around)).toThrow(expect.objectContaining({ code: 'EACCES' }));
+  });
+
+  test('a short read before the block, as a wrong source reports it, keeps nothing', () => {
+    const source: Source = {
+      size: 64,
+      readAt: (into) => {
+        into.fill(9);
+        throw shortRead(0, { offset: 0, length: 64 });
+      },
+    };
+    expect([...read(source, 8, 8).into]).toEqual(new Array(8).fill(0));
+  });
+
   test('a good source is read once, in one piece', () => {
     let reads = 0;
     const source = {
@@ -85,7 +121,12 @@ describe('isolateErrors', () => {
 
 test.each([
   [injectedError('EIO', 'read'), true],
-  [injectedError('EUCLEAN', 'read'), true],
+  ...['EILSEQ', 'EBADMSG', 'ENODATA', 'EREMOTEIO', 'ETIMEDOUT', 'ENXIO', 'EUCLEAN', 'SPARSE_SHORT_READ'].map(
+    (code): [Error, boolean] => [injectedError(code, 'read'), true],
+  ),
+  [Object.assign(injectedError('UNKNOWN', 'read'), { errno: 74 }), true],
+  [injectedError('UNKNOWN', 'read'), false],
+  [undefined, false],
   // How Node reports EUCLEAN, for which libuv has no name.
   [Object.assign(injectedError('UNKNOWN', 'read'), { errno: -117 }), true],
   [Object.assign(injectedError('UNKNOWN', 'read'), { errno: -122 }), false],
