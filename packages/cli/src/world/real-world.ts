@@ -1,5 +1,5 @@
-import { writeSync } from 'node:fs';
 import { basename } from 'node:path';
+import { writeFully } from '@e2image/sparse-io';
 import { codeOf } from './errors.ts';
 import type { World } from './world.ts';
 
@@ -29,21 +29,8 @@ export function realWorld(program = basename(process.argv[1] ?? '').replace(/\.m
 /** Loaded when it is asked for: most runs never do, and every run would pay for it. */
 const isTerminal = (fd: number): boolean => process.getBuiltinModule('node:tty').isatty(fd);
 
-/** Milliseconds between two tries at a full non-blocking descriptor. */
-const PAUSE = 5;
-
 /** Write all of a text. @throws system errors, EPIPE among them */
-function writeText(fd: number, text: string): void {
-  let bytes = new TextEncoder().encode(text);
-  while (bytes.length > 0) {
-    try {
-      bytes = bytes.subarray(writeSync(fd, bytes));
-    } catch (error) {
-      if (codeOf(error) !== 'EAGAIN') throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
-    }
-  }
-}
+const writeText = (fd: number, text: string): void => writeFully(fd, new TextEncoder().encode(text), null);
 
 /** A message that cannot be told (a closed or full standard error) is no reason to stop the work. */
 function writeMessage(text: string): void {
