@@ -60,11 +60,13 @@ describe('a stream', () => {
     using folder = tempFolder();
     execFileSync('mkfifo', [folder.file('p')]);
     const reader = openSync(folder.file('p'), constants.O_RDWR);
+    const before = readdirSync('/proc/self/fd').length;
     const { sink, ...output } = await openOutput(folder.file('p'));
     expect(output).toEqual({ kind: 'stream', existed: true, isTerminal: false });
     expect(sink.sequential).toBe(true);
     sink.writeAt(bytes('ab'), 1);
     await sink.finish(4);
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
     const into = new Uint8Array(8);
     expect([readSync(reader, into), ...into.subarray(0, 4)]).toEqual([4, 0, 97, 98, 0]);
     closeSync(reader);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, fstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tempFolder } from '../testing.ts';
 import { PartialFile } from './partial-file.ts';
 
@@ -39,6 +39,13 @@ describe('PartialFile', () => {
       await file.finish(1);
     }
     expect(readdirSync(folder.path)).toEqual(['a']);
+  });
+
+  test('abort closes it', () => {
+    using folder = tempFolder();
+    const file = new PartialFile(folder.file('a'), { letters: 'x' });
+    file.abort();
+    expect(() => fstatSync(file.fd)).toThrow(expect.objectContaining({ code: 'EBADF' }));
   });
 
   test('abort does not throw when the folder was removed', () => {

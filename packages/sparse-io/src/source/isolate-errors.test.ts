@@ -84,6 +84,19 @@ describe('isolateErrors', () => {
     expect(['file' in plain, 'extentAt' in plain]).toEqual([false, false]);
   });
 
+  test('an error that concerns the whole source is not followed by other reads', () => {
+    let reads = 0;
+    const source: Source = {
+      size: 64,
+      readAt: () => {
+        reads++;
+        if (reads === 1) throw injectedError('EBADF', 'read');
+      },
+    };
+    expect(() => read(source, 0, 16)).toThrow(expect.objectContaining({ code: 'EBADF' }));
+    expect(reads).toBe(1);
+  });
+
   test('an error of the other source that concerns all of it is thrown', () => {
     const around: Source = {
       size: 64,
