@@ -12,8 +12,10 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@e2image/scramble': ['@e2image/ext-core'],
   '@e2image/normal-image': ['@e2image/ext-core', '@e2image/sparse-io'],
   '@e2image/cli': ['@e2image/sparse-io', 'minimist', 'cli-progress'],
+  '@e2image/disk-image': ['@e2image/cli', '@e2image/qcow2', '@e2image/sparse-io'],
   '@e2image/e2image-restore': [
     '@e2image/cli',
+    '@e2image/disk-image',
     '@e2image/ext-core',
     '@e2image/normal-image',
     '@e2image/qcow2',
@@ -22,6 +24,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   '@e2image/e2image-move': ['@e2image/cli', '@e2image/ext-core', '@e2image/sparse-io'],
   e2image: [
     '@e2image/cli',
+    '@e2image/disk-image',
     '@e2image/ext-core',
     '@e2image/normal-image',
     '@e2image/qcow2',
@@ -30,10 +33,11 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     '@e2image/e2image-restore',
     '@e2image/e2image-move',
   ],
-  '@e2image/qcow2-tool': ['@e2image/cli', '@e2image/qcow2', '@e2image/sparse-io'],
+  '@e2image/qcow2-tool': ['@e2image/cli', '@e2image/disk-image', '@e2image/qcow2', '@e2image/sparse-io'],
   '@e2image/sparse-copy': ['@e2image/cli', '@e2image/sparse-io'],
   '@e2image/e2scramble': [
     '@e2image/cli',
+    '@e2image/disk-image',
     '@e2image/ext-core',
     '@e2image/normal-image',
     '@e2image/qcow2',

@@ -1,8 +1,9 @@
 import { EXIT, say, type World } from '@e2image/cli';
+import type { OpenDisk } from '@e2image/disk-image';
 import { makeRaw } from './formats/make-raw.ts';
 import { refuseUnsafe } from './input/guards.ts';
 import { watchMountedSource } from './input/mounted-source.ts';
-import { type Device, openDevice } from './input/open-device.ts';
+import { openDevice } from './input/open-device.ts';
 import { Findings } from './job/findings.ts';
 import { type ImageJob, openJob } from './job/image-job.ts';
 import { sayUnread } from './job/say-unread.ts';
@@ -29,9 +30,9 @@ export async function makeImage(plan: SavePlan, world: World): Promise<number> {
   const device = await openDevice(plan, world);
   const sayChanges = watchMountedSource(plan, world);
   try {
-    if (device.qcow2 !== undefined && isConversion(plan) && plan.measure === undefined) {
+    if (device.image !== undefined && isConversion(plan) && plan.measure === undefined) {
       const { convertToRaw } = await import('./formats/convert-to-raw.ts');
-      return await convertToRaw(device.qcow2, plan, world);
+      return await convertToRaw(device.image, plan, world);
     }
     const status = await saveFilesystem(device, plan, world);
     sayChanges();
@@ -47,7 +48,7 @@ function isConversion({ format, isScrambled, superblockBlock, blockSize, sourceO
   return format === 'raw' && !isAboutInside;
 }
 
-async function saveFilesystem(device: Device, plan: SavePlan, world: World): Promise<number> {
+async function saveFilesystem(device: OpenDisk, plan: SavePlan, world: World): Promise<number> {
   const findings = new Findings((line) => say(world, line));
   const job = await openJob(device.source, { plan, world, findings });
   if (plan.measure !== undefined) return printSize(job, plan.measure);

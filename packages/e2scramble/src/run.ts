@@ -5,20 +5,20 @@ import {
   openTarget,
   type Progress,
   readKey,
-  reasonOf,
   say,
   startProgress,
+  Warnings,
   type World,
   writeOutput,
 } from '@e2image/cli';
+import { type OpenDisk, readableDisk } from '@e2image/disk-image';
 import { type Filesystem, openFilesystem } from '@e2image/ext-core';
 import type { BlockSet } from '@e2image/ext-core/walk';
 import { describeCounts, type Scrambler, STAYS_VISIBLE, scramblerSteps } from '@e2image/scramble';
-import { fullLength, inBatches, isolateErrors, type Output, type Source } from '@e2image/sparse-io';
-import { Findings } from './findings.ts';
-import { openImage, type ScrambleInput } from './image.ts';
+import { inBatches, type Output, type Source } from '@e2image/sparse-io';
+import { openImage } from './image.ts';
 import type { ScramblePlan } from './plan.ts';
-import { type ScrambledDisk, writeQcow2, writeRaw } from './write-image.ts';
+import { type ScrambledDisk, writeRaw, writeScrambledQcow2 } from './write-image.ts';
 
 /**
  * Scramble as planned.
@@ -32,24 +32,24 @@ export async function runScramble(plan: ScramblePlan, world: World): Promise<num
     ...(plan.spoolFolder !== undefined && { folder: plan.spoolFolder }),
     ...(plan.isProgressWanted && { onSpool: () => say(world, 'the image cannot seek: it is spooled first') }),
   });
-  const findings = new Findings(world);
+  const warnings = new Warnings((line) => say(world, line));
   try {
-    const fs = openInside(input, plan, findings);
-    const onProblem = findings.problem.bind(findings);
+    const fs = openInside(input, plan, warnings);
+    const onProblem = warnings.warn.bind(warnings);
     const select = { selection: 'complete', onProblem } as const;
     const scrambler = await inBatches(scramblerSteps(fs, { key, index: plan.index, select, onProblem }));
-    await writeScrambled({ plan, world, input, fs, blocks: scrambler.selected, scrambler, findings });
+    await writeScrambled({ plan, world, input, fs, blocks: scrambler.selected, scrambler, warnings });
     report(scrambler, world);
   } finally {
     input.close();
   }
-  findings.close();
-  return findings.isLost ? EXIT.incomplete : EXIT.done;
+  warnings.close();
+  return warnings.isIncomplete ? EXIT.incomplete : EXIT.done;
 }
 
-function openInside({ disk }: ScrambleInput, { image }: ScramblePlan, findings: Findings): Filesystem {
+function openInside({ source }: OpenDisk, { image }: ScramblePlan, warnings: Warnings): Filesystem {
   try {
-    return openFilesystem(disk, { onProblem: findings.problem.bind(findings) });
+    return openFilesystem(source, { onProblem: warnings.warn.bind(warnings) });
   } catch (error) {
     throw failed(error, `while trying to open ${image}`);
   }
@@ -58,16 +58,16 @@ function openInside({ disk }: ScrambleInput, { image }: ScramblePlan, findings: 
 interface Writing {
   readonly plan: ScramblePlan;
   readonly world: World;
-  readonly input: ScrambleInput;
+  readonly input: OpenDisk;
   readonly fs: Filesystem;
   readonly blocks: BlockSet;
   readonly scrambler: Scrambler;
-  readonly findings: Findings;
+  readonly warnings: Warnings;
 }
 
 async function writeScrambled(writing: Writing): Promise<void> {
   const { plan, world, fs, input, blocks, scrambler } = writing;
-  const isQcow2 = (plan.format ?? (input.qcow2 ? 'qcow2' : 'raw')) === 'qcow2';
+  const isQcow2 = (plan.format ?? input.format) === 'qcow2';
   // A QCOW2 image grows as it is written: how long it will be is not known before.
   const size = isQcow2 ? undefined : fs.blocksCount * fs.blockSize;
   const output = await openTarget(plan.out, world, { isForced: plan.isForced, size });
@@ -78,9 +78,9 @@ async function writeScrambled(writing: Writing): Promise<void> {
     blocks,
     blockSize: fs.blockSize,
     blocksCount: fs.blocksCount,
-    unread: input.qcow2?.info.unread ?? [],
+    unread: input.image?.info.unread ?? [],
   };
-  await fill(output, isQcow2 ? writeQcow2 : writeRaw, disk, { plan, progress });
+  await fill(output, isQcow2 ? writeScrambledQcow2 : writeRaw, disk, { plan, progress });
   progress.finish(total);
 }
 
@@ -100,21 +100,18 @@ async function fill(
   }
 }
 
-/** The file system to its last block: what cannot be read is zeros, and told. */
-function readable({ fs, findings }: Writing): Source {
+/** The file system to its last block. Unreadable bytes are zeros, and are reported. */
+function readable({ fs, warnings }: Writing): Source {
   const { blockSize, blocksCount } = fs;
-  const lost = (what: string, reason: string): void => {
-    const message = `${what} cannot be read: ${reason}; zeros in the output`;
-    findings.problem({ code: 'unreadable-content', message, lost: true });
-  };
-  const source = isolateErrors(fs.source, {
+  return readableDisk(fs.source, {
     blockSize,
-    onBad: ({ offset, error }) => lost(`block ${Math.floor(offset / blockSize)}`, reasonOf(error) ?? 'unknown error'),
-  });
-  return fullLength(source, {
     size: blocksCount * blockSize,
-    onMissing: (offset, length) =>
-      lost(`bytes ${offset} to ${offset + length - 1}`, `the source ends at byte ${fs.source.size}`),
+    onUnreadable: ({ offset, length, reason }) => {
+      const isBlock = offset % blockSize === 0 && length === blockSize;
+      const what = isBlock ? `block ${offset / blockSize}` : `bytes ${offset} to ${offset + length - 1}`;
+      const message = `${what} cannot be read: ${reason}; zeros in the output`;
+      warnings.warn({ code: 'unreadable-content', message, lost: true });
+    },
   });
 }
 

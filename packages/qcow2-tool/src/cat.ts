@@ -11,7 +11,7 @@ import {
 } from '@e2image/cli';
 import { copyRuns } from '@e2image/sparse-io';
 import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
-import { openDisk, spoolDisk } from './open-disk.ts';
+import { isStreamed, openReadDisk, spoolDisk } from './open-disk.ts';
 import { unfold } from './unfold.ts';
 
 const TABLE = {
@@ -38,21 +38,22 @@ const COMMAND: Command<typeof TABLE> = {
     const folder = parsed.value('spool');
     const spoolOptions = folder === undefined ? {} : { folder };
     const rules = { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') } as const;
-    const input = await openDisk(path, 'qcow2', rules);
-    const opened = input.kind === 'stream' && input.needsFile ? await spoolDisk(input, spoolOptions) : input;
+    const input = await openReadDisk(path, 'qcow2', rules);
+    const disk = isStreamed(input) && input.needsFile ? await spoolDisk(input, spoolOptions) : input;
     try {
       const output = await openTarget('-', world, { isForced: parsed.flag('force') });
       await writeOutput(output, async (sink) => {
-        if (opened.kind === 'stream') {
-          await sink.finish(await unfold(opened.bytes, sink, spoolOptions));
+        if (isStreamed(disk)) {
+          await sink.finish(await unfold(disk.bytes, sink, spoolOptions));
           return;
         }
-        await copyRuns(opened.disk, sink);
-        await sink.finish(opened.disk.size);
+        const source = disk.image ?? disk.source;
+        await copyRuns(source, sink);
+        await sink.finish(source.size);
       });
       return EXIT.done;
     } finally {
-      if (opened.kind !== 'stream') opened.close();
+      if (!isStreamed(disk)) disk.close();
     }
   },
 };

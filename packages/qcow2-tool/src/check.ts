@@ -2,6 +2,7 @@ import {
   COMMON_OPTIONS,
   type Command,
   type CommandTable,
+  codeOf,
   commandMain,
   failed,
   say,
@@ -12,7 +13,6 @@ import { type CheckFinding, type CheckReport, checkQcow2 } from '@e2image/qcow2'
 import { openSeekable } from '@e2image/sparse-io';
 import { SPOOL_OPTION } from './chain-options.ts';
 import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
-import { formatOf } from './open-image.ts';
 
 /** qemu-img's exit statuses, which scripts know. */
 const STATUS = { clean: 0, notChecked: 1, corrupt: 2, leaks: 3, unsupported: 63 } as const;
@@ -61,7 +61,7 @@ const COMMAND: Command<typeof TABLE> = {
 /** `qcow2 check`. @returns the exit status, qemu-img's */
 export const check = commandMain(COMMAND);
 
-/** @returns undefined for what is no QCOW2 image */
+/** @returns undefined for a file that is not a QCOW2 image */
 async function checkFile(
   path: string,
   {
@@ -72,7 +72,10 @@ async function checkFile(
   try {
     const { source, close } = await openSeekable(path, spoolFolder === undefined ? {} : { folder: spoolFolder });
     try {
-      return formatOf(source) === 'qcow2' ? checkQcow2(source, { onFinding }) : undefined;
+      return checkQcow2(source, { onFinding });
+    } catch (error) {
+      if (codeOf(error) === 'QCOW2_BAD_MAGIC') return undefined;
+      throw error;
     } finally {
       close();
     }

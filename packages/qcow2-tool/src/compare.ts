@@ -9,10 +9,10 @@ import {
   VERSION,
   type World,
 } from '@e2image/cli';
+import { openDisk } from '@e2image/disk-image';
 import type { Source } from '@e2image/qcow2';
 import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
 import { firstDifference } from './first-difference.ts';
-import { type ChainRules, openSeekableDisk } from './open-image.ts';
 
 /** qemu-img's exit statuses, which scripts know. */
 const STATUS = { identical: 0, different: 1, failed: 2 } as const;
@@ -57,17 +57,16 @@ export const compare: Main = async (argv, world) => {
 async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
   const [left, right] = parsed.operands;
   if (left === undefined || right === undefined || parsed.operands.length > 2) throw usageError();
-  const rules: ChainRules = {
-    follow: 'chain',
-    isAnywhere: parsed.flag('anywhere'),
-    isProbing: parsed.flag('probe'),
-    spoolFolder: parsed.value('spool'),
+  const folder = parsed.value('spool');
+  const options = {
+    chain: { isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') },
+    spool: folder === undefined ? {} : { folder },
   };
-  const a = await openSeekableDisk(left, formatOf(parsed.value('first')), rules);
+  const a = await openDisk(left, { ...options, format: formatOf(parsed.value('first')) });
   try {
-    const b = await openSeekableDisk(right, formatOf(parsed.value('second')), rules);
+    const b = await openDisk(right, { ...options, format: formatOf(parsed.value('second')) });
     try {
-      const verdict = judge(a.disk, b.disk, parsed.flag('strict'));
+      const verdict = judge(a.image ?? a.source, b.image ?? b.source, parsed.flag('strict'));
       if (!parsed.flag('quiet')) world.stdout(verdict.text);
       return verdict.status;
     } finally {

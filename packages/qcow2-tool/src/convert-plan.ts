@@ -7,16 +7,14 @@ import {
   refuseOverlap,
   usageError,
 } from '@e2image/cli';
+import type { PipeLayout } from '@e2image/disk-image';
 import type { CompressionType, Qcow2Version } from '@e2image/qcow2';
 import { type DiskView, realDisks } from '@e2image/sparse-io';
 import type { CONVERT_TABLE } from './convert-table.ts';
-import type { ChainRules } from './open-image.ts';
+import type { ImageRules } from './open-image.ts';
 
 /** The formats that `convert` reads and writes. */
 export type Format = 'raw' | 'qcow2';
-
-/** How a compressed image gets into a pipe: see the README of @e2image/qcow2. */
-export type PipeLayout = 'spool' | 'two-pass' | 'budget';
 
 /** What to convert, decided; nothing was opened yet. */
 export interface ConvertPlan {
@@ -40,7 +38,7 @@ export interface ConvertPlan {
   readonly isForced: boolean;
   readonly isProgressWanted: boolean;
   /** Which further files the source may have opened. */
-  readonly rules: ChainRules;
+  readonly rules: ImageRules;
   /** Folder for what does not fit memory. */
   readonly spoolFolder: string | undefined;
 }

@@ -1,69 +1,50 @@
-import { failed } from '@e2image/cli';
-import { loadCodec, needsFile, openQcow2, type Qcow2Image, STREAM_HEAD_SIZE } from '@e2image/qcow2';
-import { openInput, type Source, type SpoolOptions, spoolAll } from '@e2image/sparse-io';
+import { failed, inputName } from '@e2image/cli';
+import { type OpenDisk, type Qcow2Disk, type RawDisk, recogniseDisk } from '@e2image/disk-image';
+import { isQcow2, needsFile, STREAM_HEAD_SIZE } from '@e2image/qcow2';
+import { openInput, type SpoolOptions, spoolAll } from '@e2image/sparse-io';
 import type { Format } from './convert-plan.ts';
-import { type ChainRules, formatOf, openImage } from './open-image.ts';
+import type { ImageRules } from './open-image.ts';
 
 /** What a command reads: a disk at any offset, or the bytes of an image or disk, once and in order. */
-export type OpenedDisk =
-  | { readonly kind: 'raw'; readonly disk: Source; readonly close: () => void }
-  | { readonly kind: 'qcow2'; readonly disk: Qcow2Image; readonly close: () => void }
-  | OpenedStream;
+export type ReadDisk = RawDisk | Qcow2Disk | StreamedDisk;
 
 /** Bytes that come once and in order. */
-export interface OpenedStream {
-  readonly kind: 'stream';
+export interface StreamedDisk {
   readonly format: Format;
   readonly bytes: AsyncIterable<Uint8Array>;
   /** An image that cannot be read as it comes. */
   readonly needsFile: boolean;
 }
 
+/** Whether a source must be read in order. */
+export const isStreamed = (disk: ReadDisk): disk is StreamedDisk => 'bytes' in disk;
+
 /**
- * Open a source.
+ * Open what is read. A pipe is not spooled.
  *
  * @param from the format; undefined: QCOW2 when it begins like that, else raw
  * @throws CliError CLI_FAILED with its name
  */
-export async function openDisk(path: string, from: Format | undefined, rules: ChainRules): Promise<OpenedDisk> {
+export async function openReadDisk(path: string, from: Format | undefined, rules: ImageRules): Promise<ReadDisk> {
   try {
     const input = await openInput(path);
-    if (input.kind === 'stream') {
-      const { head, bytes } = await peek(input.bytes, STREAM_HEAD_SIZE);
-      const format = from ?? formatOf(bytesSource(head));
-      return { kind: 'stream', format, bytes, needsFile: format === 'qcow2' && needsFile(head) };
+    if (input.kind === 'source') {
+      const file = { ...input, path: path === '-' ? undefined : path };
+      return await recogniseDisk(file, { format: from, chain: rules });
     }
-    const { source, close } = input;
-    if ((from ?? formatOf(source)) === 'raw') return { kind: 'raw', disk: source, close };
-    close();
+    const { head, bytes } = await peek(input.bytes, STREAM_HEAD_SIZE);
+    const format = from ?? (isQcow2(head) ? 'qcow2' : 'raw');
+    return { format, bytes, needsFile: format === 'qcow2' && needsFile(head) };
   } catch (error) {
-    throw failed(error, `while trying to open ${path}`);
+    throw failed(error, `while trying to open ${inputName(path)}`);
   }
-  const { image, close } = await openImage(path, rules);
-  return { kind: 'qcow2', disk: image, close };
 }
 
 /** Keep a stream in a temporary file, to be read at any offset. @throws system errors; Qcow2Error for an image */
-export async function spoolDisk(
-  { format, bytes }: OpenedStream,
-  options: SpoolOptions,
-): Promise<Exclude<OpenedDisk, { kind: 'stream' }>> {
+export async function spoolDisk({ format, bytes }: StreamedDisk, options: SpoolOptions): Promise<OpenDisk> {
   const spool = await spoolAll(bytes, options);
-  const close = (): void => spool[Symbol.dispose]();
-  try {
-    if (format === 'raw') return { kind: 'raw', disk: spool.source(), close };
-    // It has no folder, so no other file is opened.
-    const disk = openQcow2(spool.source());
-    if (disk.info.compressionType === 'zstd') await loadCodec('zstd');
-    return { kind: 'qcow2', disk, close };
-  } catch (error) {
-    close();
-    throw error;
-  }
-}
-
-function bytesSource(bytes: Uint8Array): Source {
-  return { size: bytes.length, readAt: (into, offset) => into.set(bytes.subarray(offset, offset + into.length)) };
+  // It has no folder, so no other file is opened.
+  return recogniseDisk({ source: spool.source(), close: () => spool[Symbol.dispose]() }, { format });
 }
 
 /** The first bytes of a stream, and the whole of it. */

@@ -1,43 +1,15 @@
-import {
-  type ByteRange,
-  type CompressedDiskOptions,
-  chooseClusterBits,
-  encodeProvenance,
-  extensionRoom,
-  type HeaderExtension,
-  loadCodec,
-  MemorySpool,
-  measureCompressed,
-  planImage,
-  sampleRatio,
-  sourceRuns,
-  type WriteSummary,
-  writeBudgeted,
-  writeCompressed,
-  writeMeasured,
-  writePlain,
-  writeSpooled,
-  writeSpooledStream,
-} from '@e2image/qcow2';
-import { type Sink, type Source, Spool } from '@e2image/sparse-io';
+import { measureQcow2, type OpenDisk, type Qcow2Options, writeQcow2, writeQcow2Stream } from '@e2image/disk-image';
+import { chooseClusterBits, type Source, sourceRuns, type WriteSummary } from '@e2image/qcow2';
+import type { Sink } from '@e2image/sparse-io';
 import type { ConvertPlan } from './convert-plan.ts';
 
 /** Clusters as QEMU makes them. */
 const USUAL_CLUSTER_BITS = 16;
 
-/** A disk to be written as QCOW2. */
-export interface DiskToWrite {
-  readonly disk: Source;
-  /** Guest ranges that were never read, which the new image goes on to tell. */
-  readonly unread: readonly ByteRange[];
-}
+/** Called with the bytes of the disk that are done. */
+type OnProgress = (done: number) => void;
 
-/** What a writing is told. */
-export interface WriteWatch {
-  readonly onProgress?: (bytesDone: number) => void;
-}
-
-/** log2 of the cluster size of the new image. @throws Qcow2Error QCOW2_TOO_LARGE when no cluster size does */
+/** log2 of the cluster size of the new image. @throws Qcow2Error QCOW2_TOO_LARGE when no cluster size fits */
 export function clusterBitsFor(plan: ConvertPlan, virtualSize: number): number {
   return plan.clusterBits ?? chooseClusterBits(virtualSize, USUAL_CLUSTER_BITS);
 }
@@ -45,23 +17,12 @@ export function clusterBitsFor(plan: ConvertPlan, virtualSize: number): number {
 /** Write a disk that can be read at any offset. The sink is not finished. */
 export async function writeDisk(
   sink: Sink,
-  source: DiskToWrite,
+  disk: OpenDisk,
   plan: ConvertPlan,
-  watch: WriteWatch,
+  onProgress: OnProgress,
 ): Promise<WriteSummary> {
-  const { disk } = source;
-  if (plan.compression === undefined) {
-    const image = await planPlain(disk, plan, sink.sequential);
-    return writePlain(disk, sink, { plan: image, extensions: () => provenance(source, plan), ...watch });
-  }
-  const options = { ...(await compressedOptions(source, plan)), ...watch };
-  if (!sink.sequential) return writeCompressed(disk, sink, options);
-  if (plan.pipeLayout === 'two-pass') return writeMeasured(disk, sink, await measureCompressed(disk, options), options);
-  if (plan.pipeLayout === 'budget') {
-    return writeBudgeted(disk, sink, { ...options, budget: await sampleRatio(disk, options) });
-  }
-  using spool = new LazySpool(plan);
-  return await writeSpooled(disk, sink, spool.memory, options);
+  const options = await optionsFor(disk, plan, sink.sequential);
+  return writeQcow2(sourceOf(disk), sink, { ...options, onProgress });
 }
 
 /** Write a raw disk that comes as a stream, compressed. The sink is not finished. */
@@ -69,70 +30,36 @@ export async function writeStream(
   sink: Sink,
   bytes: AsyncIterable<Uint8Array>,
   plan: ConvertPlan,
-  watch: WriteWatch,
+  onProgress: OnProgress,
 ): Promise<WriteSummary> {
-  using spool = new LazySpool(plan);
-  return await writeSpooledStream(bytes, sink, spool.memory, {
-    clusterBits: plan.clusterBits ?? USUAL_CLUSTER_BITS,
-    version: plan.version,
-    codec: await codecOf(plan),
-    ...watch,
-  });
+  const { clusterBits = USUAL_CLUSTER_BITS, version, spoolFolder } = plan;
+  const compression = compressionOf(plan) ?? { type: 'zlib' };
+  return writeQcow2Stream(bytes, sink, { clusterBits, version, compression, spoolFolder, onProgress });
 }
 
-/** The exact size of the image in a pipe. Compresses everything once when the image is to be compressed. */
-export async function measureDisk(source: DiskToWrite, plan: ConvertPlan): Promise<number> {
-  if (plan.compression === undefined) return (await planPlain(source.disk, plan, true)).totalBytes;
-  return (await measureCompressed(source.disk, await compressedOptions(source, plan))).totalBytes;
+/** The exact size of the image in a pipe. Compresses everything once when the image is compressed. */
+export async function measureDisk(disk: OpenDisk, plan: ConvertPlan): Promise<number> {
+  return measureQcow2(sourceOf(disk), await optionsFor(disk, plan, true));
 }
 
-async function planPlain(disk: Source, plan: ConvertPlan, isSequential: boolean) {
-  const clusterBits = clusterBitsFor(plan, disk.size);
-  const runs = await sourceRuns(disk, { clusterBits, dropZeros: isSequential });
-  return planImage({ virtualSize: disk.size, clusterBits, version: plan.version, runs });
-}
+/** Without the window over an image, which would add a call to each read. */
+const sourceOf = (disk: OpenDisk): Source => disk.image ?? disk.source;
 
-async function compressedOptions(source: DiskToWrite, plan: ConvertPlan): Promise<CompressedDiskOptions> {
-  const clusterBits = clusterBitsFor(plan, source.disk.size);
+/** @param isSequential the sink cannot seek: a plain image gets every planned cluster, so zeros are not planned */
+async function optionsFor(disk: OpenDisk, plan: ConvertPlan, isSequential: boolean): Promise<Qcow2Options> {
+  const source = sourceOf(disk);
+  const clusterBits = clusterBitsFor(plan, source.size);
+  const dropZeros = plan.compression === undefined && isSequential;
+  const runs = await sourceRuns(source, { clusterBits, dropZeros });
   return {
-    virtualSize: source.disk.size,
-    clusterBits,
-    version: plan.version,
-    codec: await codecOf(plan),
-    runs: await sourceRuns(source.disk, { clusterBits }),
-    extensions: () => provenance(source, plan),
+    layout: { virtualSize: source.size, clusterBits, version: plan.version, runs },
+    compression: compressionOf(plan),
+    pipeLayout: plan.pipeLayout,
+    spoolFolder: plan.spoolFolder,
+    // What was never read when the image was made stays unknown in the new one.
+    unread: () => disk.image?.info.unread ?? [],
   };
 }
 
-function codecOf({ compression = 'zlib', level }: ConvertPlan) {
-  return loadCodec(compression, level === undefined ? {} : { level });
-}
-
-function provenance({ disk, unread }: DiskToWrite, plan: ConvertPlan): HeaderExtension[] {
-  if (unread.length === 0) return [];
-  const { version, compression } = plan;
-  const virtualSize = disk.size;
-  const fresh = { version, clusterBits: clusterBitsFor(plan, virtualSize), virtualSize };
-  const room = extensionRoom(compression === undefined ? fresh : { ...fresh, compression });
-  return [encodeProvenance(unread, room)];
-}
-
-/** Memory first, then a temporary file. */
-class LazySpool implements Disposable {
-  readonly memory: MemorySpool;
-  #file: Spool | undefined;
-
-  constructor({ spoolFolder }: ConvertPlan) {
-    const options = spoolFolder === undefined ? {} : { folder: spoolFolder };
-    this.memory = new MemorySpool({
-      open: () => {
-        this.#file = new Spool(options);
-        return this.#file;
-      },
-    });
-  }
-
-  [Symbol.dispose](): void {
-    this.#file?.[Symbol.dispose]();
-  }
-}
+const compressionOf = ({ compression, level }: ConvertPlan): Qcow2Options['compression'] =>
+  compression === undefined ? undefined : { type: compression, level };

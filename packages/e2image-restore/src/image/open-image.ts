@@ -1,18 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { failed, inputName } from '@e2image/cli';
-import { EXT_MAGIC, SUPERBLOCK_OFFSET, superblockLayout } from '@e2image/ext-core/structures';
+import { type OpenDisk, openDisk, readableBytes } from '@e2image/disk-image';
+import { EXT_MAGIC, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE, superblockLayout } from '@e2image/ext-core/structures';
 import { isImageHeader } from '@e2image/normal-image';
-import { loadCodec, openQcow2 } from '@e2image/qcow2';
-import {
-  type ByteRange,
-  isUnreadable,
-  mapfileOf,
-  openSeekable,
-  readMapfile,
-  type Source,
-  unreadRanges,
-  windowOf,
-} from '@e2image/sparse-io';
+import { type ByteRange, isUnreadable, mapfileOf, readMapfile, type Source, unreadRanges } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
 import type { ImageContent } from './content.ts';
 import { normalContent } from './normal-content.ts';
@@ -48,17 +39,19 @@ export async function openImage(
   path: string,
   { mapfile, ...spooling }: { readonly mapfile: string | undefined } & Spooling,
 ): Promise<OpenImage> {
-  const file = await openSource(path, spooling);
+  const { spoolFolder, onSpool } = spooling;
+  const spool = { onSpool, ...(spoolFolder !== undefined && { folder: spoolFolder }) };
+  const disk = await openDisk(path, { spool });
   try {
     const beside = path === STANDARD_INPUT ? undefined : mapfileOf(path);
     const map = mapfile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
     const unread = map === undefined ? [] : readMap(map);
-    const content = await readContent(file.source, unread).catch((error: unknown) => {
+    const content = await readContent(disk, unread).catch((error: unknown) => {
       throw isUnreadable(error) ? failed(error, `while reading ${inputName(path)}`) : error;
     });
-    return { content, modifiedAt: modifiedAt(path), mapfile: map, [Symbol.dispose]: () => file[Symbol.dispose]() };
+    return { content, modifiedAt: modifiedAt(path), mapfile: map, [Symbol.dispose]: disk.close };
   } catch (error) {
-    file[Symbol.dispose]();
+    disk.close();
     throw error;
   }
 }
@@ -66,21 +59,6 @@ export async function openImage(
 function modifiedAt(path: string): number | undefined {
   const stat = path === STANDARD_INPUT ? undefined : statSync(path, { throwIfNoEntry: false });
   return stat?.isFile() ? Math.floor(stat.mtimeMs / 1000) : undefined;
-}
-
-async function openSource(
-  path: string,
-  { spoolFolder, onSpool }: Spooling,
-): Promise<{ readonly source: Source } & Disposable> {
-  try {
-    const { source, close } = await openSeekable(path, {
-      onSpool,
-      ...(spoolFolder !== undefined && { folder: spoolFolder }),
-    });
-    return { source, [Symbol.dispose]: close };
-  } catch (error) {
-    throw failed(error, `while trying to open ${inputName(path)}`);
-  }
 }
 
 /** What was never read, in bytes of the file system: the map is about the source of the image, whatever its format. */
@@ -95,23 +73,18 @@ function readMap(path: string): ByteRange[] {
   }
 }
 
-async function readContent(source: Source, unread: readonly ByteRange[]): Promise<ImageContent> {
-  const head = new Uint8Array(Math.min(4096, source.size));
-  source.readAt(head, 0);
-  if (isImageHeader(head)) return normalContent(source, unread);
-  if (isQcow2(head)) {
-    const image = openQcow2(source);
-    if (image.info.compressionType === 'zstd') await loadCodec('zstd');
-    return rawContent('QCOW2', windowOf(image, 0), [...unread, ...image.info.unread]);
-  }
-  if (isFilesystem(head)) return rawContent('raw', source, unread);
+async function readContent({ source, image }: OpenDisk, unread: readonly ByteRange[]): Promise<ImageContent> {
+  if (image !== undefined) return rawContent('QCOW2', source, [...unread, ...image.info.unread]);
+  if (isImageHeader(readableBytes(source, 0, MAGIC_BYTES))) return normalContent(source, unread);
+  if (isFilesystem(source)) return rawContent('raw', source, unread);
   throw new RestoreError('RESTORE_NO_IMAGE', 'neither a normal nor a raw nor a QCOW2 image of an ext2/3/4 file system');
 }
 
-const isQcow2 = (head: Uint8Array): boolean =>
-  head[0] === 0x51 && head[1] === 0x46 && head[2] === 0x49 && head[3] === 0xfb;
+/** Bytes of a normal image that say what it is. */
+const MAGIC_BYTES = 4;
 
-function isFilesystem(head: Uint8Array): boolean {
-  if (head.length < SUPERBLOCK_OFFSET + 1024) return false;
-  return superblockLayout.s_magic.get(new DataView(head.buffer), SUPERBLOCK_OFFSET) === EXT_MAGIC;
+function isFilesystem(source: Source): boolean {
+  const superblock = readableBytes(source, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE);
+  if (superblock.length < SUPERBLOCK_SIZE) return false;
+  return superblockLayout.s_magic.get(new DataView(superblock.buffer), 0) === EXT_MAGIC;
 }

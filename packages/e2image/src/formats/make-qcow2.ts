@@ -1,32 +1,16 @@
 import { CliError, say, writeOutput } from '@e2image/cli';
-import type { BlockSet } from '@e2image/ext-core/walk';
+import { byteRuns, clusterRuns, measureQcow2 as measureDisk, writeQcow2 } from '@e2image/disk-image';
 import {
-  type ByteRange,
-  type ClusterRun,
   ClusterRuns,
-  type Codec,
-  type CompressionType,
   chooseClusterBits,
-  encodeProvenance,
-  extensionRoom,
-  type HeaderExtension,
   type Input,
   type ImagePlan as Layout,
-  loadCodec,
-  MemorySpool,
-  measureCompressed,
   planImage,
   sourceRuns,
-  writeCompressed,
-  writePlain,
-  writeSpooled,
 } from '@e2image/qcow2';
-import { type Sink, Spool } from '@e2image/sparse-io';
-import type { Findings } from '../job/findings.ts';
 import type { ImageJob } from '../job/image-job.ts';
 import { JobProgress } from '../job/job-progress.ts';
 import { openWholeOutput } from '../output/open-whole-output.ts';
-import type { UnreadBlocks } from '../rescue/unread-blocks.ts';
 import { SelectedBlocks } from '../select/selected-blocks.ts';
 import { selectedSource } from '../select/selected-source.ts';
 import { recordJob } from './record-job.ts';
@@ -55,7 +39,13 @@ export async function makeQcow2(job: ImageJob, open = openWholeOutput): Promise<
   await writeOutput(output, (sink) =>
     progress.around(async () => {
       await progress.start(selected.size);
-      const bytes = await write(job, selected, sink, progress);
+      const { bytes } = await writeQcow2(selected.input, sink, {
+        layout: selected.layout,
+        compression: compressionOf(job.plan),
+        spoolFolder: job.plan.spoolFolder,
+        unread: () => byteRuns(job.findings.unread.blocks.runs(), job.fs.blockSize),
+        onProgress: (done) => progress.update(done),
+      });
       await recordJob(job, selected.blocks, output);
       await sink.finish(bytes);
     }),
@@ -72,7 +62,11 @@ async function select(job: ImageJob): Promise<Selected> {
   for await (const window of blocks.windows()) {
     size += window.size;
     // Holes of the source are left out. A pipe would get every cluster of the map, a journal of zeros too.
-    const within = clusterRuns(window, { blockSize: fs.blockSize, clusterSize: 2 ** clusterBits, done: runs.end });
+    const within = clusterRuns(window.runs(), {
+      blockSize: fs.blockSize,
+      clusterSize: 2 ** clusterBits,
+      firstCluster: runs.end,
+    });
     await sourceRuns(source, { clusterBits, within, into: runs });
   }
   const layout = planImage({ virtualSize, clusterBits, version: plan.qcow2Version, runs });
@@ -91,70 +85,13 @@ function clusterBitsOf({ fs, plan }: ImageJob, virtualSize: number): number {
   throw new CliError('CLI_REFUSED', `cluster size: ${sizes}`);
 }
 
-interface ClusterRunOptions {
-  readonly blockSize: number;
-  readonly clusterSize: number;
-  /** Clusters before this one are left out: the previous window had them. */
-  readonly done: number;
-}
-
-/** The clusters that hold selected blocks, ascending and disjoint. */
-function* clusterRuns(
-  blocks: BlockSet,
-  { blockSize, clusterSize, done: from }: ClusterRunOptions,
-): Generator<ClusterRun> {
-  let done = from;
-  for (const { start, count } of blocks.runs()) {
-    const first = Math.max(done, Math.floor((start * blockSize) / clusterSize));
-    const end = Math.ceil(((start + count) * blockSize) / clusterSize);
-    if (end > first) yield { start: first, count: end - first };
-    done = Math.max(done, end);
-  }
-}
-
 /** Bytes of the image in a pipe. A compressed image is compressed once to find out. */
 export async function measureQcow2(job: ImageJob): Promise<number> {
   const { layout, input } = await select(job);
-  const { compress, qcow2Version } = job.plan;
-  if (compress === undefined) return layout.totalBytes;
-  say(job.world, 'compressing once to measure');
-  const codec = await codecOf(job.plan, compress);
-  return (await measureCompressed(input, { ...layout, version: qcow2Version, codec })).totalBytes;
+  const compression = compressionOf(job.plan);
+  if (compression !== undefined) say(job.world, 'compressing once to measure');
+  return measureDisk(input, { layout, compression });
 }
 
-const codecOf = ({ level }: ImageJob['plan'], type: CompressionType): Promise<Codec> =>
-  loadCodec(type, level === undefined ? {} : { level });
-
-/** @returns bytes of the image */
-async function write(job: ImageJob, selected: Selected, sink: Sink, progress: JobProgress): Promise<number> {
-  const { layout, input } = selected;
-  const onProgress = (bytes: number): void => progress.update(bytes);
-  const { plan, findings } = job;
-  const extensions = (): HeaderExtension[] => provenance(findings, job.fs.blockSize, layout);
-  if (plan.compress === undefined) {
-    return (await writePlain(input, sink, { plan: layout, extensions, onProgress })).bytes;
-  }
-  const codec = await codecOf(plan, plan.compress);
-  const options = { ...layout, version: plan.qcow2Version, codec, extensions, onProgress };
-  if (!sink.sequential) return (await writeCompressed(input, sink, options)).bytes;
-  let file: Spool | undefined;
-  try {
-    const open = (): Spool => {
-      file = new Spool(plan.spoolFolder === undefined ? {} : { folder: plan.spoolFolder });
-      return file;
-    };
-    return (await writeSpooled(input, sink, new MemorySpool({ open }), options)).bytes;
-  } finally {
-    file?.[Symbol.dispose]();
-  }
-}
-
-/** A header extension of ours lists what could not be read: these zeros must be distinguished from real zeros. */
-function provenance({ unread }: Findings, blockSize: number, layout: Layout): HeaderExtension[] {
-  if (unread.isEmpty) return [];
-  return [encodeProvenance(unreadRanges(unread, blockSize), extensionRoom(layout))];
-}
-
-function* unreadRanges({ blocks }: UnreadBlocks, blockSize: number): Generator<ByteRange> {
-  for (const { start, count } of blocks.runs()) yield { offset: start * blockSize, length: count * blockSize };
-}
+const compressionOf = ({ compress, level }: ImageJob['plan']) =>
+  compress === undefined ? undefined : { type: compress, level };

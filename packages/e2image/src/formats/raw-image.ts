@@ -1,7 +1,7 @@
+import { byteRuns } from '@e2image/disk-image';
 import type { Filesystem } from '@e2image/ext-core';
 import { type BlockRun, BlockSet, type WalkOptions, withoutRuns } from '@e2image/ext-core/walk';
 import { copyRuns, type Sink, type Source } from '@e2image/sparse-io';
-import { byteRuns } from '../select/byte-runs.ts';
 import type { SelectedBlocks } from '../select/selected-blocks.ts';
 
 /** What a raw image is made from and where it goes. Everything is open and checked; the caller closes it. */

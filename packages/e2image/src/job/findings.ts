@@ -28,12 +28,12 @@ export class Findings {
       this.#unreadInWalk.push(problem);
       return;
     }
-    this.#warnings.warn(problem.code, problem.message);
+    this.#warnings.warn(problem);
   }
 
   /** Add damage that scrambling found: nothing is missing in the image for it. */
   scrambling({ code, message }: { readonly code: string; readonly message: string }): void {
-    this.#warnings.warn(code, message);
+    this.#warnings.warn({ code, message });
   }
 
   /** Add blocks that the copy could not read; calls come ascending. */

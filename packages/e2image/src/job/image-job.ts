@@ -1,8 +1,9 @@
-import { reasonOf, type World } from '@e2image/cli';
+import type { World } from '@e2image/cli';
+import { readableDisk } from '@e2image/disk-image';
 import type { Filesystem } from '@e2image/ext-core';
 import type { WalkOptions } from '@e2image/ext-core/walk';
 import type { Scrambler } from '@e2image/scramble';
-import { fullLength, isolateErrors, type Source, windowOf } from '@e2image/sparse-io';
+import { type Source, windowOf } from '@e2image/sparse-io';
 import { openPlannedFilesystem } from '../input/open-filesystem.ts';
 import type { SavePlan } from '../plan/save-plan.ts';
 import { Rescue } from '../rescue/rescue.ts';
@@ -53,17 +54,12 @@ export async function openJob(
 
 /** The bytes of the file system to its last block: unreadable bytes are zeros, and are added to the findings. */
 function reportingSource({ blockSize, blocksCount }: Filesystem, source: Source, findings: Findings): Source {
-  const unreadable = (offset: number, length: number, reason: string): void => {
-    const first = Math.floor(offset / blockSize);
-    findings.unreadable(first, Math.ceil((offset + length) / blockSize) - first, reason);
-  };
-  const readable = isolateErrors(source, {
+  return readableDisk(source, {
     blockSize,
-    onBad: ({ offset, length, error }) => unreadable(offset, length, reasonOf(error) ?? 'unknown error'),
-  });
-  // The disk may be shorter than its file system: the missing blocks must be reported, not silently become zeros.
-  return fullLength(readable, {
     size: blocksCount * blockSize,
-    onMissing: (offset, length) => unreadable(offset, length, `the source ends at byte ${source.size}`),
+    onUnreadable: ({ offset, length, reason }) => {
+      const first = Math.floor(offset / blockSize);
+      findings.unreadable(first, Math.ceil((offset + length) / blockSize) - first, reason);
+    },
   });
 }

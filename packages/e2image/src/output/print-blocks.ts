@@ -1,5 +1,5 @@
+import { byteRuns } from '@e2image/disk-image';
 import { copyRuns, type Source, suppressZeros } from '@e2image/sparse-io';
-import { byteRuns } from '../select/byte-runs.ts';
 import type { SelectedBlocks } from '../select/selected-blocks.ts';
 import { dryRunSink } from './dry-run-sink.ts';
 
