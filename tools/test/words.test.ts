@@ -10,7 +10,6 @@ const NOT_YET: readonly string[] = [
   'packages/cli/',
   'packages/disk-image/',
   'packages/e2image/',
-  'packages/e2image-move/',
   'packages/e2image-restore/',
   'packages/e2scramble/',
   'packages/ext-core/',

@@ -172,7 +172,7 @@ function crashResume(
   });
 }
 
-/** Sectors in use: gaps of every kind, also where the superblock of the other place comes to lie. */
+/** Sectors in use: gaps of every kind, also at the superblock of the other place. */
 const USED: readonly (readonly [number, number])[] = [
   [0, 6],
   [8, 10],

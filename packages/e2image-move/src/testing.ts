@@ -10,7 +10,7 @@ export type { MoveRecord } from './record/record.ts';
 
 /** A device and the file of a record as arrays, and all that a whole move did to them. */
 export interface MoveTrace {
-  /** Before the move: the device, and the file, which is empty when the record lies inside the device. */
+  /** Before the move: the device, and the file, which is empty if the record is inside the device. */
   readonly disks: readonly Uint8Array[];
   readonly operations: readonly Operation[];
 }
@@ -18,11 +18,11 @@ export interface MoveTrace {
 /**
  * Move on arrays. For proofs on real file systems: see `cutPower`.
  *
- * @param device what the device holds, as long as it must be for the move; not changed
+ * @param device what the device holds, long enough for the move; it is not changed
  * @param journal path of the record's file, as the marker names it; undefined = inside the device
  */
 export function traceMove(task: MoveTask, device: Uint8Array, journal: string | undefined): MoveTrace {
-  // Not slice(): of a Buffer it is a view, and the move would change what was there before it.
+  // Not slice(): for a Buffer it gives a view, and the move would change the original.
   const disks = [device, new Uint8Array(journal === undefined ? 0 : sideFileBytes(task))];
   const operations: Operation[] = [];
   const [storage, file] = disks.map((disk, index) => tracedDisk(new Uint8Array(disk), index, operations));
@@ -58,13 +58,13 @@ export function* cutPower(
 /** Reads bytes of a file or device. */
 export type Read = (offset: number, length: number) => Uint8Array;
 
-/** What the file of a record says of a move that is under way; undefined when it says nothing yet. */
+/** What the file of a record says of a move; undefined if it has no record yet. */
 export const recordBeside = (read: Read): MoveRecord | undefined => readNewestSlot(readerOf(read), 0);
 
-/** What a device says of a move whose record it holds; undefined when there is none. */
+/** What a device says of a move whose record it holds; undefined if it holds none. */
 export function recordInside(read: Read, places: Omit<Move, 'length'>): MoveRecord | undefined {
   const marker = findMarker(readerOf(read), places);
-  if (marker?.inside !== true) return undefined;
+  if (marker?.isInside !== true) return undefined;
   const record = readNewestSlot(readerOf(read), insidePlaces(marker, marker.mapBytes).at);
   return record !== undefined && sameId(record, marker) ? record : undefined;
 }

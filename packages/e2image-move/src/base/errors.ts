@@ -3,38 +3,38 @@
  * renamed and never reused.
  */
 export type MoveErrorCode =
-  /** The destination ends beyond the device, which cannot be made longer. */
+  /** The destination ends beyond the end of the device, which cannot grow. */
   | 'MOVE_BEYOND_END'
-  /** The device, or what is left of it, is not the one that the record describes. */
+  /** The device is not the one that the record describes. */
   | 'MOVE_DIFFERENT_DEVICE'
   /** Mounted, swapped on or opened exclusively by someone else. */
   | 'MOVE_IN_USE'
   /** A move of this file system was interrupted, or is running: resume it first. */
   | 'MOVE_INTERRUPTED_BEFORE'
-  /** The journal's file exists and is no record of this move. */
+  /** The file for the record exists, and does not hold the record of a move. */
   | 'MOVE_JOURNAL_EXISTS'
-  /** The record is damaged, or is no record. */
+  /** The record is damaged, or the file is not a record. */
   | 'MOVE_JOURNAL_INVALID'
-  /** The journal would lie in memory and be lost with the power. */
+  /** The journal would be in memory, and be lost in a power cut. */
   | 'MOVE_JOURNAL_MEMORY'
-  /** The record fits nowhere inside the device; a file must be named. */
+  /** The device has no room for the record; a file must be named. */
   | 'MOVE_JOURNAL_NEEDED'
-  /** The journal lies on the file system that is to be moved. */
+  /** The journal would be on the file system that is moved. */
   | 'MOVE_JOURNAL_SAME_FILESYSTEM'
   /** Multi-mount protection says that another host uses the file system. */
   | 'MOVE_MMP'
   /** No interrupted move was found. */
   | 'MOVE_NOTHING_TO_RESUME'
-  /** An offset that is no place for a file system, or the place where it is already. */
+  /** An offset where no file system can begin, or where this one is already. */
   | 'MOVE_OFFSET'
   /** Neither a regular file nor a block device. */
   | 'MOVE_NOT_A_DEVICE'
-  /** The device is smaller than its file system says. */
+  /** The device is smaller than its file system. */
   | 'MOVE_TRUNCATED'
-  /** A block could not be read; nothing of its batch counts as done. */
+  /** A block could not be read; its batch does not count as done. */
   | 'MOVE_UNREADABLE';
 
-/** Numbers that belong to the message: bytes, or a block of the file system. */
+/** The numbers of the message: bytes, or a block of the file system. */
 export interface MoveErrorDetail {
   readonly offset?: number;
   readonly size?: number;

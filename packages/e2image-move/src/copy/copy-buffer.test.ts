@@ -43,7 +43,7 @@ describe('loadsOf', () => {
     ]);
   });
 
-  test('there is none where nothing is in use', () => {
+  test('no load is made if nothing is in use', () => {
     expect([...loadsOf(small, [])]).toEqual([]);
   });
 });

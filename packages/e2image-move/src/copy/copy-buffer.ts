@@ -1,8 +1,8 @@
 import type { Range } from '../disk/geometry.ts';
 
-/** Bytes of one read and one write through the page cache: what stays in the processor's cache between the two. */
+/** Bytes of one read and one write through the page cache: few enough to stay in the processor's cache between the two. */
 const CACHED_UNIT = 512 * 1024;
-/** Bytes of one read and one write around it: long, for the disk does nothing else meanwhile, and seeks in between. */
+/** Bytes of one read and one write around it: many, as the disk is idle between two calls and must seek. */
 const DIRECT_UNIT = 8 * 1024 * 1024;
 
 /** The memory that batches go through. */
@@ -14,15 +14,15 @@ export interface CopyBuffer {
 
 /** What a buffer is for. */
 export interface CopyBufferOptions {
-  /** It must hold a batch as a whole, since its bytes are wanted twice. */
+  /** Whether it must hold a whole batch, because the bytes are used twice. */
   readonly isBatchWhole: boolean;
-  /** Gives memory that goes around the page cache; undefined where there is no such thing, and any memory does. */
+  /** Allocates memory for I/O around the page cache; undefined if that is not possible, and any memory will do. */
   readonly memory?: ((length: number) => Uint8Array | undefined) | undefined;
 }
 
 /**
  * The buffer for batches of `batchBytes`. Through the page cache the processor copies each byte twice, and a small
- * buffer costs it least; around it the disk moves the bytes, and does so best a batch at a time.
+ * buffer is cheapest; around it the disk moves the bytes, and a whole batch at a time is fastest.
  */
 export function copyBuffer(batchBytes: number, { isBatchWhole, memory }: CopyBufferOptions): CopyBuffer {
   const within = (unit: number): number => (isBatchWhole ? batchBytes : Math.min(unit, batchBytes));
@@ -33,15 +33,15 @@ export function copyBuffer(batchBytes: number, { isBatchWhole, memory }: CopyBuf
 
 /** A piece of a batch on its way through the buffer. */
 export interface Part {
-  /** Its place in the buffer. */
+  /** Its bytes in the buffer. */
   readonly bytes: Uint8Array;
-  /** Where in the buffer that begins. */
+  /** Their offset in the buffer. */
   readonly at: number;
-  /** Where in the file system it belongs. */
+  /** Their position in the file system. */
   readonly position: number;
 }
 
-/** Pieces of a batch, cut into units of I/O and into loads: what the buffer holds at a time, from its front. */
+/** Pieces of a batch, cut into units of I/O, and grouped into loads. A load fills the buffer from its beginning. */
 export function* loadsOf({ bytes, unit }: CopyBuffer, pieces: Iterable<Range>): Generator<readonly Part[]> {
   let load: Part[] = [];
   let at = 0;
@@ -61,7 +61,7 @@ export function* loadsOf({ bytes, unit }: CopyBuffer, pieces: Iterable<Range>): 
   if (load.length > 0) yield load;
 }
 
-/** What a load fills of the buffer, in units of I/O: the pieces lie behind one another, as they do in a log. */
+/** The part of the buffer that a load fills, in units of I/O: its pieces are adjacent, as they are in a log. */
 export function* unitsOf({ bytes, unit }: CopyBuffer, load: readonly Part[]): Generator<Pick<Part, 'bytes' | 'at'>> {
   const end = load.reduce((sum, part) => sum + part.bytes.length, 0);
   for (let at = 0; at < end; at += unit) yield { bytes: bytes.subarray(at, Math.min(end, at + unit)), at };

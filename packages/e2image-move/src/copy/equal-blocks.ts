@@ -1,16 +1,16 @@
 import { Buffer } from 'node:buffer';
 import type { Storage } from '../disk/storage.ts';
 
-/** Writes only what is not there already. */
+/** Writes only blocks that differ from the device. */
 export interface EqualBlocks {
   /** Blocks that needed no write so far. */
   readonly count: number;
-  /** Write all of `bytes`, which begin with a block, at byte `offset`, but for the blocks that are there. */
+  /** Write `bytes`, which begin with a block, at byte `offset`; blocks that the device holds already are left out. */
   write(bytes: Uint8Array, offset: number): void;
 }
 
 /**
- * What `-c` of the drop-in asks for: read the new place before writing, and spare the medium equal blocks.
+ * The `-c` of e2image: read the new place before writing, and do not write equal blocks.
  *
  * @param blockSize bytes
  */
@@ -23,12 +23,12 @@ export function skipEqualBlocks(device: Storage, blockSize: number): EqualBlocks
     },
     write(bytes, offset) {
       if (buffer.length < bytes.length) buffer = new Uint8Array(bytes.length);
-      const there = buffer.subarray(0, bytes.length);
-      device.readAt(there, offset);
+      const old = buffer.subarray(0, bytes.length);
+      device.readAt(old, offset);
       let open = 0;
       for (let at = 0; at < bytes.length; at += blockSize) {
         const end = Math.min(at + blockSize, bytes.length);
-        if (Buffer.compare(bytes.subarray(at, end), there.subarray(at, end)) !== 0) continue;
+        if (Buffer.compare(bytes.subarray(at, end), old.subarray(at, end)) !== 0) continue;
         count++;
         if (open < at) device.writeAt(bytes.subarray(open, at), offset + open);
         open = end;

@@ -10,7 +10,7 @@ describe('stepsUntilSignal', () => {
     expect(host.handlers.size).toBe(0);
   });
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('tells the next step of %s, and what it was', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('informs the next step of %s, and returns it', async (signal) => {
     const host = fakeSignals();
     const asked: boolean[] = [];
     const caught = await stepsUntilSignal((isAskedToEnd) => {

@@ -2,14 +2,14 @@ import { constants } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { type EndingSignal, type SignalHost, watchSignals } from '@e2image/cli';
 
-/** Milliseconds of steps before the stack is given up: that costs as much as a short step. */
+/** Milliseconds of steps between two yields to the event loop: a yield costs as much as a short step. */
 const TURN = 10;
 
 /**
- * Take steps until there are no more or a signal asks to end. A signal is seen where the stack is given up: between two
- * steps, at most some 10 ms after the end of the one that it met.
+ * Take steps until none is left or a signal asks to end. Signals are seen when this yields to the event loop: between two
+ * steps, at most some 10 ms after the end of the step that was running.
  *
- * @param step returns whether to go on
+ * @param step returns whether more steps are left
  * @returns the signal that was caught, also when it came during the last step
  * @throws what `step` throws
  */
@@ -31,9 +31,9 @@ export async function stepsUntilSignal(
 }
 
 /**
- * Die of a signal, as a shell expects of a program that was interrupted. Nothing may watch it any more.
+ * Die of a signal, as a shell expects of a program that was interrupted. Remove all handlers of the signal before.
  *
- * @returns 128 + n, for the case that the signal does not end the process
+ * @returns 128 + n, if the signal does not end the process
  */
 export function dieOf(signal: EndingSignal, host: SignalHost): number {
   host.kill(signal);

@@ -165,7 +165,7 @@ describe('a resume', () => {
     ['place of the log', { state: 'logged', logAt: 2 ** 53 - 1, logged: { from: 0, to: SECTOR } }],
     ['place of the displaced bytes', { carriedAt: 2 ** 60 }],
     ['logged bytes', { state: 'logged', logAt: 8192, logged: { from: 0, to: LENGTH } }],
-  ] as const)('refuses a record whose %s cannot be', (_, change) => {
+  ] as const)('refuses a record whose %s is impossible', (_, change) => {
     const { device, file, task, side } = world();
     const record = stepTo(beginBeside(device, file, task), 'copying');
     if (record === undefined) throw new Error('never copying');
@@ -204,9 +204,9 @@ describe('a resume', () => {
     expect(decodeRecord(content.subarray(stashSlot, stashSlot + SLOT_BYTES))).toBeUndefined();
   });
 
-  test('refuses a marker that leaves no room for the record it tells of', () => {
+  test('refuses a marker that leaves no room for its record', () => {
     const { device, task } = world();
-    const marker = { ...task.move, id: task.id, mapBytes: 16, inside: true, journal: '' };
+    const marker = { ...task.move, id: task.id, mapBytes: 16, isInside: true, journal: '' };
     expect(() => resumeInside(device, marker)).toThrow(expect.objectContaining({ code: 'MOVE_JOURNAL_INVALID' }));
     const wide = { ...marker, destination: 90 * SECTOR, mapBytes: 2 ** 40 };
     expect(() => resumeInside(device, wide)).toThrow(expect.objectContaining({ code: 'MOVE_JOURNAL_INVALID' }));

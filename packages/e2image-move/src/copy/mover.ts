@@ -9,15 +9,15 @@ import { type CopyBuffer, copyBuffer, loadsOf, unitsOf } from './copy-buffer.ts'
 import { type OldPlace, oldPlaceOf } from './old-place.ts';
 import { firstPosition, nextSlice, piecesOf, positionAfter } from './slices.ts';
 
-/** How its blocks are read and written, where that is not the plain way. */
+/** Other ways to read and write blocks than those of the device. */
 export interface CopyHooks {
   /** The device around its page cache: see OldPlaceOptions. */
   readonly around?: Pick<Source, 'readAt'> | undefined;
-  /** Gives memory that goes around the page cache; undefined where there is no such thing, and any memory does. */
+  /** Allocates memory for I/O around the page cache; undefined if that is not possible, and any memory will do. */
   readonly memory?: ((length: number) => Uint8Array | undefined) | undefined;
-  /** Told of each block that cannot be read, and zeros take its place; without it such a block stops the move. */
+  /** Called for each block that cannot be read; it is replaced by zeros. Without it such a block stops the move. */
   readonly onUnreadable?: ((block: number) => void) | undefined;
-  /** Writes what goes into the new place, as `writeAt` of the device, which it may spare a write. */
+  /** Writes into the new place, as `writeAt` of the device does; it may leave out blocks that are equal. */
   readonly writeData?: ((bytes: Uint8Array, offset: number) => void) | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface MoverOptions extends CopyHooks {
   readonly device: Storage;
   readonly home: RecordHome;
   readonly map: UsedMap;
-  /** What the place of the held-back sector shows meanwhile. */
+  /** What replaces the held-back sector during the move. */
   readonly marker: Marker;
 }
 
@@ -37,18 +37,19 @@ export interface Mover {
    *
    * @returns the new record; undefined when the move is over and its record gone
    * @throws MoveError MOVE_UNREADABLE; errors of the system. After any of them the record on disk is still good: open
-   *   everything anew and go on from there. Do not call `step` again, for a failed sync tells nothing of what is durable.
+   *   everything again and continue from there. Do not call `step` again: after a failed sync it is unknown what is durable.
    */
   step(record: MoveRecord): MoveRecord | undefined;
 }
 
-interface Works extends MoverOptions {
+/** What the steps work with. */
+interface StepContext extends MoverOptions {
   readonly old: OldPlace;
   readonly writeData: (bytes: Uint8Array, offset: number) => void;
   readonly buffer: CopyBuffer;
 }
 
-/** The mover for a move that starts with `record`, or goes on from it. */
+/** The mover for a move that starts with `record`, or continues from it. */
 export function createMover(
   options: MoverOptions,
   { blockSize, source, length, batchBytes, logAt }: MoveRecord,
@@ -65,13 +66,13 @@ export function createMover(
     onUnreadable,
     around,
   });
-  const works: Works = {
+  const context: StepContext = {
     ...options,
     old,
     writeData,
     buffer: copyBuffer(batchBytes, { isBatchWhole: logAt > 0, memory: options.memory }),
   };
-  return { step: (record) => steps[record.state](works, record) };
+  return { step: (record) => steps[record.state](context, record) };
 }
 
 const steps = {
@@ -83,37 +84,37 @@ const steps = {
 } as const;
 
 /** Make the next record durable. */
-function save({ home }: Works, record: MoveRecord, change: Partial<MoveRecord>): MoveRecord {
+function save({ home }: StepContext, record: MoveRecord, change: Partial<MoveRecord>): MoveRecord {
   const next = { ...record, ...change, sequence: record.sequence + 1 };
   home.save(next);
   return next;
 }
 
-/** From here until the end neither place has a superblock. */
-function holdBack(works: Works, record: MoveRecord): MoveRecord {
-  const { device, home, map, marker } = works;
+/** Replace the head of the superblock by the marker: from here until the end neither place has a superblock. */
+function holdBack(context: StepContext, record: MoveRecord): MoveRecord {
+  const { device, home, map, marker } = context;
   const sector = encodeMarker(marker);
   device.writeAt(sector, headOf(record.source).from);
   if (!overlaps(headOf(record.destination), oldPlace(record))) {
     device.writeAt(sector, headOf(record.destination).from);
   }
   device.sync();
-  return save(works, home.settle(record, map), { state: 'copying', position: firstPosition(record) });
+  return save(context, home.settle(record, map), { state: 'copying', position: firstPosition(record) });
 }
 
-function copyBatch(works: Works, record: MoveRecord): MoveRecord {
-  const { device } = works;
-  const slice = nextBatch(works, record);
-  if (slice === undefined) return save(works, record, { state: 'copied' });
-  if (record.logAt > 0) return logBatch(works, record, slice);
-  const refuge = refugeFor(works, record, slice);
-  if (refuge !== undefined) return carry(works, record, refuge);
-  for (const load of loadsOf(works.buffer, piecesOf(works.map, slice))) {
-    for (const { bytes, position } of load) works.old.read(bytes, position);
-    for (const { bytes, position } of load) works.writeData(bytes, record.destination + position);
+function copyBatch(context: StepContext, record: MoveRecord): MoveRecord {
+  const { device } = context;
+  const slice = nextBatch(context, record);
+  if (slice === undefined) return save(context, record, { state: 'copied' });
+  if (record.logAt > 0) return logBatch(context, record, slice);
+  const refuge = refugeFor(context, record, slice);
+  if (refuge !== undefined) return carry(context, record, refuge);
+  for (const load of loadsOf(context.buffer, piecesOf(context.map, slice))) {
+    for (const { bytes, position } of load) context.old.read(bytes, position);
+    for (const { bytes, position } of load) context.writeData(bytes, record.destination + position);
   }
   device.sync();
-  return save(works, record, { position: positionAfter(record, slice) });
+  return save(context, record, { position: positionAfter(record, slice) });
 }
 
 /** The positions that the next step of `record` copies; undefined when none are left. */
@@ -126,67 +127,67 @@ export function nextBatch({ home, map }: Pick<MoverOptions, 'home' | 'map'>, rec
   });
 }
 
-/** Where the displaced bytes must go before `slice` is copied; undefined when they are not in its way. */
-function refugeFor({ home: { displaced } }: Works, record: MoveRecord, slice: Range): number | undefined {
+/** Where the displaced bytes must be carried before `slice` is copied; undefined if the slice does not overwrite them. */
+function refugeFor({ home: { displaced } }: StepContext, record: MoveRecord, slice: Range): number | undefined {
   if (displaced === undefined || displacedIsDone(record, displaced.positions)) return undefined;
   const kept = shift({ from: 0, to: displaced.bytes.length }, record.carriedAt);
   return overlaps(kept, shift(slice, record.destination)) ? displaced.refugeFrom(slice) : undefined;
 }
 
-/** Whether the bytes under the record are in the new place already, so that nobody asks for them again. */
+/** Whether the bytes under the record are in the new place already, so that they are not needed again. */
 export const displacedIsDone = (record: MoveRecord, positions: Range): boolean =>
   firstPosition(record) === 0 ? record.position >= positions.to : record.position <= positions.from;
 
-function carry(works: Works, record: MoveRecord, refuge: number): MoveRecord {
-  works.device.writeAt(works.home.displaced?.bytes ?? new Uint8Array(), refuge);
-  works.device.sync();
-  return save(works, record, { carriedAt: refuge });
+function carry(context: StepContext, record: MoveRecord, refuge: number): MoveRecord {
+  context.device.writeAt(context.home.displaced?.bytes ?? new Uint8Array(), refuge);
+  context.device.sync();
+  return save(context, record, { carriedAt: refuge });
 }
 
-/** First half of a batch that is longer than the distance: its data to the log. The buffer keeps it for the second. */
-function logBatch(works: Works, record: MoveRecord, slice: Range): MoveRecord {
-  const { log } = works.home;
+/** First half of a batch that is longer than the distance: write its data to the log. The buffer keeps it for the second. */
+function logBatch(context: StepContext, record: MoveRecord, slice: Range): MoveRecord {
+  const { log } = context.home;
   if (log === undefined) throw new TypeError('a logged move needs a home with a log');
-  for (const load of loadsOf(works.buffer, piecesOf(works.map, slice))) {
-    for (const { bytes, position } of load) works.old.read(bytes, position);
-    for (const { bytes, at } of unitsOf(works.buffer, load)) log.writeAt(bytes, record.logAt + at);
+  for (const load of loadsOf(context.buffer, piecesOf(context.map, slice))) {
+    for (const { bytes, position } of load) context.old.read(bytes, position);
+    for (const { bytes, at } of unitsOf(context.buffer, load)) log.writeAt(bytes, record.logAt + at);
   }
   log.sync();
-  const logged = save(works, record, { state: 'logged', logged: slice });
-  return putBatch(works, logged);
+  const logged = save(context, record, { state: 'logged', logged: slice });
+  return putBatch(context, logged);
 }
 
-/** A crash came after the log was complete: the source of the batch may be gone, the log is not. */
-function putLoggedBatch(works: Works, record: MoveRecord): MoveRecord {
-  for (const load of loadsOf(works.buffer, piecesOf(works.map, record.logged))) {
-    for (const { bytes, at } of unitsOf(works.buffer, load)) works.home.log?.readAt(bytes, record.logAt + at);
+/** After a crash with a complete log: read the batch from the log, for its source may be overwritten. */
+function putLoggedBatch(context: StepContext, record: MoveRecord): MoveRecord {
+  for (const load of loadsOf(context.buffer, piecesOf(context.map, record.logged))) {
+    for (const { bytes, at } of unitsOf(context.buffer, load)) context.home.log?.readAt(bytes, record.logAt + at);
   }
-  return putBatch(works, record);
+  return putBatch(context, record);
 }
 
-/** Second half: from the buffer to the new place. */
-function putBatch(works: Works, record: MoveRecord): MoveRecord {
-  for (const load of loadsOf(works.buffer, piecesOf(works.map, record.logged))) {
-    for (const { bytes, position } of load) works.writeData(bytes, record.destination + position);
+/** Second half: write the batch from the buffer to the new place. */
+function putBatch(context: StepContext, record: MoveRecord): MoveRecord {
+  for (const load of loadsOf(context.buffer, piecesOf(context.map, record.logged))) {
+    for (const { bytes, position } of load) context.writeData(bytes, record.destination + position);
   }
-  works.device.sync();
-  return save(works, record, { state: 'copying', position: positionAfter(record, record.logged) });
+  context.device.sync();
+  return save(context, record, { state: 'copying', position: positionAfter(record, record.logged) });
 }
 
 /**
- * Everything but the held-back sector is durable in the new place: one sector makes it a file system. No marker there
- * means that a run before this one has done it, and somebody may have mounted and changed the file system since.
+ * Everything but the held-back sector is durable in the new place: this sector makes it a file system. If the marker is
+ * missing, an earlier run has written the sector, and the file system may have been mounted and changed since.
  */
-function switchOn(works: Works, record: MoveRecord): MoveRecord {
-  if (holdsMarker(works.device, record.destination, record)) {
-    works.device.writeAt(record.head, headOf(record.destination).from);
-    works.device.sync();
+function switchOn(context: StepContext, record: MoveRecord): MoveRecord {
+  if (holdsMarker(context.device, record.destination, record)) {
+    context.device.writeAt(record.head, headOf(record.destination).from);
+    context.device.sync();
   }
-  return save(works, record, { state: 'done' });
+  return save(context, record, { state: 'done' });
 }
 
-function tidyUp({ device, home }: Works, record: MoveRecord): undefined {
-  // It is still there unless a used block of the new place has overwritten it.
+function tidyUp({ device, home }: StepContext, record: MoveRecord): undefined {
+  // The marker still exists, unless a used block of the new place has overwritten it.
   clearMarker(device, record.source, record);
   home.remove();
 }
@@ -197,7 +198,7 @@ export function holdsMarker(device: Storage, place: number, move: { readonly id:
   return marker !== undefined && sameId(marker, move);
 }
 
-/** Take the marker of this move away from `place`, if it is there. */
+/** Remove the marker of this move from `place`, if it exists. */
 export function clearMarker(device: Storage, place: number, move: { readonly id: Uint8Array }): void {
   if (!holdsMarker(device, place, move)) return;
   device.writeAt(new Uint8Array(SECTOR), headOf(place).from);

@@ -58,24 +58,24 @@ describe('the old place', () => {
     );
   });
 
-  test('has zeros for blocks that cannot be read, when asked to, and tells of each', () => {
-    const told: number[] = [];
-    const old = oldPlaceOf(device([5, 9]), { ...options, onUnreadable: (block) => told.push(block) });
+  test('has zeros for blocks that cannot be read, if asked to, and reports each', () => {
+    const reported: number[] = [];
+    const old = oldPlaceOf(device([5, 9]), { ...options, onUnreadable: (block) => reported.push(block) });
     const expected = plain(4096 + 512, 8192).map((byte, i) => {
       const block = Math.floor((4096 + 512 + i) / BLOCK);
       return block === 5 || block === 9 ? 0 : byte;
     });
     expect(read(old, 4096 + 512, 8192)).toEqual(expected);
-    expect(told).toEqual([5, 9]);
+    expect(reported).toEqual([5, 9]);
   });
 
   test('asks around the page cache before it gives up a block', () => {
-    const told: number[] = [];
-    const onUnreadable = (block: number): void => void told.push(block);
+    const reported: number[] = [];
+    const onUnreadable = (block: number): void => void reported.push(block);
     const old = oldPlaceOf(device([5, 6, 7]), { ...options, around: device([6]), onUnreadable });
     const expected = plain(4096, 4096).map((byte, i) => (Math.floor((4096 + i) / BLOCK) === 6 ? 0 : byte));
     expect(read(old, 4096, 4096)).toEqual(expected);
-    expect(told).toEqual([6]);
+    expect(reported).toEqual([6]);
   });
 
   test('takes only a failing medium for an unreadable block', () => {

@@ -10,17 +10,17 @@ export interface OldPlaceOptions {
   readonly source: number;
   readonly length: number;
   readonly blockSize: number;
-  /** What the place of the held-back sector reads as. */
+  /** What the held-back sector reads as. */
   readonly marker: Uint8Array;
-  /** Bytes under the record, when it lies inside the device. */
+  /** Bytes under the record, if it is inside the device. */
   readonly displaced?: Displaced | undefined;
-  /** Told of each block that cannot be read, which then reads as zeros; without it such a block is an error. */
+  /** Called for each block that cannot be read, which then reads as zeros; without it such a block is an error. */
   readonly onUnreadable?: ((block: number) => void) | undefined;
-  /** The device around its page cache, which fails many blocks for one bad sector: asked before a block is given up. */
+  /** The device around its page cache, which fails many blocks for one bad sector: tried before a block is given up. */
   readonly around?: Pick<Source, 'readAt'> | undefined;
 }
 
-/** Positions -> bytes. */
+/** The file system at its old place. */
 export interface OldPlace {
   /**
    * Fill `into` from `position`, or throw.
@@ -30,7 +30,7 @@ export interface OldPlace {
   read(into: Uint8Array, position: number): void;
 }
 
-/** The source as it was before the move: without the marker's text, and with what the record displaced. */
+/** The source as it was before the move: without the marker, and with what the record displaced. */
 export function oldPlaceOf(device: Storage, options: OldPlaceOptions): OldPlace {
   const { displaced, marker, around } = options;
   const blocks = isolateErrors(placeOf(device, options), {
@@ -46,7 +46,7 @@ export function oldPlaceOf(device: Storage, options: OldPlaceOptions): OldPlace 
         return;
       }
       blocks.readAt(into, position);
-      // Pieces begin and end at sectors, so this one is inside of them as a whole or not at all.
+      // Pieces begin and end at sectors, so a piece contains this sector completely or not at all.
       const head = HEAD_OFFSET - position;
       if (head >= 0 && head + SECTOR <= into.length) into.set(marker, head);
     },

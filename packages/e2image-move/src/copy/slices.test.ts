@@ -9,7 +9,7 @@ const anyMap = (): fc.Arbitrary<UsedMap> =>
   fc.array(fc.tuple(fc.nat(LENGTH - 1), fc.integer({ min: 1, max: 60 })), { maxLength: 12 }).map((pairs) =>
     usedMap(
       pairs.map(([from, length]) => ({ from, to: Math.min(LENGTH, from + length) })).sort((a, b) => a.from - b.from),
-      0,
+      { gap: 0 },
     ),
   );
 
@@ -42,7 +42,7 @@ describe('slices', () => {
       fc.property(anyCase(), ([move, map, limits]) => {
         const pieces = allSlices(move, map, limits).flatMap((slice) => [...piecesOf(map, slice)]);
         pieces.sort((a, b) => a.from - b.from);
-        expect(usedMap(pieces, 0)).toEqual(map);
+        expect(usedMap(pieces, { gap: 0 })).toEqual(map);
         expect(pieces.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(usedBytes(map));
       }),
     );
@@ -92,7 +92,7 @@ describe('slices', () => {
         expect(
           usedMap(
             [...slices].sort((a, b) => a.from - b.from).flatMap((s) => [...piecesOf(map, s)]),
-            0,
+            { gap: 0 },
           ),
         ).toEqual(map);
       }),

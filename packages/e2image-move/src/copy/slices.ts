@@ -6,21 +6,21 @@ import type { UsedMap } from '../used/used-map.ts';
 export interface SliceLimits {
   /**
    * Most positions between its first and its last. At most the distance of the move, unless the data of the slice is
-   * in safety elsewhere before its first byte is overwritten.
+   * saved elsewhere before its first byte is overwritten.
    */
   readonly span: number;
   /** Most bytes in use inside of it. */
   readonly used: number;
-  /** Positions that no slice contains in its middle, ascending. */
+  /** Positions, ascending, at which a slice must end: none contains them in its middle. */
   readonly splits?: readonly number[];
 }
 
 /**
  * The next positions to copy, or undefined when none in use are left.
  *
- * A move to the right works from the end, one to the left from the start. Then what a slice overwrites is either the
- * source of slices that are done, or its own; and with `span` up to the distance, never its own. So a slice that was
- * torn by a crash can be copied again, as long as the next one has not begun.
+ * A move to the right works from the end, one to the left from the start. Then a slice overwrites only the
+ * source of slices that are done, or its own source; with `span` up to the distance, never its own. So a slice that was
+ * interrupted by a crash can be copied again, as long as the next one has not begun.
  *
  * @param position how far the move is: a move to the right has done `[position, length)`, one to the left
  *   `[0, position)`
@@ -29,7 +29,7 @@ export function nextSlice(move: Move, map: UsedMap, position: number, limits: Sl
   return isRightward(move) ? sliceBelow(map, position, limits) : sliceAbove(map, position, limits);
 }
 
-/** The position that a move is at when `slice` is done. */
+/** The position of a move after `slice` is done. */
 export const positionAfter = (move: Move, slice: Range): number => (isRightward(move) ? slice.from : slice.to);
 
 /** The position of a move that has not begun. */

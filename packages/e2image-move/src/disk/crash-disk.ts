@@ -6,7 +6,7 @@ export type Operation =
   | { readonly disk: number; readonly kind: 'write'; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly disk: number; readonly kind: 'sync' };
 
-/** An array as a storage, which notes in `trace` what is done to it. For tests. */
+/** An array as a storage, which records in `trace` what is done to it. For tests. */
 export function tracedDisk(content: Uint8Array, disk: number, trace: Operation[]): Storage {
   return {
     readAt(into, offset) {
@@ -22,7 +22,7 @@ export function tracedDisk(content: Uint8Array, disk: number, trace: Operation[]
   };
 }
 
-/** A sector that a power cut may have kept or lost, with each version that the cache ever held. */
+/** A sector that a power cut may have kept or lost, with each version that the cache has held. */
 interface LooseSector {
   readonly disk: number;
   readonly offset: number;
@@ -81,15 +81,15 @@ export class CrashPoint {
     if (this.#loose.size === 0) this.#writes = [];
   }
 
-  /** One content that a power cut here may leave: each loose sector keeps some version, or none. */
+  /** One possible content of the disks after a power cut here: each loose sector keeps one of its versions, or none. */
   randomState(pick: () => number): Uint8Array[] {
     const share = pick();
     return this.#keep([...this.#loose.values()], () => pick() < share, pick);
   }
 
   /**
-   * Contents of the disks that a power cut here may leave. All subsets where few sectors are loose; else all and none
-   * of them, each alone, all but each, those of each single write, the first and second half, and `random` subsets.
+   * Possible contents of the disks after a power cut here. If few sectors are loose, all subsets of them are kept in
+   * turn; else all, none, each alone, all but each, those of each single write, each half, and `random` subsets.
    *
    * @param pick gives a number in [0, 1): the choice of random subsets and of versions
    */

@@ -19,14 +19,14 @@ import type { Storage } from './storage.ts';
 /** Bytes of one write of zeros or of one rewrite. */
 const UNIT = 1024 * 1024;
 
-/** An open file or block device: what is moved on, or the file of a record. Owns its descriptor. */
+/** An open file or block device: the device of a move, or the file of a record. Owns its descriptor. */
 export class DeviceFile implements Storage, Disposable {
   readonly fd: number;
   readonly path: string;
   readonly isBlockDevice: boolean;
   #source: FileSource;
   #around: (Source & Disposable) | undefined;
-  /** Undefined until it is asked for; null where there is none. */
+  /** Undefined until it is needed; null if the file has no direct I/O. */
   #direct: DirectFile | null | undefined;
 
   private constructor(fd: number, path: string) {
@@ -37,9 +37,9 @@ export class DeviceFile implements Storage, Disposable {
   }
 
   /**
-   * Open what is to be moved on. A block device is held: nothing else can mount or hold it meanwhile.
+   * Open the device of a move. A block device is held: nothing else can mount or hold it meanwhile.
    *
-   * @param isReadOnly for looking only, when nothing will be written
+   * @param isReadOnly open it for reading only, as nothing will be written
    * @throws MoveError MOVE_IN_USE, MOVE_NOT_A_DEVICE; system errors (`EROFS`, `EACCES` ...)
    */
   static open(path: string, { isReadOnly }: { readonly isReadOnly: boolean }): DeviceFile {
@@ -48,12 +48,12 @@ export class DeviceFile implements Storage, Disposable {
     return DeviceFile.#wrap(path, constants.O_EXCL | constants.O_NONBLOCK | mode);
   }
 
-  /** Open a file that is there, and no symbolic link. @throws system errors */
+  /** Open an existing file; a symbolic link is refused. @throws system errors */
   static openExisting(path: string): DeviceFile {
     return DeviceFile.#wrap(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   }
 
-  /** Make a new file. @throws system errors, `EEXIST` when there is one */
+  /** Make a new file. @throws system errors, `EEXIST` if the file exists */
   static create(path: string): DeviceFile {
     return new DeviceFile(
       openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600),
@@ -73,22 +73,22 @@ export class DeviceFile implements Storage, Disposable {
     }
   }
 
-  /** Bytes, as of the last change of its length here. */
+  /** Bytes, as of the last change of its length by this object. */
   get size(): number {
     return this.#source.size;
   }
 
-  /** For those who only read. */
+  /** The bytes of the device, for reading only. */
   get source(): Source {
     return this.#source;
   }
 
-  /** The same bytes, with the holes of a sparse file told: as long as nothing is written. */
+  /** The same bytes, with the holes of a sparse file. Valid as long as nothing is written. */
   async sourceWithHoles(): Promise<Source> {
     return FileSource.over(this.fd, { kernel: await loadKernelCalls() });
   }
 
-  /** Reads around the page cache; undefined where the file system knows no such reads. */
+  /** Reads around the page cache; undefined if the file system does not support them. */
   get around(): Source | undefined {
     try {
       this.#around ??= openDirectSource(this.fd, this.size);
@@ -98,33 +98,33 @@ export class DeviceFile implements Storage, Disposable {
     return this.#around;
   }
 
-  /** Memory of `length` bytes that goes around the page cache; undefined where the file system knows no such I/O. */
+  /** Memory of `length` bytes for I/O around the page cache; undefined if the file system does not support it. */
   directMemory(length: number, kernel: KernelCalls | undefined): Uint8Array | undefined {
     return this.#directFile() === null ? undefined : pageMemory(length, kernel).subarray(0, length);
   }
 
-  /** Around the page cache where `into` is memory for that. */
+  /** Reads around the page cache if `into` is aligned for it. */
   readAt(into: Uint8Array, offset: number): void {
     if (isAligned(into, SECTOR) && this.#directFile()?.readAt(into, offset) === true) return;
     this.#source.readAt(into, offset);
   }
 
-  /** Around the page cache where `bytes` is memory for that. */
+  /** Writes around the page cache if `bytes` is aligned for it. */
   writeAt(bytes: Uint8Array, offset: number): void {
     if (isAligned(bytes, SECTOR) && this.#directFile()?.writeAt(bytes, offset) === true) return;
     writeFully(this.fd, bytes, offset);
   }
 
-  /** The length never changes between two syncs of a move, so that data is all there is to sync. */
+  /** Syncs data only: the length never changes between two syncs of a move. */
   sync(): void {
     fdatasyncSync(this.fd);
   }
 
   /**
-   * Make a regular file end at `end`, or later if it does, with all of `ranges` allocated, and make that durable. When
-   * it fails the file has its old length again.
+   * Make a regular file end at `end`, or later if it does, with all of `ranges` allocated, and make that durable. After
+   * a failure the file has its old length again.
    *
-   * @param kernel without it, or where the file system cannot reserve space, bytes are written instead
+   * @param kernel without it, or if the file system cannot reserve space, bytes are written instead
    */
   reserve(ranges: Iterable<Range>, end: number, kernel: KernelCalls | undefined): void {
     const { size } = fstatSync(this.fd);
@@ -154,7 +154,7 @@ export class DeviceFile implements Storage, Disposable {
     }
   }
 
-  /** Write what is there: it takes the space of a hole, and whatever a crash leaves of it is the same bytes. */
+  /** Write the existing bytes again: that allocates holes, and a crash leaves the same bytes. */
   #rewrite(from: number, to: number): void {
     const buffer = new Uint8Array(UNIT);
     for (let at = from; at < to; at += UNIT) {

@@ -1,30 +1,29 @@
 import { SUPERBLOCK_OFFSET } from '@e2image/ext-core/structures';
 import { MoveError } from '../base/errors.ts';
 
-/** Smallest unit that a device writes as a whole; every place starts at a multiple of it. */
+/** Smallest unit that a device writes completely or not at all. Every place begins at a multiple of it. */
 export const SECTOR = 512;
 
 /**
- * Where the head of the superblock lies in a file system: one sector, and the magic number is in it (s_magic).
- * Whoever does not find the magic number does not mount; so this one sector switches a place on and off.
- * Source: kernel Documentation/filesystems/ext4/super.rst.
+ * Byte of a file system where the head of its superblock begins: the sector with the magic number (s_magic). Without the
+ * magic number nothing mounts the file system, so this one sector switches a place on and off.
  */
 export const HEAD_OFFSET = SUPERBLOCK_OFFSET;
 
-/** Bytes `[from, to)`: of a device where it says so, else positions, counted from the start of the file system. */
+/** Bytes `[from, to)`: positions, counted from the start of the file system, unless a comment says that they are of a device. */
 export interface Range {
   readonly from: number;
   readonly to: number;
 }
 
-/** A file system of `length` bytes at byte `source` of a device, which is to be at byte `destination`. */
+/** A file system of `length` bytes at byte `source` of a device, which is moved to byte `destination`. */
 export interface Move {
   readonly source: number;
   readonly destination: number;
   readonly length: number;
 }
 
-/** True towards the end of the device: such a move works from the last position to the first. */
+/** Whether the move goes towards the end of the device: it works from the last position to the first then. */
 export const isRightward = ({ source, destination }: Move): boolean => destination > source;
 
 /** Bytes between the two places. They overlap when this is less than the length. */
@@ -32,7 +31,7 @@ export const distanceOf = ({ source, destination }: Move): number => Math.abs(de
 
 export const overlaps = (a: Range, b: Range): boolean => a.from < b.to && b.from < a.to;
 
-/** `range` moved by `by` bytes: positions to bytes of the device, with `by` a place's offset. */
+/** `range` moved by `by` bytes. With the offset of a place, positions become bytes of the device. */
 export const shift = (range: Range, by: number): Range => ({ from: range.from + by, to: range.to + by });
 
 /** The sector of the device that holds the head of the superblock of a file system at `place`. */
@@ -54,7 +53,7 @@ export function checkMove(move: Move): void {
       });
     }
     if (!Number.isSafeInteger(offset + move.length)) {
-      throw new MoveError('MOVE_OFFSET', `offset ${offset} is beyond what any device holds`, { detail: { offset } });
+      throw new MoveError('MOVE_OFFSET', `offset ${offset} is larger than any device`, { detail: { offset } });
     }
   }
   if (move.source === move.destination) {

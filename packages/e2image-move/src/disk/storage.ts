@@ -1,10 +1,10 @@
-/** Bytes at offsets that can be made durable: all that a move asks of a device, and of the file of its record. */
+/** Bytes at offsets that can be made durable: all that a move needs of a device, and of the file of its record. */
 export interface Storage {
   /** Fill `into` from byte `offset`, or throw. `into` is borrowed for the call. */
   readAt(into: Uint8Array, offset: number): void;
   /** Write all of `bytes` at byte `offset`, or throw. `bytes` is borrowed for the call. */
   writeAt(bytes: Uint8Array, offset: number): void;
-  /** Return when everything written so far survives a power cut, or throw; then nothing is known of any of it. */
+  /** Return when everything written so far survives a power cut. After an error it is unknown what does. */
   sync(): void;
 }
 

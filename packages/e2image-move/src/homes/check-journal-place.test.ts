@@ -35,8 +35,8 @@ function view(types: Readonly<Record<string, number>>): PlaceView {
 }
 
 const move = { source: 0, destination: 1 << 20, length: 1 << 20 };
-const check = (journal: string, device: string, places: PlaceView, mayBeInMemory = false, where = move) =>
-  checkJournalPlace({ journal, device, move: where }, { mayBeInMemory, view: places });
+const check = (journal: string, device: string, places: PlaceView, isMemoryAllowed = false, where = move) =>
+  checkJournalPlace({ journal, device, move: where }, { isMemoryAllowed, view: places });
 const refused = (code: string) => expect.objectContaining({ code });
 
 describe('a journal', () => {

@@ -5,9 +5,9 @@ import { type DiskView, deviceName, overlapOf, realDisks, unescapeOctal } from '
 import { MoveError } from '../base/errors.ts';
 import type { Move } from '../disk/geometry.ts';
 
-/** What is asked of the system about the place of a journal; a test passes a made-up one. */
+/** What the check needs to know of the system; a test passes a fake. */
 export interface PlaceView extends DiskView {
-  /** `f_type` of statfs(2); undefined when the path cannot be looked at. */
+  /** `f_type` of statfs(2); undefined if that fails. */
   filesystemType(path: string): number | undefined;
 }
 
@@ -28,13 +28,13 @@ const TMPFS = 0x0102_1994;
 const RAMFS = 0x8584_58f6;
 const OVERLAYFS = 0x794c_7630;
 
-/** One line of /proc/self/mountinfo, as far as it counts here. */
+/** The needed fields of a line of /proc/self/mountinfo. */
 interface MountInfo {
   readonly source: string;
   readonly options: readonly string[];
 }
 
-/** The journal and what it is to protect. */
+/** A journal, and the move that it protects. */
 export interface JournalQuestion {
   readonly journal: string;
   readonly device: string;
@@ -42,14 +42,14 @@ export interface JournalQuestion {
 }
 
 /**
- * Refuse a place for the journal that the power cut or the move itself would take away.
+ * Refuse a place for the journal that a power cut or the move itself would destroy.
  *
- * @param mayBeInMemory the user takes the risk of a journal in memory
+ * @param isMemoryAllowed whether the user accepts a journal in memory
  * @throws MoveError MOVE_JOURNAL_MEMORY, MOVE_JOURNAL_SAME_FILESYSTEM
  */
 export function checkJournalPlace(
   { journal, device, move }: JournalQuestion,
-  { mayBeInMemory, view = realPlaces }: { readonly mayBeInMemory: boolean; readonly view?: PlaceView },
+  { isMemoryAllowed, view = realPlaces }: { readonly isMemoryAllowed: boolean; readonly view?: PlaceView },
 ): void {
   const folder = dirname(journal);
   const mount = mountOf(folder, view);
@@ -59,13 +59,13 @@ export function checkJournalPlace(
   if (isOnDevice || isDeviceOf(folder, device, view)) {
     throw new MoveError(
       'MOVE_JOURNAL_SAME_FILESYSTEM',
-      `${printable(journal)} is on the bytes that are to be moved: name a file elsewhere with --journal`,
+      `${printable(journal)} is on the bytes that will be moved: name a file elsewhere with --journal`,
     );
   }
-  if (!mayBeInMemory && isInMemory(folder, mount, view)) {
+  if (!isMemoryAllowed && isInMemory(folder, mount, view)) {
     throw new MoveError(
       'MOVE_JOURNAL_MEMORY',
-      `${printable(journal)} would be in memory, and a power cut would take it: name a file on a disk with --journal, ` +
+      `${printable(journal)} would be in memory, and a power cut would destroy it: name a file on a disk with --journal, ` +
         'or use --force',
     );
   }
@@ -80,7 +80,7 @@ function isInMemory(folder: string, mount: MountInfo | undefined, view: PlaceVie
   const type = view.filesystemType(folder);
   if (type === TMPFS || type === RAMFS) return true;
   if (type !== OVERLAYFS) return false;
-  // What is written to an overlay goes to its upper folder; without one it cannot be written at all.
+  // Writes to an overlay go to its upper folder; an overlay without one cannot be written.
   const upper = mount?.options.find((option) => option.startsWith('upperdir='))?.slice('upperdir='.length);
   const under = upper === undefined ? undefined : view.filesystemType(upper);
   return under === TMPFS || under === RAMFS;

@@ -6,7 +6,7 @@ import { MoveError } from '../base/errors.ts';
 import { DeviceFile } from '../disk/device.ts';
 import type { Storage } from '../disk/storage.ts';
 
-/** Where the record of a move on an image file lies by default: beside the image, links followed. */
+/** The default file of the record of a move on an image file: beside the image, after following links. */
 export const defaultJournal = (image: string): string => `${realpathSync(image)}.e2move`;
 
 /** The file of a record outside the device. */
@@ -25,7 +25,7 @@ export interface OpenSideFile extends SideFile, Disposable {
 }
 
 /**
- * Make the file of a record, with all the space it will ever need, and make file and name durable.
+ * Make the file of a record with all the space that it will need, and make file and name durable.
  *
  * @throws MoveError MOVE_JOURNAL_EXISTS; system errors, after which the file is gone
  */
@@ -43,10 +43,10 @@ export function createSideFile(path: string, bytes: number, kernel: KernelCalls 
 }
 
 /**
- * Open the file of a record that an earlier run has left.
+ * Open the file of a record that an earlier run left.
  *
- * @throws MoveError MOVE_IN_USE while that run is still at it, MOVE_NOTHING_TO_RESUME when there is no such file,
- *   MOVE_JOURNAL_INVALID when it is another user's; system errors
+ * @throws MoveError MOVE_IN_USE if that run is still active, MOVE_NOTHING_TO_RESUME if the file does not exist,
+ *   MOVE_JOURNAL_INVALID if it belongs to another user; system errors
  */
 export function openSideFile(path: string): OpenSideFile {
   const file = openOrRefuse(path);
@@ -59,7 +59,7 @@ export function openSideFile(path: string): OpenSideFile {
   }
 }
 
-/** What a record says is done to a device: it must come from somebody who could do it anyway, and be at rest. */
+/** A record controls writes to a device: accept only one of root or of this user, and only if no process has it open. */
 function refuseForeign({ fd, path }: DeviceFile): void {
   const { uid } = fstatSync(fd);
   if (uid !== 0 && uid !== process.geteuid?.()) {
@@ -98,13 +98,13 @@ function openOrRefuse(path: string): DeviceFile {
     return DeviceFile.openExisting(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
-    throw new MoveError('MOVE_NOTHING_TO_RESUME', `there is no ${printable(path)}: no move to resume`, {
+    throw new MoveError('MOVE_NOTHING_TO_RESUME', `${printable(path)} does not exist: no move to resume`, {
       cause: error,
     });
   }
 }
 
-/** A name is durable when its folder is. */
+/** Sync a folder: that makes the names in it durable. */
 function syncFolder(path: string): void {
   const fd = openSync(dirname(path), 'r');
   try {
@@ -114,7 +114,7 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Number of another process that has the file open; undefined when there is none that we may see. */
+/** Number of another process that has the file open; undefined if none is visible to this user. */
 function processWith(fd: number): string | undefined {
   const { dev, ino } = fstatSync(fd);
   const isSame = (link: string): boolean => {

@@ -3,11 +3,11 @@ import { SLOTS_BYTES, slotWriter } from '../record/record.ts';
 import { encodeMap } from '../used/used-map.ts';
 import type { RecordHome } from './record-home.ts';
 
-/** Bytes of the file before its log: the two slots, the map, and what is left of its last 4,096 bytes. */
+/** Bytes of the file before its log: the two slots, and the map, rounded up to 4,096 bytes. */
 export const logOffset = (mapBytes: number): number => SLOTS_BYTES + Math.ceil(mapBytes / 4096) * 4096;
 
 /**
- * The record in a file of its own: two slots, the map, and room for a logged batch.
+ * A record in a file of its own: two slots, the map, and room for a logged batch.
  *
  * @param remove deletes the file, durably
  */

@@ -11,15 +11,15 @@ const WINDOW_BYTES = 16 * 1024 * 1024;
 /** What a move copies. */
 export interface InUse {
   readonly map: UsedMap;
-  /** Why every block is copied; undefined when those are that are in use. */
+  /** Why every block is copied; undefined if only blocks in use are. */
   readonly doubt: string | undefined;
 }
 
 /**
- * The positions of a file system that a move must copy: what its block bitmaps call allocated, and what its inodes
- * reach, whichever says more. The bitmaps alone know of reserved blocks that no walk meets, a walk alone finds what a
- * bitmap has lost. Where either cannot be trusted, a journal still to be replayed above all, it is every block: what
- * the journal is about to allocate looks free on the disk.
+ * The positions of a file system that a move must copy: the union of what its block bitmaps call allocated and of what
+ * its inodes reach. Only the bitmaps contain reserved blocks, which a walk does not find; only a walk finds blocks that a
+ * damaged bitmap lost. If either cannot be trusted, every block is copied. So it is with a journal that must be replayed:
+ * blocks that the replay will allocate look free on the disk.
  *
  * @throws errors of the source
  */
@@ -30,7 +30,7 @@ export async function blocksInUse(fs: Filesystem): Promise<InUse> {
   const map = new MapBuilder({ maxBytes: NEW_MAP_BYTES });
   map.add({ from: 0, to: Math.max(fs.superblock.firstDataBlock * blockSize, HEAD_OFFSET + SECTOR) });
   const window = new BlockSet({ maxBytes: WINDOW_BYTES, whenFull: 'cut' });
-  // Where the blocks are so scattered that they do not fit in a window, each window takes a walk of its own.
+  // If the blocks are too scattered to fit in one window, each window needs a walk of its own.
   for (let from = 0; from < blocksCount; from = window.end) {
     window.restart(from);
     const problem = await inBatches(collect(fs, window));
@@ -45,7 +45,7 @@ function stateDoubt(fs: Filesystem): string | undefined {
   return fs.superblock.state === STATE_CLEAN ? undefined : 'it was not unmounted cleanly or has errors';
 }
 
-/** @returns the first thing that is wrong; undefined when nothing is */
+/** @returns the first problem; undefined if nothing is wrong */
 function* collect(fs: Filesystem, window: BlockSet): Generator<void, string | undefined> {
   let first: string | undefined;
   const onProblem = ({ message }: { readonly message: string }): void => {
@@ -56,7 +56,7 @@ function* collect(fs: Filesystem, window: BlockSet): Generator<void, string | un
   return first;
 }
 
-/** Add what the block bitmaps call allocated, as far as it belongs in the set. */
+/** Add the blocks that the block bitmaps call allocated, as far as the set covers them. */
 function* addAllocated(
   fs: Filesystem,
   blocks: BlockSet,
@@ -79,7 +79,7 @@ function* addAllocated(
   }
 }
 
-/** @returns false when no bit is set, or it cannot be read */
+/** @returns false if no bit is set, or if the bitmap cannot be read */
 function readBitmap(
   fs: Filesystem,
   group: number,
@@ -97,7 +97,7 @@ function readBitmap(
     fs.readBlocks(into, blockBitmap);
     return true;
   } catch (error) {
-    // A bug goes on its way; a block that cannot be read stops the copying when its turn comes.
+    // Bugs are rethrown. A block that cannot be read stops the move when it is copied.
     if (!isExtError(error) && !(typeof error === 'object' && error !== null && 'code' in error)) throw error;
     onProblem({ message: `block bitmap of group ${group}: block ${blockBitmap} cannot be read` });
     return false;

@@ -76,7 +76,7 @@ async function decide(device: DeviceFile, request: MoveRequest, world: World): P
   if (!isForced) refuseMmp(fs);
   const journal = wanted === undefined ? journalFor(device, move) : resolve(wanted);
   if (journal !== undefined) {
-    checkJournalPlace({ journal, device: request.device, move }, { mayBeInMemory: isForced });
+    checkJournalPlace({ journal, device: request.device, move }, { isMemoryAllowed: isForced });
   }
   const { map, doubt } = await blocksInUse(fs);
   const head = fs.superblockBytes.slice(0, SECTOR);
@@ -133,7 +133,8 @@ function refuseInterrupted(device: DeviceFile, { device: path, journal, from, to
 }
 
 /** File of the record as a marker names it; undefined for a record inside the device. */
-export const journalOf = ({ inside, journal }: Marker): string | undefined => (inside ? undefined : journal || 'FILE');
+export const journalOf = ({ isInside, journal }: Marker): string | undefined =>
+  isInside ? undefined : journal || 'FILE';
 
 /** The device, which reads as zeros beyond its end: a place there holds no marker. */
 export const withinSize = (device: DeviceFile): Pick<DeviceFile, 'readAt'> => ({

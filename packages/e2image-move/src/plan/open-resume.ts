@@ -100,7 +100,7 @@ function fromInside(device: DeviceFile, request: ResumeRequest, world: ResumeWor
     const places = [...new Set([place.source, place.destination])].join(' or ');
     throw new MoveError('MOVE_NOTHING_TO_RESUME', `no interrupted move at byte ${places} of ${printable(device.path)}`);
   }
-  if (!marker.inside) {
+  if (!marker.isInside) {
     const hint = { device: resolve(device.path), move: marker, journal: journalOf(marker) };
     throw new MoveError(
       'MOVE_NOTHING_TO_RESUME',

@@ -3,7 +3,7 @@ import type { Filesystem } from '@e2image/ext-core';
 import { type MmpState, readMmp } from '@e2image/ext-core/structures';
 import { MoveError } from '../base/errors.ts';
 
-/** @throws MoveError MOVE_IN_USE when a device, or a file behind a loop device, is mounted, swapped on or held */
+/** @throws MoveError MOVE_IN_USE when a device, or a file under a loop device, is mounted, swapped on or held */
 export function refuseMounted(path: string, view: MountView): void {
   const state = mountState(path, view);
   if (state.isMounted) throw new MoveError('MOVE_IN_USE', `${printable(path)} ${describeUse(state)}`);

@@ -8,7 +8,7 @@ const anyMarker = (): fc.Arbitrary<Marker> =>
     destination: fc.maxSafeNat(),
     length: fc.maxSafeNat(),
     mapBytes: fc.maxSafeNat(),
-    inside: fc.boolean(),
+    isInside: fc.boolean(),
     journal: fc.string({ maxLength: 40 }).map((text) => text.replaceAll('\0', '')),
   });
 
@@ -38,7 +38,7 @@ describe('a marker', () => {
     expect(decodeMarker(encodeMarker({ ...written, journal: 'x'.repeat(287) }))?.journal).toHaveLength(287);
   });
 
-  test('is none when any byte of it changed, and in arbitrary bytes', () => {
+  test('is not recognised when any byte of it changed, nor in arbitrary bytes', () => {
     fc.assert(
       fc.property(anyMarker(), fc.nat(511), fc.uint8Array({ minLength: 512, maxLength: 512 }), (written, at, bytes) => {
         const sector = encodeMarker(written);

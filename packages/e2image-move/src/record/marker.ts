@@ -8,8 +8,8 @@ const TEXT =
   'e2image-move --resume.\n';
 
 /**
- * What lies in the place of the held-back sector while a move is under way. The text fills the place of the magic
- * number (bytes 0x38 and 0x39), so nothing takes it for a superblock.
+ * What replaces the held-back sector during a move. The text covers the offset of the magic number (s_magic), so nothing
+ * takes the sector for a superblock.
  */
 export const markerLayout = {
   text: bytes(0, 160),
@@ -19,20 +19,20 @@ export const markerLayout = {
   destination: u64(192),
   length: u64(200),
   map_bytes: u64(208),
-  /** Path of the file of the record, UTF-8, ends at a zero; empty when it did not fit or lies inside the device. */
+  /** Path of the file of the record, UTF-8, NUL-terminated; empty if it does not fit, or if the record is inside the device. */
   journal: bytes(216, 288),
-  /** 1 = the record lies inside the device. */
+  /** 1 = the record is inside the device. */
   inside: u32(504),
   crc: u32(SECTOR - 4),
 } as const satisfies Record<string, Field | BytesField>;
 
-/** A move as the device itself tells of it. */
+/** A move as the device itself describes it. */
 export interface Marker extends Move {
   readonly id: Uint8Array;
-  /** Bytes of the encoded map: with the move, this says where a record inside the device lies. */
+  /** Bytes of the encoded map: with the move they determine where a record inside the device is. */
   readonly mapBytes: number;
-  readonly inside: boolean;
-  /** File of the record; empty when it lies inside the device or the name was too long. */
+  readonly isInside: boolean;
+  /** File of the record; empty if the record is inside the device, or if the name was too long. */
   readonly journal: string;
 }
 
@@ -48,14 +48,14 @@ export function encodeMarker(marker: Marker): Uint8Array<ArrayBuffer> {
   f.destination.set(view, 0, marker.destination);
   f.length.set(view, 0, marker.length);
   f.map_bytes.set(view, 0, marker.mapBytes);
-  f.inside.set(view, 0, marker.inside ? 1 : 0);
+  f.inside.set(view, 0, marker.isInside ? 1 : 0);
   const journal = new TextEncoder().encode(marker.journal);
   if (journal.length < f.journal.size) f.journal.get(view, 0).set(journal);
   f.crc.set(view, 0, checksum(sector.subarray(0, f.crc.offset)));
   return sector;
 }
 
-/** Sector -> marker, which owns its bytes; undefined when the sector holds something else. */
+/** Sector -> marker, which owns its bytes; undefined if the sector holds something else. */
 export function decodeMarker(sector: Uint8Array): Marker | undefined {
   const view = new DataView(sector.buffer, sector.byteOffset, SECTOR);
   const f = markerLayout;
@@ -68,7 +68,7 @@ export function decodeMarker(sector: Uint8Array): Marker | undefined {
     destination: f.destination.get(view, 0),
     length: f.length.get(view, 0),
     mapBytes: f.map_bytes.get(view, 0),
-    inside: f.inside.get(view, 0) === 1,
+    isInside: f.inside.get(view, 0) === 1,
     journal: new TextDecoder().decode(journal.subarray(0, Math.max(0, journal.indexOf(0)))),
   };
 }

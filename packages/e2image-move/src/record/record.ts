@@ -1,3 +1,16 @@
+/*
+ * The record of a move. What always holds, and what every change must keep:
+ *
+ * 1. There are two slots, written in turn. A crash while one is written leaves the other, which is valid and one step
+ *    older.
+ * 2. The valid slot with the higher sequence number is the state of the move. Every step can be repeated from it.
+ * 3. A slot is written only after everything that it claims is durable; the next step begins only after the slot is.
+ * 4. In the states `copying`, `logged` and `copied` neither place need hold the head of the superblock: the record has
+ *    the only copy of it.
+ * 5. While a batch is copied, its source is overwritten only if the batch is in the log, or if the batch is not longer
+ *    than the distance of the move.
+ * 6. All pieces of one move (slots, map, marker) have the same id or are guarded by a checksum in the slot.
+ */
 import { type BytesField, bytes, type Field, superblockLayout, u32, u64, uuidText } from '@e2image/ext-core/structures';
 import { type Move, type Range, SECTOR } from '../disk/geometry.ts';
 import { readBytes, type Storage } from '../disk/storage.ts';
@@ -37,31 +50,31 @@ export const recordLayout = {
   crc: u32(SLOT_BYTES - 4),
 } as const satisfies Record<string, Field | BytesField>;
 
-/** `started`: the superblock may be held back already; `done`: only tidying up is left. The order is the encoding. */
+/** `started`: the superblock may be held back already; `done`: only cleaning up is left. The order is the encoding. */
 const STATES = ['started', 'copying', 'logged', 'copied', 'done'] as const;
 export type MoveState = (typeof STATES)[number];
 
 /** Everything that a move knows of itself, as of its last durable step. A value: each step makes the next one. */
 export interface MoveRecord extends Move {
-  /** 16 random bytes that tell the pieces of this move from what an older one left. */
+  /** 16 random bytes that distinguish the pieces of this move from those of an older one. */
   readonly id: Uint8Array;
-  /** Counts the slots written. */
+  /** Number of slots written so far. */
   readonly sequence: number;
   readonly state: MoveState;
   /** Of the file system, in bytes. */
   readonly blockSize: number;
-  /** Most bytes of a batch; with a log, its capacity. */
+  /** Most bytes of a batch; with a log, the capacity of the log. */
   readonly batchBytes: number;
-  /** How far the move is: see nextSlice. */
+  /** How far the move is: see `nextSlice`. */
   readonly position: number;
-  /** Positions whose data is in the log; counts in state `logged` only. */
+  /** Positions whose data is in the log; valid in state `logged` only. */
   readonly logged: Range;
-  /** Where the log begins in the file of the record; 0 = batches are not logged, they fit the distance. */
+  /** Byte of the record's file where the log begins; 0 = batches are not logged, as they fit the distance. */
   readonly logAt: number;
-  /** Bytes of the map of used positions, which follows the slots, and their CRC32C. */
+  /** Bytes of the map of used positions, which follows the slots, and its CRC32C. */
   readonly mapBytes: number;
   readonly mapCrc: number;
-  /** Where on the device the bytes are kept that a record inside the device displaces, and their CRC32C. */
+  /** Byte of the device where the bytes are kept that a record inside the device displaces, and their CRC32C. */
   readonly carriedAt: number;
   readonly displacedCrc: number;
   /** The sector that is held back: the head of the superblock. */
@@ -72,7 +85,7 @@ export interface MoveRecord extends Move {
 export const uuidOf = ({ head }: Pick<MoveRecord, 'head'>): string =>
   uuidText(superblockLayout.s_uuid.get(new DataView(head.buffer, head.byteOffset, head.length), 0));
 
-/** Record -> one slot, the caller's own; `slot` where it is given, with zeros wherever no field lies. */
+/** Record -> one slot, which is the caller's; it is written into `slot` if that is given: zeros, or an older slot. */
 export function encodeRecord(
   record: MoveRecord,
   slot: Uint8Array<ArrayBuffer> = new Uint8Array(SLOT_BYTES),
@@ -101,7 +114,7 @@ export function encodeRecord(
   return slot;
 }
 
-/** Slot -> record, which owns its bytes; undefined when the slot is torn, empty or something else. */
+/** Slot -> record, which owns its bytes; undefined if the slot is torn, empty or something else. */
 export function decodeRecord(slot: Uint8Array): MoveRecord | undefined {
   const view = new DataView(slot.buffer, slot.byteOffset, SLOT_BYTES);
   const f = recordLayout;
@@ -129,7 +142,7 @@ export function decodeRecord(slot: Uint8Array): MoveRecord | undefined {
 }
 
 /**
- * Writes records over the older of the two slots at byte `at`, and makes them durable. There are thousands in a move:
+ * Writes records over the older of the two slots at byte `at`, and makes them durable. A move writes thousands of them:
  * they share one buffer.
  */
 export function slotWriter(storage: Storage, at: number): (record: MoveRecord) => void {
@@ -140,7 +153,7 @@ export function slotWriter(storage: Storage, at: number): (record: MoveRecord) =
   };
 }
 
-/** The valid slot with the highest sequence number of the two at byte `at`; undefined when neither is valid. */
+/** The valid slot with the highest sequence number of the two at byte `at`; undefined if neither is valid. */
 export function readNewestSlot(storage: Pick<Storage, 'readAt'>, at: number): MoveRecord | undefined {
   const slots = readBytes(storage, at, SLOTS_BYTES);
   const a = decodeRecord(slots.subarray(0, SLOT_BYTES));
@@ -148,5 +161,6 @@ export function readNewestSlot(storage: Pick<Storage, 'readAt'>, at: number): Mo
   return a === undefined || (b !== undefined && b.sequence > a.sequence) ? b : a;
 }
 
+/** Whether two pieces belong to the same move. */
 export const sameId = (a: { readonly id: Uint8Array }, b: { readonly id: Uint8Array }): boolean =>
   a.id.every((byte, i) => byte === b.id[i]);

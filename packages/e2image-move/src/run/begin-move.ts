@@ -11,11 +11,11 @@ import type { Marker } from '../record/marker.ts';
 import type { MoveRecord } from '../record/record.ts';
 import { coarsen, encodeMap, type UsedMap } from '../used/used-map.ts';
 
-/** What the batches of a move are cut by, in bytes. */
+/** Sizes that bound the batches of a move, in bytes. */
 export interface BatchLimits {
-  /** Most bytes of a batch: what a crash makes a resume copy again, and what a signal waits for. */
+  /** Most bytes of a batch: a resume may copy them again, and a signal waits for them. */
   readonly batch: number;
-  /** Below this distance the syncs of batches that fit it would cost more than writing the data twice. */
+  /** Below this distance batches are logged: syncing batches that fit the distance would cost more than writing twice. */
   readonly shortestUnlogged: number;
 }
 
@@ -35,7 +35,7 @@ export interface MoveTask {
   readonly limits?: BatchLimits;
 }
 
-/** A move with everything that it needs to go on. */
+/** A move with everything that it needs to continue. */
 export interface Journey {
   readonly record: MoveRecord;
   readonly mover: Mover;
@@ -43,14 +43,14 @@ export interface Journey {
   readonly map: UsedMap;
 }
 
-/** What the device says about a move while it is under way. */
+/** The marker that the device holds during a move. */
 export const markerOf = (record: MoveRecord, journal: string | undefined): Marker => ({
   id: record.id,
   source: record.source,
   destination: record.destination,
   length: record.length,
   mapBytes: record.mapBytes,
-  inside: journal === undefined,
+  isInside: journal === undefined,
   journal: journal ?? '',
 });
 
@@ -60,9 +60,7 @@ export function sideFileBytes(task: MoveTask): number {
   return logAt > 0 ? logAt + batchBytes : logOffset(mapBytes);
 }
 
-/**
- * Write the record of a new move to its file. The device is not touched before the first step.
- */
+/** Write the record of a new move to its file. The device is not touched before the first step. */
 export function beginBeside(device: Storage, file: SideFile, task: MoveTask, hooks: CopyHooks = {}): Journey {
   const record = sideRecord(task);
   const home = sideHome(file.storage, () => file.remove());
@@ -80,10 +78,10 @@ export function beginBeside(device: Storage, file: SideFile, task: MoveTask, hoo
 export const fitsInside = (move: Move): boolean => insideMapCapacity(move) !== undefined;
 
 /**
- * Write the record of a new move into the part of the new place that lies outside the old one. The file system is not
+ * Write the record of a new move into the part of the new place that is outside of the old one. The file system is not
  * touched before the first step.
  *
- * @throws TypeError when the record does not fit: ask `fitsInside` first
+ * @throws TypeError if the record does not fit: ask `fitsInside` first
  */
 export function beginInside(device: Storage, task: MoveTask, hooks: CopyHooks = {}): Journey {
   const { limits = DEFAULT_LIMITS } = task;
@@ -138,7 +136,7 @@ function firstRecord({ move, blockSize, head, id }: MoveTask, map: Uint8Array): 
   };
 }
 
-/** Round down to blocks, where there is a whole one. */
+/** Round down to whole blocks, or to sectors if it is less than a block. */
 const wholeBlocks = (bytes: number, blockSize: number): number => {
   const unit = bytes >= blockSize ? blockSize : SECTOR;
   return Math.floor(bytes / unit) * unit;

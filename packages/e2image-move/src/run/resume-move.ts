@@ -20,14 +20,14 @@ import {
 import { decodeMap, MAX_MAP_BYTES, type UsedMap } from '../used/used-map.ts';
 import { type Journey, markerOf } from './begin-move.ts';
 
-/** Longest batch that a record may ask for: more is no record of ours. */
+/** Longest batch of a record: our records never have more. */
 const MAX_BATCH = 64 * 1024 * 1024;
 
 /**
- * Find the move that the file of its record tells of.
+ * Find the move that a file describes.
  *
- * @returns undefined when the source was not touched yet: it may have been mounted since, so what the record says of
- *   it is worth nothing; the file can go, and a marker at the destination with it
+ * @returns undefined if the source was not touched yet: it may have been mounted since, so the record is useless. Then
+ *   the marker at the destination is gone, and the caller should delete the file.
  * @throws MoveError MOVE_JOURNAL_INVALID, MOVE_DIFFERENT_DEVICE
  */
 export function resumeBeside(device: Storage, file: SideFile, hooks: CopyHooks = {}): Journey | undefined {
@@ -47,20 +47,20 @@ export function resumeBeside(device: Storage, file: SideFile, hooks: CopyHooks =
   return { record, home, map, mover };
 }
 
-/** The marker of an interrupted move of `place`; undefined where there is none. */
+/** The marker of an interrupted move at `place`; undefined if it holds none. */
 export const readMarker = (device: Pick<Storage, 'readAt'>, place: number): Marker | undefined =>
   decodeMarker(readBytes(device, headOf(place).from, SECTOR));
 
-/** The marker of an interrupted move from or to one of two places; the one at `source` counts more. */
+/** The marker of an interrupted move from or to one of two places; the one at `source` is preferred. */
 export const findMarker = (
   device: Pick<Storage, 'readAt'>,
   { source, destination }: Omit<Move, 'length'>,
 ): Marker | undefined => readMarker(device, source) ?? readMarker(device, destination);
 
 /**
- * Find the move whose marker lies on the device and whose record lies inside.
+ * Find the move whose marker is on the device and whose record is inside of it.
  *
- * @returns undefined when the source was not touched yet; the marker at the destination is gone then
+ * @returns undefined if the source was not touched yet; the marker at the destination is gone then
  * @throws MoveError MOVE_JOURNAL_INVALID
  */
 export function resumeInside(device: Storage, marker: Marker, hooks: CopyHooks = {}): Journey | undefined {
@@ -83,7 +83,7 @@ export function resumeInside(device: Storage, marker: Marker, hooks: CopyHooks =
   return { record, home, map, mover: createMover({ device, home, map, marker, ...hooks }, record) };
 }
 
-/** From the record's own place, or from the stash when the record never got there. */
+/** Read the record from its final position, or from the stash if it never got there. */
 function readInside(
   device: Storage,
   marker: Marker,
@@ -111,7 +111,7 @@ function readInside(
   return { record: stashed, map: readMap(device, places.stashMap, stashed) };
 }
 
-/** Whether the file system is where it was: its superblock may have changed by a mount, its UUID has not. */
+/** Whether the file system is where it was. A mount may have changed its superblock, but not the UUID. */
 function isStill(device: Storage, record: MoveRecord): boolean {
   return uuidOf({ head: readBytes(device, headOf(record.source).from, SECTOR) }) === uuidOf(record);
 }
@@ -119,13 +119,13 @@ function isStill(device: Storage, record: MoveRecord): boolean {
 const sameMove = (a: Move, b: Move): boolean =>
   a.source === b.source && a.destination === b.destination && a.length === b.length;
 
-/** The checksum says that we wrote it; this says that following it stays within the two places. */
+/** The checksum proves that we wrote it; this check, that the move stays within the two places. */
 function checkRecord(record: MoveRecord): void {
   const { length, position, logged, logAt, carriedAt, state, batchBytes, mapBytes, source, destination, blockSize } =
     record;
   const within =
     [source, destination, length, position, mapBytes].every(Number.isSafeInteger) &&
-    // What lies there is no longer than the longest map and the longest batch.
+    // What begins there is at most as long as the longest map and the longest batch.
     [logAt, carriedAt].every((at) => Number.isSafeInteger(at + MAX_MAP_BYTES + MAX_BATCH)) &&
     Number.isSafeInteger(Math.max(source, destination) + length) &&
     source !== destination &&
@@ -142,7 +142,7 @@ function checkRecord(record: MoveRecord): void {
 }
 
 const impossible = (): MoveError =>
-  new MoveError('MOVE_JOURNAL_INVALID', 'the record of the move holds numbers that cannot be');
+  new MoveError('MOVE_JOURNAL_INVALID', 'the record of the move holds impossible numbers');
 
 function readMap(storage: Storage, at: number, { mapBytes, mapCrc, length }: MoveRecord): UsedMap {
   const bytes = readBytes(storage, at, mapBytes);
@@ -153,8 +153,8 @@ function readMap(storage: Storage, at: number, { mapBytes, mapCrc, length }: Mov
 }
 
 /**
- * A record and a device that do not belong together would destroy the device. At least one of the two held-back sectors
- * is known in every state, but while the batch that overwrites the old one is on its way.
+ * A record and a device that do not belong together would destroy the device. In every state at least one of the two
+ * held-back sectors has known contents, except while the batch that overwrites the old one is being copied.
  *
  * @throws MoveError MOVE_DIFFERENT_DEVICE
  */

@@ -15,7 +15,7 @@ describe('usedMap', () => {
   test('covers what the ranges cover, in disjoint ascending runs', () => {
     fc.assert(
       fc.property(anyRanges(), (ranges) => {
-        const map = usedMap(ranges, 0);
+        const map = usedMap(ranges, { gap: 0 });
         for (let at = 0; at < 2400; at++) {
           expect(covers(map, at)).toBe(ranges.some(({ from, to }) => from <= at && at < to));
         }
@@ -32,7 +32,7 @@ describe('usedMap', () => {
       { from: 14, to: 20 },
       { from: 25, to: 30 },
     ];
-    expect([...usedMap(ranges, 4)]).toEqual([0, 20, 25, 30]);
+    expect([...usedMap(ranges, { gap: 4 })]).toEqual([0, 20, 25, 30]);
   });
 });
 
