@@ -15,27 +15,44 @@ export function isGarbageInode(view: DataView, base: number, size: number): bool
 }
 
 /**
- * Fields that name nobody, by first byte and byte behind. What is left out decides what e2fsck says of the inode: mode,
- * size, deletion time, links, flags, the attribute block, the sizes of checksum and extra fields. No two of those are
- * neighbours of 8 bytes.
+ * Fields that decide what e2fsck reports for an inode, and the map area, which is scrambled by what it should be. At most
+ * 8 of their bytes follow each other, those from `i_checksum_lo` to `i_checksum_hi`.
  */
-const FIELDS = [
-  [0x02, 0x04],
-  [0x08, 0x14],
-  [0x18, 0x1a],
-  [0x1c, 0x20],
-  [0x24, 0x28],
-  [0x64, 0x68],
-  [0x6c, 0x74],
-  [0x78, 0x7c],
-  [0x84, 0xa0],
-] as const;
+const KEPT: ReadonlySet<string> = new Set<keyof typeof inodeLayout>([
+  'i_mode',
+  'i_size_lo',
+  'i_dtime',
+  'i_links_count',
+  'i_flags',
+  'i_block',
+  'i_file_acl_lo',
+  'i_blocks_hi',
+  'i_file_acl_hi',
+  'i_checksum_lo',
+  'i_reserved',
+  'i_extra_isize',
+  'i_checksum_hi',
+]);
 
-/** Scramble the fields of a garbage inode as bytes. The map area and what is behind the fields are not among them. */
+/** The other fields: `[from, to)` from the start of the inode, those next to each other as one range. */
+const SCRAMBLED = otherFields();
+
+function otherFields(): { readonly from: number; to: number }[] {
+  const ranges: { readonly from: number; to: number }[] = [];
+  for (const [name, { offset, size }] of Object.entries(inodeLayout)) {
+    if (KEPT.has(name)) continue;
+    const last = ranges.at(-1);
+    if (last?.to === offset) last.to += size;
+    else ranges.push({ from: offset, to: offset + size });
+  }
+  return ranges;
+}
+
+/** Scramble the fields of a garbage inode as bytes. The map area and what follows the fields are not among them. */
 export function scrambleGarbageFields(
   hash: KeyedHash,
   bytes: Uint8Array,
   { base, size }: { readonly base: number; readonly size: number },
 ): void {
-  for (const [from, to] of FIELDS) if (to <= size) scrambleBytes(hash, bytes, base + from, base + to);
+  for (const { from, to } of SCRAMBLED) if (to <= size) scrambleBytes(hash, bytes, base + from, base + to);
 }
