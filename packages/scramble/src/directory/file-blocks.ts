@@ -1,4 +1,5 @@
 import { type Filesystem, READ_UNIT, readIsolated } from '@e2image/ext-core';
+import { lowerBound } from '../base/lower-bound.ts';
 import type { OnScrambleProblem } from '../base/problem.ts';
 import { type BlockClasses, type ClassRun, KIND } from '../survey/block-classes.ts';
 import type { OwnedRuns } from '../survey/classify.ts';
@@ -33,15 +34,12 @@ export class FileBlocks {
 
   /** Where block `logical` lies; undefined for a hole. */
   locate(logical: number): number | undefined {
-    let low = 0;
-    let high = this.#runs.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const run = this.#runs[middle];
-      if (run !== undefined && run.logical + run.count > logical) high = middle;
-      else low = middle + 1;
-    }
-    const run = this.#runs[low];
+    const runs = this.#runs;
+    const index = lowerBound(runs.length, (at) => {
+      const run = runs[at];
+      return run !== undefined && run.logical + run.count <= logical;
+    });
+    const run = runs[index];
     return run !== undefined && run.logical <= logical ? run.start + logical - run.logical : undefined;
   }
 

@@ -37,7 +37,7 @@ export interface DrawJob {
  * @returns names for which none was found
  */
 export function* drawNames(hash: KeyedHash, job: DrawJob): Generator<void, number> {
-  const drawer = new Drawer(hash, job);
+  const drawer = new NameDrawer(hash, job);
   const { order, starts } = job.pending.byLength();
   let lost = 0;
   for (let length = 255; length > 0; length--) {
@@ -51,7 +51,7 @@ export function* drawNames(hash: KeyedHash, job: DrawJob): Generator<void, numbe
   return lost;
 }
 
-class Drawer {
+class NameDrawer {
   /** Names of this length that still want one. */
   wanted = 0;
   readonly #job: DrawJob;

@@ -1,6 +1,6 @@
 import { type DirectoryIndex, HASH_END } from '../directory/directory-index.ts';
-import { mix32 } from '../secret/alphabet.ts';
 import { type KeyedHash, PURPOSE } from '../secret/keyed-hash.ts';
+import { mix32 } from '../secret/word-mixing.ts';
 
 /** What `BoundaryTable.get` gives for a block that the index did not name: no boundary is odd. */
 export const NO_BOUNDARY = 1;

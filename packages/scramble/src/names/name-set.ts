@@ -1,4 +1,4 @@
-import { mix32 } from '../secret/alphabet.ts';
+import { mix32, rotl } from '../secret/word-mixing.ts';
 import { KeyTable } from './key-table.ts';
 
 /** Odd numbers that spread bits well: of FNV-1a, and one of MurmurHash3. */
@@ -20,8 +20,7 @@ export class NameSet {
     for (let at = from; at < from + length; at++) {
       const byte = bytes[at] as number;
       high = Math.imul(high ^ byte, FIRST);
-      low = Math.imul(low ^ byte, SECOND);
-      low = (low << 13) | (low >>> 19);
+      low = rotl(Math.imul(low ^ byte, SECOND), 13);
     }
     high = mix32(high);
     low = mix32(low ^ high);

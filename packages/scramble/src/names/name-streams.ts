@@ -1,5 +1,6 @@
-import { type Alphabet, FOLDED_ALPHABET, mix32, PLAIN_ALPHABET, spell } from '../secret/alphabet.ts';
+import { type Alphabet, FOLDED_ALPHABET, PLAIN_ALPHABET, spell } from '../secret/alphabet.ts';
 import { type KeyedHash, PURPOSE } from '../secret/keyed-hash.ts';
+import { mix32 } from '../secret/word-mixing.ts';
 import { OWNER_FLAG } from '../survey/block-classes.ts';
 
 /** Names up to this length are stored as they are: they may have become longer. */

@@ -1,4 +1,4 @@
-import { FOLDED_ALPHABET, LEGAL_BYTES, mix32, PLAIN_ALPHABET, spell } from './alphabet.ts';
+import { FOLDED_ALPHABET, LEGAL_BYTES, PLAIN_ALPHABET, spell } from './alphabet.ts';
 
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
@@ -63,8 +63,4 @@ describe('spelling', () => {
   test('is not the same letter for two zeros', () => {
     expect(spelled(0, 0, 20)).toBe(reference(0, 1, 20));
   });
-});
-
-test('mix32 is fmix32 of MurmurHash3', () => {
-  expect([0, 1, 2, 0xffff_ffff].map((value) => mix32(value) >>> 0)).toEqual([0, 0x514e_28b7, 0x30f4_c306, 0x81f1_6f39]);
 });

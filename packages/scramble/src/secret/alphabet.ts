@@ -1,3 +1,5 @@
+import { rotl } from './word-mixing.ts';
+
 const PLAIN = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_';
 /** Folding leaves these alone, so names made of them are as many after folding. */
 const FOLDED = 'abcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -28,7 +30,6 @@ export const LEGAL_BYTES: Uint8Array = Uint8Array.from(
   ),
 );
 
-const rotl = (value: number, by: number): number => (value << by) | (value >>> (32 - by));
 /** Multiplier of xoroshiro64*. Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators". */
 const STAR = 0x9e37_79bb;
 
@@ -58,12 +59,4 @@ export function spell(
       bits >>>= 6;
     }
   }
-}
-
-/** Turn 32 bits into others, one to one. Source: MurmurHash3, fmix32. */
-export function mix32(value: number): number {
-  let h = value;
-  h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35);
-  return h ^ (h >>> 16);
 }

@@ -21,7 +21,8 @@ const FINAL_ROUNDS = 4;
 /** Bytes of the message before those that are digested: the purpose and the number. */
 const HEAD = 8;
 
-const rotl = (high: number, low: number, by: number): number => (high << by) | (low >>> (32 - by));
+/** Upper half of 64 bits, rotated to the left by 1 to 31 positions; with the halves exchanged, the lower one. */
+const rotl64 = (high: number, low: number, by: number): number => (high << by) | (low >>> (32 - by));
 /** 1 when the sum of two 32-bit halves went over: without a comparison, which would cost as much as a round. */
 const carry = (sum: number, a: number, b: number): number => ((a & b) | ((a | b) & ~sum)) >>> 31;
 
@@ -128,8 +129,8 @@ export class KeyedHash {
         t = (al + bl) | 0;
         ah = (ah + bh + carry(t, al, bl)) | 0;
         al = t;
-        t = rotl(bh, bl, 13) ^ ah;
-        bl = rotl(bl, bh, 13) ^ al;
+        t = rotl64(bh, bl, 13) ^ ah;
+        bl = rotl64(bl, bh, 13) ^ al;
         bh = t;
         t = ah;
         ah = al;
@@ -137,20 +138,20 @@ export class KeyedHash {
         t = (cl + dl) | 0;
         ch = (ch + dh + carry(t, cl, dl)) | 0;
         cl = t;
-        t = rotl(dh, dl, 16) ^ ch;
-        dl = rotl(dl, dh, 16) ^ cl;
+        t = rotl64(dh, dl, 16) ^ ch;
+        dl = rotl64(dl, dh, 16) ^ cl;
         dh = t;
         t = (al + dl) | 0;
         ah = (ah + dh + carry(t, al, dl)) | 0;
         al = t;
-        t = rotl(dh, dl, 21) ^ ah;
-        dl = rotl(dl, dh, 21) ^ al;
+        t = rotl64(dh, dl, 21) ^ ah;
+        dl = rotl64(dl, dh, 21) ^ al;
         dh = t;
         t = (cl + bl) | 0;
         ch = (ch + bh + carry(t, cl, bl)) | 0;
         cl = t;
-        t = rotl(bh, bl, 17) ^ ch;
-        bl = rotl(bl, bh, 17) ^ cl;
+        t = rotl64(bh, bl, 17) ^ ch;
+        bl = rotl64(bl, bh, 17) ^ cl;
         bh = t;
         t = ch;
         ch = cl;

@@ -1,5 +1,5 @@
-import { mix32 } from './alphabet.ts';
 import { type KeyedHash, PURPOSE } from './keyed-hash.ts';
+import { mix32 } from './word-mixing.ts';
 
 /**
  * Replace bytes that have no structure by others, the same for the same bytes. Zero bytes stay, and no other becomes

@@ -31,7 +31,7 @@ describe('BlockClasses', () => {
 
   test('a block that was kept before is no part of a run', () => {
     const classes = new BlockClasses();
-    classes.keep(5, 1, true);
+    classes.keep(5, 1);
     classes.add(run(4, 3, 1));
     classes.seal();
     expect([4, 5, 6].map((block) => classes.find(block)?.owner)).toEqual([1, undefined, 1]);

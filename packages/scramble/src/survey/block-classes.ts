@@ -1,4 +1,5 @@
 import { BlockSet } from '@e2image/ext-core/walk';
+import { lowerBound } from '../base/lower-bound.ts';
 import { ascendingOrder } from './ascending-order.ts';
 
 /** What is scrambled. Blocks of other kinds are kept, or become zeros. */
@@ -72,11 +73,16 @@ export class BlockClasses {
     return this.#count;
   }
 
-  /** Blocks `[start, start + count)` are kept; `isFixed` where they never were anything else. */
-  keep(start: number, count: number, isFixed: boolean): void {
+  /** Keep blocks `[start, start + count)` as they are. */
+  keep(start: number, count: number): void {
     this.kept.add(start, count);
-    if (isFixed) this.fixed.add(start, count);
     this.#seen.add(start, count);
+  }
+
+  /** The same for blocks that were never anything else. */
+  keepFixed(start: number, count: number): void {
+    this.keep(start, count);
+    this.fixed.add(start, count);
   }
 
   add(run: ClassRun): void {
@@ -144,14 +150,7 @@ export class BlockClasses {
 
   /** Place in their order of the first run that begins behind `block`. */
   #firstBehind(block: number): number {
-    let low = 0;
-    let high = this.#count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#start(middle) <= block) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.#count, (at) => this.#start(at) <= block);
   }
 
   /** Where part of a run is taken, add what is not, block by block. @returns whether that was done */

@@ -84,7 +84,8 @@ export function* classify(fs: Filesystem, walk: WalkOptions): Generator<void, Cl
   const visit: VisitRun = (name, start, count, owner, logical) => {
     const kind = SCRAMBLED[name];
     if (kind === undefined) {
-      classes.keep(start, count, FIXED.has(name));
+      if (FIXED.has(name)) classes.keepFixed(start, count);
+      else classes.keep(start, count);
       return;
     }
     const isOwned = owner === current && current !== 0;
