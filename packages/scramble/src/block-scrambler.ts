@@ -5,7 +5,7 @@ import { blockOf, type Context } from './blocks/context.ts';
 import type { JournalScrambler } from './blocks/journal-blocks.ts';
 import { scrambleBlock } from './blocks/scramble-block.ts';
 import { scrambleSuperblock } from './blocks/superblock.ts';
-import type { View } from './journal/journal-views.ts';
+import type { JournalView } from './journal/journal-views.ts';
 import { scrambledSource } from './scrambled-source.ts';
 import { type BlockClasses, type ClassRun, KIND } from './survey/block-classes.ts';
 import type { Classified, OwnedRuns } from './survey/classify.ts';
@@ -33,7 +33,7 @@ export interface Scrambler {
 }
 
 /** What a replay would make of the file system. */
-export interface Recovered extends View {
+export interface Recovered extends JournalView {
   /** Whether a block will be replaced, so that what is there now counts for nothing. */
   isStale(block: number): boolean;
 }

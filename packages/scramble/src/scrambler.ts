@@ -10,7 +10,7 @@ import { JournalScrambler } from './blocks/journal-blocks.ts';
 import { type ValueHashes, valueHashes } from './blocks/value-inodes.ts';
 import { FileBlocks } from './directory/file-blocks.ts';
 import type { JournalState } from './journal/journal-log.ts';
-import { readViews, type View } from './journal/journal-views.ts';
+import { type JournalView, readJournalViews } from './journal/journal-views.ts';
 import { type DirectoryJob, DirectoryNamer } from './names/directory-namer.ts';
 import { chooseHashSeed } from './names/hash-seed.ts';
 import { KEY_SIZE, KeyedHash, PURPOSE } from './secret/keyed-hash.ts';
@@ -61,7 +61,7 @@ export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Gener
   const { index, allData = false, select = { selection: 'complete' }, onProblem } = options;
   const hash = new KeyedHash(foldKey(options.key));
   const seed = filesystemSeed(fs.superblock);
-  const { device, recovered, state, selected } = yield* readViews(fs, { ...select, allData }, onProblem);
+  const { device, recovered, state, selected } = yield* readJournalViews(fs, { ...select, allData }, onProblem);
   // The first view is the one that counts: after a replay nobody sees the other.
   const views = recovered ? [recovered, device] : [device];
   const main = recovered ?? device;
@@ -132,12 +132,12 @@ const loggedBlocks = (state: JournalState): ReadonlySet<number> =>
 
 /** The runs of a directory in one view. */
 interface OwnedView {
-  readonly view: View;
+  readonly view: JournalView;
   readonly runs: OwnedRuns;
 }
 
 /** Each directory that must be named beforehand, once, with its blocks in every view. */
-function* directoryJobs(views: readonly View[], logged: ReadonlySet<number>): Generator<DirectoryJob> {
+function* directoryJobs(views: readonly JournalView[], logged: ReadonlySet<number>): Generator<DirectoryJob> {
   const done = new Set<number>();
   const later = views.slice(1).map((view) => ({ view, byInode: byInode(view) }));
   for (const [number, view] of views.entries()) {
@@ -163,7 +163,7 @@ function* directoryJobs(views: readonly View[], logged: ReadonlySet<number>): Ge
   for (const view of views) for (const inode of view.classified.inlineDirectories) yield* inlineJob(view, inode);
 }
 
-const byInode = ({ classified }: View): ReadonlyMap<number, OwnedRuns> =>
+const byInode = ({ classified }: JournalView): ReadonlyMap<number, OwnedRuns> =>
   new Map(classified.directories.map((runs) => [runs.inode, runs]));
 
 /** Whether a directory is one list of records, in one block, of which there is no other state: as nearly all are. */
@@ -179,7 +179,7 @@ function isAtHand(owned: readonly OwnedView[], logged: ReadonlySet<number>): boo
   return true;
 }
 
-function* inlineJob({ fs }: View, inode: number): Generator<DirectoryJob> {
+function* inlineJob({ fs }: JournalView, inode: number): Generator<DirectoryJob> {
   const view = readInode(fs, inode);
   if (view === undefined) return;
   const area = inodeXattrArea(view, 0, view.byteLength);

@@ -8,8 +8,8 @@ export class ScrambleError extends Error {
   override readonly name = 'ScrambleError';
   readonly code: ScrambleErrorCode;
 
-  constructor(code: ScrambleErrorCode, message: string) {
-    super(message);
+  constructor(code: ScrambleErrorCode, message: string, { cause }: { readonly cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
     this.code = code;
   }
 }

@@ -14,11 +14,12 @@ import {
   xattrEntrySize,
   xattrHeaderLayout,
 } from '@e2image/ext-core/structures';
+import type { ScrambleCounts } from '../base/counts.ts';
 import { PLAIN_ALPHABET, spell } from '../secret/alphabet.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import { PURPOSE } from '../secret/keyed-hash.ts';
 import { scrambleBytes } from '../secret/scramble-bytes.ts';
-import type { Block, Context, ScrambleCounts } from './context.ts';
+import type { Block, Context } from './context.ts';
 
 /** Attributes that are structure: access lists, which stay visible, and what encryption and verity work with. */
 const KEPT: ReadonlySet<number> = new Set([
@@ -99,7 +100,7 @@ export function scrambleAttributes(
       if (entry.valueInode === 0 && entry.hasSoundValue) scrambleValue(context, bytes, entry);
       counts.attributes++;
     }
-    const valueHash = entry.valueInode === 0 ? undefined : (context.values.get(entry.valueInode)?.new ?? 0);
+    const valueHash = entry.valueInode === 0 ? undefined : (context.values.get(entry.valueInode)?.after ?? 0);
     const after = xattrEntryHash(view, entry, { valueHash });
     xattrEntryLayout.e_hash.set(view, entry.at, renewChecksum(entry.stored, entry.isRight ? entry.stored : -1, after));
     bytes.fill(0, entry.name + entry.nameLength, entry.at + xattrEntrySize(entry.nameLength));
@@ -108,7 +109,7 @@ export function scrambleAttributes(
 
 /** Whether a hash is right in either way: characters above 127 were once taken as negative. */
 function isRightHash({ values }: Context, view: DataView, entry: XattrEntry, stored: number): boolean {
-  const valueHash = entry.valueInode === 0 ? undefined : (values.get(entry.valueInode)?.old ?? 0);
+  const valueHash = entry.valueInode === 0 ? undefined : (values.get(entry.valueInode)?.before ?? 0);
   return [false, true].some((isSigned) => xattrEntryHash(view, entry, { isSigned, valueHash }) === stored);
 }
 

@@ -1,5 +1,4 @@
 import type { Filesystem } from '@e2image/ext-core';
-import type { ScrambleCounts } from '../base/counts.ts';
 import type { OnScrambleProblem } from '../base/problem.ts';
 import type { DirectoryNamer } from '../names/directory-namer.ts';
 import type { KeyedHash } from '../secret/keyed-hash.ts';
@@ -33,8 +32,6 @@ export interface Block {
   /** Where it belongs on the file system; a copy in the journal belongs elsewhere than it lies. */
   readonly number: number;
 }
-
-export type { ScrambleCounts };
 
 export const blockOf = (bytes: Uint8Array, number: number): Block => ({
   bytes,

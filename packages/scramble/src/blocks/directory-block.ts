@@ -11,6 +11,7 @@ import {
   isDxNode,
   isLostAndFound,
 } from '@e2image/ext-core/structures';
+import type { ScrambleCounts } from '../base/counts.ts';
 import { blockRecords, type RecordList } from '../directory/dir-records.ts';
 import { hasRootShape } from '../directory/index-root.ts';
 import type { KeyTable } from '../names/key-table.ts';
@@ -20,7 +21,7 @@ import { renewChecksum } from '../secret/checksum-renewal.ts';
 import { PURPOSE } from '../secret/keyed-hash.ts';
 import { clearBytes, scrambleBytes } from '../secret/scramble-bytes.ts';
 import { type ClassRun, OWNER_FLAG } from '../survey/block-classes.ts';
-import type { Block, Context, ScrambleCounts } from './context.ts';
+import type { Block, Context } from './context.ts';
 import { scrambleIndexBlock } from './index-block.ts';
 
 /** Types of entries up to here are files; above is damage. */

@@ -7,10 +7,11 @@ import {
   inodeSeed,
   isExtentHeader,
 } from '@e2image/ext-core/structures';
+import type { ScrambleCounts } from '../base/counts.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import { scrambleBytes } from '../secret/scramble-bytes.ts';
 import type { ClassRun } from '../survey/block-classes.ts';
-import type { Block, Context, ScrambleCounts } from './context.ts';
+import type { Block, Context } from './context.ts';
 
 /** Zero what an extent node holds besides its entries; a block that is no node becomes other bytes. */
 export function scrambleExtentNode(

@@ -482,7 +482,7 @@ test('the access time of an inode with a value is the hash of the new one', () =
   const block = table({ mode: MODE.regular, flags: INODE_FLAG.eaInode | INODE_FLAG.extents });
   // Something to hide: plain inodes are passed over.
   extentRoot(block, block.base, 1);
-  const values = new Map([[FIRST + 1, { size: 10, old: 1, new: 0x1234_5678 }]]);
+  const values = new Map([[FIRST + 1, { size: 10, before: 1, after: 0x1234_5678 }]]);
   scramble(block, { context: { values } });
   expect(f.i_atime.get(block.view, block.base)).toBe(0x1234_5678);
 });

@@ -28,16 +28,17 @@ import {
   type XattrList,
   xattrBlock,
 } from '@e2image/ext-core/structures';
+import type { ScrambleCounts } from '../base/counts.ts';
 import { type RecordList, recordList } from '../directory/dir-records.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import { isZero, scrambleBytes } from '../secret/scramble-bytes.ts';
 import { OWNER_FLAG } from '../survey/block-classes.ts';
 import { noteAttributes, scrambleAttributes } from './attributes.ts';
-import type { Block, Context, ScrambleCounts } from './context.ts';
+import type { Block, Context } from './context.ts';
 import { directoryOwner, scrambleRecords } from './directory-block.ts';
 import { isGarbageInode, scrambleGarbageFields } from './garbage-inode.ts';
 import { scrambleEncryptedTarget, scrambleTarget, targetLength } from './link-target.ts';
-import { eachToHide } from './plain-inodes.ts';
+import { eachInodeToScramble } from './plain-inodes.ts';
 
 /** Known fields of an inode end here; extra fields that the future brings are kept while they are within their size. */
 const KNOWN_FIELDS = 160;
@@ -49,7 +50,7 @@ const KNOWN_FIELDS = 160;
  */
 export function scrambleInodeBlocks(context: Context, block: Block, first: number, counts: ScrambleCounts): void {
   const size = context.fs.superblock.inodeSize;
-  eachToHide(block, size, (index) => {
+  eachInodeToScramble(block, size, (index) => {
     scrambleInode(context, block, { inode: first + index, base: index * size, size }, counts);
   });
 }
@@ -99,7 +100,7 @@ function scrambleUsedInode(context: Context, block: Block, place: InodePlace, co
     counts.damagedBlocks++;
   }
   const value = context.values.get(inode);
-  if (value) inodeLayout.i_atime.set(view, base, value.new);
+  if (value) inodeLayout.i_atime.set(view, base, value.after);
   const area = inodeXattrArea(view, base, size);
   // Where content goes on is told by an attribute, and the hash of that counts the content.
   const attributes = area && noteAttributes(context, block, area);

@@ -13,7 +13,7 @@ import {
   tagChecksum,
   writeTag,
 } from '@e2image/ext-core/structures';
-import { noCounts } from '../base/counts.ts';
+import { noCounts, type ScrambleCounts } from '../base/counts.ts';
 import {
   beginsWithMagic,
   clearMagic,
@@ -24,7 +24,7 @@ import {
 } from '../journal/journal-log.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import type { BlockClasses } from '../survey/block-classes.ts';
-import { type Block, blockOf, type Context, type ScrambleCounts } from './context.ts';
+import { type Block, blockOf, type Context } from './context.ts';
 import { scrambleBlock } from './scramble-block.ts';
 
 /** What a tag must say of its copy after that was scrambled. */

@@ -1,6 +1,6 @@
 import { EXTENT_MAGIC, INODE_FLAG, inodeLayout, MODE } from '@e2image/ext-core/structures';
 import fc from 'fast-check';
-import { eachToHide, hasNothingToHide } from './plain-inodes.ts';
+import { eachInodeToScramble, isPlainInode } from './plain-inodes.ts';
 
 const f = inodeLayout;
 
@@ -17,7 +17,7 @@ const inode = fc.record({
   isEmpty: fc.constantFrom(false, false, true),
 });
 
-describe('eachToHide', () => {
+describe('eachInodeToScramble', () => {
   test.each([128, 256])('finds what the layout finds, inodes of %i bytes, aligned or not', (size) => {
     fc.assert(
       fc.property(fc.array(inode, { maxLength: 6 }), fc.constantFrom(0, 1), (inodes, shift) => {
@@ -35,9 +35,9 @@ describe('eachToHide', () => {
           }
           if (fields.secret !== null) bytes[base + (fields.secret % size)] = 0x73;
         }
-        const expected = [...inodes.keys()].filter((index) => !hasNothingToHide({ bytes, view }, index * size, size));
+        const expected = [...inodes.keys()].filter((index) => !isPlainInode({ bytes, view }, index * size, size));
         const found: number[] = [];
-        eachToHide({ bytes, view }, size, (index) => found.push(index));
+        eachInodeToScramble({ bytes, view }, size, (index) => found.push(index));
         expect(found).toEqual(expected);
       }),
       { numRuns: 1000 },

@@ -22,7 +22,7 @@ const MAP_FLAGS = INODE_FLAG.extents | INODE_FLAG.eaInode | INODE_FLAG.inlineDat
  * Whether scrambling the inode at `base` would change nothing: an extent root, zeros behind it, and no attributes.
  * Nearly every inode is like that, and its checksum need not be looked at.
  */
-export function hasNothingToHide({ bytes, view }: Pick<Block, 'bytes' | 'view'>, base: number, size: number): boolean {
+export function isPlainInode({ bytes, view }: Pick<Block, 'bytes' | 'view'>, base: number, size: number): boolean {
   const map = base + I_BLOCK;
   if ((inodeLayout.i_flags.get(view, base) & MAP_FLAGS) !== INODE_FLAG.extents) {
     return isZero(bytes, base, base + size);
@@ -50,10 +50,10 @@ const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 /**
  * Call `visit` with the index of each inode of a table that has something to hide.
  *
- * Every inode is asked. `hasNothingToHide` is the readable form, and the test's oracle; through words it costs a quarter,
+ * Every inode is asked. `isPlainInode` is the readable form, and the test's oracle; through words it costs a quarter,
  * and what the compiler spends on it a tenth.
  */
-export function eachToHide(
+export function eachInodeToScramble(
   table: Pick<Block, 'bytes' | 'view'>,
   inodeSize: number,
   visit: (index: number) => void,
@@ -62,7 +62,7 @@ export function eachToHide(
   const count = bytes.length / inodeSize;
   if (!IS_LITTLE_ENDIAN || bytes.byteOffset % 4 !== 0) {
     for (let index = 0; index < count; index++) {
-      if (!hasNothingToHide(table, index * inodeSize, inodeSize)) visit(index);
+      if (!isPlainInode(table, index * inodeSize, inodeSize)) visit(index);
     }
     return;
   }

@@ -94,7 +94,7 @@ describe('a block of link targets', () => {
 });
 
 test('a block of a value is written by its inode, its number in it, and the size of the value', () => {
-  const values = new Map([[12, { size: SIZE + 10, old: 1, new: 2 }]]);
+  const values = new Map([[12, { size: SIZE + 10, before: 1, after: 2 }]]);
   const context = testContext(undefined, { values });
   const first = full();
   expect(scramble(first, runOf(KIND.attributeValue), context).attributeValueBlocks).toBe(1);

@@ -1,12 +1,14 @@
+import type { ScrambleCounts } from '../base/counts.ts';
 import { scrambleBytes } from '../secret/scramble-bytes.ts';
 import { type ClassRun, KIND, OWNER_FLAG } from '../survey/block-classes.ts';
 import { scrambleAttributeBlock } from './attributes.ts';
-import type { Block, Context, ScrambleCounts } from './context.ts';
+import type { Block, Context } from './context.ts';
 import { scrambleDirectoryBlock } from './directory-block.ts';
 import { scrambleExtentNode } from './extent-node.ts';
 import { scrambleInodeBlocks } from './inode-table.ts';
 import { scrambleEncryptedTarget, scrambleTarget, targetLength } from './link-target.ts';
-import { scrambleMmp, scrambleSuperblockBlock } from './superblock.ts';
+import { scrambleMmpBlock } from './mmp-block.ts';
+import { scrambleSuperblockBlock } from './superblock.ts';
 import { writeValueBlock } from './value-inodes.ts';
 
 /** Scramble a block as what it is; of an inode table, several. Blocks of the journal are not for this. */
@@ -35,7 +37,7 @@ export function scrambleBlock(context: Context, block: Block, run: ClassRun, cou
       writeValue(context, block, run.owner, logical, counts);
       break;
     case KIND.mmp:
-      scrambleMmp(context, block, counts);
+      scrambleMmpBlock(context, block, counts);
       break;
     default:
       block.bytes.fill(0);

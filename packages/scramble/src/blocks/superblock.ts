@@ -1,9 +1,5 @@
 import {
   EXT_MAGIC,
-  MMP_MAGIC,
-  MMP_SIZE,
-  mmpChecksum,
-  mmpLayout,
   RO_COMPAT,
   SCRAMBLED_MARK,
   SUPERBLOCK_OFFSET,
@@ -11,8 +7,9 @@ import {
   superblockChecksum,
   superblockLayout,
 } from '@e2image/ext-core/structures';
+import type { ScrambleCounts } from '../base/counts.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
-import type { Block, Context, ScrambleCounts } from './context.ts';
+import type { Block, Context } from './context.ts';
 
 /** Texts that identify; the error functions tell the kernel's version and what was going on. */
 const TEXTS = ['s_volume_name', 's_last_mounted', 's_mount_opts', 's_first_error_func', 's_last_error_func'] as const;
@@ -51,24 +48,4 @@ export function scrambleSuperblock(raw: Uint8Array, newHashSeed: Uint8Array | un
   if (newHashSeed) f.s_hash_seed.get(view, 0).set(newHashSeed);
   if ((f.s_feature_ro_compat.get(view, 0) & RO_COMPAT.metadata_csum) === 0) return;
   f.s_checksum.set(view, 0, renewChecksum(f.s_checksum.get(view, 0), before, superblockChecksum(raw)));
-}
-
-/** Clear the names of the machine and device that use a file system. */
-export function scrambleMmp({ seed, hasChecksums }: Context, { bytes, view }: Block, counts: ScrambleCounts): void {
-  if (mmpLayout.mmp_magic.get(view, 0) !== MMP_MAGIC) {
-    bytes.fill(0);
-    return;
-  }
-  const before = mmpChecksum(seed, bytes);
-  mmpLayout.mmp_nodename.get(view, 0).fill(0);
-  mmpLayout.mmp_bdevname.get(view, 0).fill(0);
-  mmpLayout.mmp_pad2.get(view, 0).fill(0);
-  bytes.fill(0, MMP_SIZE);
-  counts.mmpBlocks++;
-  if (!hasChecksums) return;
-  mmpLayout.mmp_checksum.set(
-    view,
-    0,
-    renewChecksum(mmpLayout.mmp_checksum.get(view, 0), before, mmpChecksum(seed, bytes)),
-  );
 }

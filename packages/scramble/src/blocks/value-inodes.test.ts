@@ -77,14 +77,14 @@ describe('the hash of a value in an inode', () => {
   test.each([10, SIZE, SIZE + 300, 2 * SIZE])('of %i bytes is that of the new value when it was right', (size) => {
     const found = hashesOf(size, 'right').get(INODE);
     expect(found?.size).toBe(size);
-    expect(found?.new).toBe(crc32c(SEED, newValue(size)));
-    expect(found?.old).not.toBe(found?.new);
+    expect(found?.after).toBe(crc32c(SEED, newValue(size)));
+    expect(found?.before).not.toBe(found?.after);
   });
 
   test('is wrong when it was wrong, but another one', () => {
     const found = hashesOf(SIZE, 0x1234).get(INODE);
-    expect(found?.old).toBe(0x1234);
-    expect([0x1234, crc32c(SEED, newValue(SIZE)), 0]).not.toContain(found?.new);
+    expect(found?.before).toBe(0x1234);
+    expect([0x1234, crc32c(SEED, newValue(SIZE)), 0]).not.toContain(found?.after);
   });
 
   test('does not exist for a file that is not a value, nor for more than the kernel allows', () => {

@@ -10,8 +10,8 @@ import type { Classified, ValueInode } from '../survey/classify.ts';
 export interface ValueHash {
   /** Bytes of the value. */
   readonly size: number;
-  readonly old: number;
-  readonly new: number;
+  readonly before: number;
+  readonly after: number;
 }
 
 /** By inode. */
@@ -54,8 +54,8 @@ export function* valueHashes(
     });
     hashes.set(inode.inode, {
       size: inode.size,
-      old: inode.hash,
-      new: renewChecksum(inode.hash, crc, newHash(hash, seed, block, inode)),
+      before: inode.hash,
+      after: renewChecksum(inode.hash, crc, newHash(hash, seed, block, inode)),
     });
   }
   return hashes;

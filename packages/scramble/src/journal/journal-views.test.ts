@@ -3,19 +3,19 @@ import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
 import { selectBlocks, type WalkOptions } from '@e2image/ext-core/walk';
 import type { ScrambleProblem } from '../base/problem.ts';
 import { JOURNAL, type NewTransaction, writeJournal } from '../testing/journal-disk.ts';
-import { readViews, type Views } from './journal-views.ts';
+import { type JournalViews, readJournalViews } from './journal-views.ts';
 
 const SIZE = TINY.blockSize;
 const COMPLETE: WalkOptions = { selection: 'complete', allData: false };
 const COMPAT: WalkOptions = { selection: 'compat', allData: false };
 
-interface Found extends Views {
+interface Found extends JournalViews {
   readonly problems: readonly ScrambleProblem[];
 }
 
 function viewsOf(disk: TinyFilesystem, walk = COMPLETE): Found {
   const problems: ScrambleProblem[] = [];
-  const steps = readViews(openFilesystem(disk), walk, (problem) => problems.push(problem));
+  const steps = readJournalViews(openFilesystem(disk), walk, (problem) => problems.push(problem));
   for (;;) {
     const step = steps.next();
     if (step.done) return { ...step.value, problems };
@@ -95,7 +95,7 @@ describe('the views of a file system', () => {
     // The superblock and the descriptors after it.
     disk.bytes.copyWithin(257 * SIZE, SIZE, 3 * SIZE);
     disk.bytes.fill(0, SIZE, 3 * SIZE);
-    const steps = readViews(openFilesystem(disk, { superblockBlock: 257, blockSize: SIZE }), COMPLETE);
+    const steps = readJournalViews(openFilesystem(disk, { superblockBlock: 257, blockSize: SIZE }), COMPLETE);
     let step = steps.next();
     while (!step.done) step = steps.next();
     expect(step.value.recovered?.fs.superblockBlock).toBe(257);
@@ -112,7 +112,7 @@ describe('the views of a file system', () => {
         disk.readAt(into, offset);
       },
     };
-    const steps = readViews(
+    const steps = readJournalViews(
       { ...fs, source, readBlocks: (into, block) => source.readAt(into, block * SIZE) },
       COMPLETE,
     );

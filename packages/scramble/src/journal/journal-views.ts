@@ -6,16 +6,16 @@ import { type Classified, classify } from '../survey/classify.ts';
 import { type JournalLog, type JournalState, readJournal, recoveredSource } from './journal-log.ts';
 
 /** A state of the file system: as it is, or as a replay of its journal would leave it. */
-export interface View {
+export interface JournalView {
   readonly fs: Filesystem;
   readonly classified: Classified;
 }
 
 /** The states of a file system that somebody may see in an image. */
-export interface Views {
-  readonly device: View;
+export interface JournalViews {
+  readonly device: JournalView;
   /** Undefined where a replay would change nothing, or leave no file system. */
-  readonly recovered: View | undefined;
+  readonly recovered: JournalView | undefined;
   readonly state: JournalState;
   /** Blocks that an image needs: of both. */
   readonly selected: BlockSet;
@@ -26,7 +26,11 @@ export interface Views {
  *
  * @param walk what is selected, and where problems are told
  */
-export function* readViews(fs: Filesystem, walk: WalkOptions, onProblem?: OnScrambleProblem): Generator<void, Views> {
+export function* readJournalViews(
+  fs: Filesystem,
+  walk: WalkOptions,
+  onProblem?: OnScrambleProblem,
+): Generator<void, JournalViews> {
   const quiet = { selection: walk.selection, allData: walk.allData };
   const complete = { ...quiet, selection: 'complete' } as const;
   const first = yield* classify(fs, walk);
@@ -35,7 +39,7 @@ export function* readViews(fs: Filesystem, walk: WalkOptions, onProblem?: OnScra
     onProblem?.({ code: 'bad-journal', message: `the journal cannot be read, and becomes zeros: ${state.reason}` });
   }
   const isEnough = walk.selection === 'complete' || needsNoMore(fs, state);
-  const device: View = { fs, classified: isEnough ? first : yield* classify(fs, complete) };
+  const device: JournalView = { fs, classified: isEnough ? first : yield* classify(fs, complete) };
   const log = state.kind === 'log' && state.log.newest.size > 0 ? state.log : undefined;
   if (log === undefined) return { device, recovered: undefined, state, selected: first.selected };
   const recovered = yield* recover(fs, log, complete);
@@ -58,7 +62,7 @@ function needsNoMore({ superblock }: Filesystem, state: JournalState): boolean {
 }
 
 /** The file system after a replay; undefined when it could not be opened then. */
-function* recover(fs: Filesystem, log: JournalLog, walk: WalkOptions): Generator<void, View | undefined> {
+function* recover(fs: Filesystem, log: JournalLog, walk: WalkOptions): Generator<void, JournalView | undefined> {
   try {
     const { superblockBlock, blockSize } = fs;
     const isPrimary = superblockBlock === primarySuperblockBlock(fs.superblock);
