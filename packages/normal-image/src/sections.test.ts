@@ -75,6 +75,23 @@ describe('placeImageSections', () => {
     });
   });
 
+  test('packs the bitmaps of all groups, and rounds each map up to a block', () => {
+    const sb = superblock({ groupCount: 10, clustersPerGroup: 8192, inodesPerGroup: 4096 });
+    const { inodeTables, blockMap, inodeMap, size } = placeImageSections(sb);
+    expect(inodeTables.length).toBe(10 * 4096 * 256);
+    expect(blockMap).toEqual({ offset: inodeTables.offset + inodeTables.length, length: 12288 });
+    expect(inodeMap).toEqual({ offset: blockMap.offset + 12288, length: 8192 });
+    expect(size).toBe(inodeMap.offset + 8192);
+  });
+
+  test('refuses bitmaps that are not a whole number of bytes', () => {
+    for (const over of [{ clustersPerGroup: 32764 }, { inodesPerGroup: 8188 }]) {
+      expect(() => placeImageSections(superblock(over))).toThrow(
+        expect.objectContaining({ code: 'EXT_CORRUPT_SUPERBLOCK' }),
+      );
+    }
+  });
+
   test('puts the maps before inode tables that would push them past 4 GiB', () => {
     const sb = superblock({ groupCount: 2400, inodesPerGroup: 16384 });
     const { blockMap, inodeMap, inodeTables, size } = placeImageSections(sb);
@@ -125,6 +142,20 @@ describe('locateImageSections', () => {
       2 ** 40,
     );
     expect(found.blockMap.offset).toBe(inodeTables + tables);
+  });
+
+  test('takes offsets for wrapped only if both maps are where the C tool would put them', () => {
+    const big = superblock({ groupCount: 2400, inodesPerGroup: 16384 });
+    const tables = 2400 * 1024 * 4096;
+    const inodeTables = 2 * 4096 + 38 * 4096;
+    const [blockMap, inodeMap] = [(inodeTables + tables) % 2 ** 32, (inodeTables + tables + 2400 * 4096) % 2 ** 32];
+    for (const offsets of [
+      { blockMap: blockMap + 4096, inodeMap },
+      { blockMap, inodeMap: inodeMap + 4096 },
+    ]) {
+      const header = headerFor(big, { superblock: 4096, inodeTables, ...offsets });
+      expect(() => locateImageSections(header, big, 2 ** 40)).toThrow(expect.objectContaining({ code: 'EXT_CORRUPT' }));
+    }
   });
 
   test('refuses an image that ends inside a section', () => {

@@ -1,4 +1,5 @@
 import { openFilesystem, type Problem } from '@e2image/ext-core';
+import { groupDescLayout, superblockLayout } from '@e2image/ext-core/structures';
 import { type Shape, ShapedFilesystem } from '@e2image/ext-core/testing';
 import type { Source } from '@e2image/sparse-io';
 import { faultySource, MemorySink, memorySource } from '@e2image/sparse-io/testing';
@@ -293,7 +294,8 @@ describe('holes', () => {
     const { inodeTable, blockBitmap } = fs.places(0);
     const { inodeBitmap } = fs.places(1);
     const source = withHoles(fs.bytes, [
-      [inodeTable, 8],
+      [inodeTable, 3],
+      [inodeTable + 3, 5],
       [blockBitmap, 1],
       [inodeBitmap, 1],
     ]);
@@ -328,6 +330,55 @@ describe('holes', () => {
     expect(bytes).toBe(sum(writes.map(({ length }) => length)));
     expect(bytes + sum(zeros.map(({ length }) => length))).toBe(size);
   });
+});
+
+test('with tables of more than 4 GiB the maps are written first, and offsets still only grow', async () => {
+  const GROUPS = 2400;
+  const head = new Uint8Array(200 * 4096);
+  const f = superblockLayout;
+  const view = new DataView(head.buffer);
+  head.set(new ShapedFilesystem({ ...SHAPE, blockSize: 4096, groups: [GROUP], checksums: 'none' }).superblock, 1024);
+  f.s_blocks_count_lo.set(view, 1024, GROUPS * 2048);
+  f.s_blocks_per_group.set(view, 1024, 2048);
+  f.s_clusters_per_group.set(view, 1024, 2048);
+  f.s_inodes_per_group.set(view, 1024, 16384);
+  f.s_inodes_count.set(view, 1024, GROUPS * 16384);
+  for (let group = 0; group < GROUPS; group++) {
+    groupDescLayout.bg_block_bitmap_lo.set(view, 4096 + 32 * group, 100);
+    groupDescLayout.bg_inode_bitmap_lo.set(view, 4096 + 32 * group, 101);
+    groupDescLayout.bg_inode_table_lo.set(view, 4096 + 32 * group, 200);
+  }
+  head.fill(1, 100 * 4096, 102 * 4096);
+  const source: Source = {
+    size: GROUPS * 2048 * 4096,
+    readAt: (into, offset) => into.set(head.subarray(offset, offset + into.length)),
+    extentAt: (offset) => {
+      const isHead = offset < head.length;
+      return { kind: isHead ? 'data' : 'hole', offset, length: (isHead ? head.length : 2 ** 40) - offset };
+    },
+  };
+  const plan = planNormalImage(openFilesystem(source), IDENTITY);
+  const { blockMap, inodeMap, inodeTables, size } = plan.sections;
+  expect([blockMap, inodeMap, inodeTables].map(({ offset }) => offset)).toEqual(
+    [blockMap, inodeMap, inodeTables].map(({ offset }) => offset).sort((a, b) => a - b),
+  );
+  let end = 0;
+  const next = (offset: number, length: number): void => {
+    expect(offset).toBe(end);
+    end = offset + length;
+  };
+  const sink = {
+    sequential: true,
+    writeAt: (bytes: Uint8Array, offset: number) => next(offset, bytes.length),
+    zero: next,
+    skip: next,
+    finish: async () => {},
+    abort: () => {},
+  };
+  const { written: bytes } = await writeNormalImage(plan, { sink });
+  expect(end).toBe(size);
+  // Header, superblock, 19 descriptor blocks, and both maps.
+  expect(bytes).toBe(21 * 4096 + (GROUPS * (2048 + 16384)) / 8);
 });
 
 test('errors of a device that is gone, and errors of the sink, end the image', async () => {
