@@ -413,7 +413,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     writeFileSync(undo, 'not an undo file');
     const outcome = restore(['-z', undo, image, device]);
     expect(outcome).toMatchObject({ status: 1 });
-    expect(outcome.stderr).toContain('it is there already and is no undo file while saving the old content in');
+    expect(outcome.stderr).toContain('the file exists and is not an undo file while saving the old content in');
     expect(readFileSync(undo, 'latin1')).toBe('not an undo file');
     expect(e2fsck(device).status).not.toBe(0);
   });

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import {
   CliError,
   EXIT,
@@ -13,7 +12,7 @@ import {
   type World,
 } from '@e2image/cli';
 import { isUnreadable } from '@e2image/sparse-io';
-import { type OpenTarget, openTarget } from './device/target.ts';
+import { openTarget, type RestoreTarget } from './device/target.ts';
 import { type OpenImage, openImage } from './image/open-image.ts';
 import type { RestorePlan } from './plan/restore-plan.ts';
 import { planWrites, type WritePlan } from './plan/write-plan.ts';
@@ -21,6 +20,7 @@ import { listChanges, reportList, reportWrites } from './report.ts';
 import { openUndo, runRestore, verifyRestore } from './run-restore.ts';
 import { undoCommand } from './undo/undo-command.ts';
 import type { UndoFile } from './undo/undo-file.ts';
+import { fileStorage, type UndoStorage } from './undo/undo-storage.ts';
 
 /**
  * Put an image back: compare it with the device, report what will be done, do it, and report the result.
@@ -44,13 +44,15 @@ export async function restoreImage(plan: RestorePlan, world: World): Promise<num
 /**
  * The part of `restoreImage` after opening.
  *
+ * @param storageOf where the undo file with a path is stored
  * @returns and throws as `restoreImage`
  */
 export async function restoreOnto(
-  target: OpenTarget,
+  target: RestoreTarget,
   image: Pick<OpenImage, 'content' | 'mapfile' | 'modifiedAt'>,
   plan: RestorePlan,
   world: World,
+  storageOf: (path: string) => UndoStorage = fileStorage,
 ): Promise<number> {
   refuseShort(plan, image, target);
   const writes = await planWrites(image.content, target.source, plan).catch((error: unknown) => {
@@ -60,7 +62,8 @@ export async function restoreOnto(
   reportWrites(plan, image, writes, world);
   refuse(plan, writes, world);
   if (plan.isDryRun) listChanges(writes, world);
-  else await write(plan, writes, target, world);
+  else
+    await write(plan, writes, target, { world, storage: plan.undo === undefined ? undefined : storageOf(plan.undo) });
   if (plan.isDryRun || !plan.isVerifyWanted) return statusOf(writes);
   return await verify(plan, writes, target, world);
 }
@@ -69,7 +72,7 @@ export async function restoreOnto(
 function refuseShort(
   { device, isForced }: RestorePlan,
   { content }: Pick<OpenImage, 'content'>,
-  { source, isBlockDevice }: OpenTarget,
+  { source, isBlockDevice }: RestoreTarget,
 ): void {
   const { blocksCount, blockSize } = content.fs;
   const needed = blocksCount * blockSize;
@@ -93,10 +96,18 @@ function refuse({ isForced }: RestorePlan, writes: WritePlan, world: World): voi
 const statusOf = ({ content: { unread, problems } }: WritePlan): number =>
   unread.length > 0 || problems.some(({ lost }) => lost) ? EXIT.incomplete : EXIT.done;
 
-async function write(plan: RestorePlan, writes: WritePlan, target: OpenTarget, world: World): Promise<void> {
+async function write(
+  plan: RestorePlan,
+  writes: WritePlan,
+  target: RestoreTarget,
+  { world, storage }: { readonly world: World; readonly storage: UndoStorage | undefined },
+): Promise<void> {
   const isNeeded = writes.runs.length > 0 || writes.superblock.differs;
   const guard = new SignalGuard();
-  using undo = await saveOld(plan, writes, target, { isNeeded, guard });
+  // Continue an existing undo file; create none if nothing changes.
+  const isSaved = storage !== undefined && (isNeeded || storage.exists());
+  using undo = isSaved ? await saveOld(plan, writes, target, { storage, guard }) : undefined;
+  const advice = (): string => adviceAfterStop(plan, storage);
   if (!isNeeded && undo === undefined) return;
   if (undo === undefined) say(world, 'no undo file: with -z FILE e2undo(8) could undo this');
   const blocks = writes.runs.reduce((sum, { count }) => sum + count, 0);
@@ -106,41 +117,38 @@ async function write(plan: RestorePlan, writes: WritePlan, target: OpenTarget, w
     : NO_PROGRESS;
   using _ = guard.add(() => {
     progress.stop();
-    say(world, adviceAfterStop(plan));
+    say(world, advice());
   });
   try {
     await runRestore(writes, target, { undo, onProgress: (done) => progress.update(done / blockSize) });
   } catch (error) {
     progress.stop();
-    throw failed(error, `while restoring ${plan.device}; ${adviceAfterStop(plan)}`);
+    throw failed(error, `while restoring ${plan.device}; ${advice()}`);
   }
   progress.finish(blocks);
   say(world, `${plan.device}: restored; check it with e2fsck -f before it is used`);
   if (plan.undo !== undefined) say(world, `to undo: ${undoCommand(plan.undo, plan.device)}`);
 }
 
-/** Continue an existing undo file, or create one; none is created if nothing changes. */
 async function saveOld(
-  { undo: path }: RestorePlan,
+  { undo: path = '' }: RestorePlan,
   writes: WritePlan,
-  target: OpenTarget,
-  { isNeeded, guard }: { readonly isNeeded: boolean; readonly guard: SignalGuard },
-): Promise<UndoFile | undefined> {
-  const exists = path !== undefined && existsSync(path);
-  if (path === undefined || !(exists || isNeeded)) return undefined;
+  target: RestoreTarget,
+  { storage, guard }: { readonly storage: UndoStorage; readonly guard: SignalGuard },
+): Promise<UndoFile> {
   try {
-    return await openUndo(writes, target, { path, exists, protect: (cleanup) => guard.add(cleanup) });
+    return await openUndo(writes, target, storage, (cleanup) => guard.add(cleanup));
   } catch (error) {
     throw failed(error, `while saving the old content in ${path}; nothing was written`);
   }
 }
 
-const adviceAfterStop = ({ undo, device }: RestorePlan): string =>
-  undo === undefined || !existsSync(undo)
+const adviceAfterStop = ({ undo, device }: RestorePlan, storage: UndoStorage | undefined): string =>
+  undo === undefined || storage?.exists() !== true
     ? 'run it again to complete it'
     : `run it again to complete it, or undo it: ${undoCommand(undo, device)} (with -f if it refuses)`;
 
-async function verify(plan: RestorePlan, writes: WritePlan, target: OpenTarget, world: World): Promise<number> {
+async function verify(plan: RestorePlan, writes: WritePlan, target: RestoreTarget, world: World): Promise<number> {
   const wrong = await verifyRestore(writes, target);
   if (wrong.length === 0) {
     say(world, `${plan.device}: verified`);

@@ -1,8 +1,6 @@
-import { Buffer } from 'node:buffer';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { crc32c } from '@e2image/ext-core/structures';
-import { memorySource, tempFolder } from '@e2image/sparse-io/testing';
+import { faultySource, memorySource } from '@e2image/sparse-io/testing';
+import { type MemoryUndo, memoryUndo } from '../testing/memory-undo.ts';
 import { UndoFile } from './undo-file.ts';
 import { disguise, readUndoHeader, UNDO_HEADER_SIZE, type UndoHeader } from './undo-layout.ts';
 
@@ -22,86 +20,93 @@ const BOTH = [
   { start: 20, count: 4 },
 ];
 
-const headerOf = (path: string): UndoHeader =>
-  readUndoHeader(readFileSync(path).subarray(0, UNDO_HEADER_SIZE), (bytes) => crc32c(0xffff_ffff, bytes));
-const copyOf = (path: string): Uint8Array => disguise(readFileSync(path).subarray(BLOCK, 2 * BLOCK));
+const bytesOf = ({ bytes }: MemoryUndo): Uint8Array => {
+  if (bytes === undefined) throw new Error('no undo file');
+  return bytes;
+};
+const headerOf = (undo: MemoryUndo): UndoHeader =>
+  readUndoHeader(bytesOf(undo).subarray(0, UNDO_HEADER_SIZE), (bytes) => crc32c(0xffff_ffff, bytes));
+const copyOf = (undo: MemoryUndo): Uint8Array => disguise(bytesOf(undo).subarray(BLOCK, 2 * BLOCK));
 
-/** Make an undo file of both runs in a folder of its own, then do something to it. */
-async function withUndo(body: (path: string) => Promise<void> | void): Promise<void> {
-  using folder = tempFolder();
-  const path = join(folder.path, 'undo');
-  (await UndoFile.create(path, subject(...BOTH)))[Symbol.dispose]();
-  await body(path);
+/** An undo file of both runs. */
+async function made(): Promise<MemoryUndo> {
+  const undo = memoryUndo();
+  (await UndoFile.create(undo, subject(...BOTH)))[Symbol.dispose]();
+  return undo;
 }
 
 const refusedWith = (message: string) =>
   expect.objectContaining({ code: 'RESTORE_UNDO_EXISTS', message: expect.stringContaining(message) });
 
 test('holds the old content of the blocks, and the superblock that the device has', async () => {
-  await withUndo((path) => {
-    const bytes = readFileSync(path);
-    expect(bytes.subarray(3 * BLOCK, 5 * BLOCK)).toEqual(Buffer.from(device.subarray(3 * BLOCK, 5 * BLOCK)));
-    expect(bytes.subarray(5 * BLOCK, 9 * BLOCK)).toEqual(Buffer.from(device.subarray(20 * BLOCK, 24 * BLOCK)));
-    expect(Buffer.compare(copyOf(path), superblock)).toBe(0);
-    expect(headerOf(path)).toMatchObject({ keyCount: 2, isFinished: false, unitSize: BLOCK });
-  });
+  const undo = await made();
+  const bytes = bytesOf(undo);
+  expect(bytes.subarray(3 * BLOCK, 5 * BLOCK)).toEqual(device.subarray(3 * BLOCK, 5 * BLOCK));
+  expect(bytes.subarray(5 * BLOCK, 9 * BLOCK)).toEqual(device.subarray(20 * BLOCK, 24 * BLOCK));
+  expect(copyOf(undo)).toEqual(superblock);
+  expect(headerOf(undo)).toMatchObject({ keyCount: 2, isFinished: false, unitSize: BLOCK, superblockAt: 1 });
 });
 
-test('is not there when the old content cannot be saved', async () => {
-  using folder = tempFolder();
-  const path = join(folder.path, 'undo');
-  const broken = {
-    size: device.length,
-    readAt: () => {
-      throw Object.assign(new Error('gone'), { code: 'ENODEV' });
-    },
+test('does not exist when the old content cannot be saved', async () => {
+  const undo = memoryUndo();
+  const broken = faultySource(memorySource(device), { at: [{ offset: 20 * BLOCK, length: 1 }] });
+  await expect(UndoFile.create(undo, { ...subject(...BOTH), device: broken })).rejects.toMatchObject({ code: 'EIO' });
+  expect(undo.exists()).toBe(false);
+});
+
+test('an incomplete file is removed when a signal ends the program, a complete one is not', async () => {
+  const undo = memoryUndo();
+  const log: string[] = [];
+  const protect = (_cleanup: () => void) => {
+    log.push(`protected, file exists: ${undo.exists()}`);
+    return { [Symbol.dispose]: () => void log.push(`no longer protected, file exists: ${undo.exists()}`) };
   };
-  await expect(UndoFile.create(path, { ...subject(...BOTH), device: broken })).rejects.toThrow('gone');
-  expect(existsSync(path)).toBe(false);
+  await UndoFile.create(undo, subject(...BOTH), protect);
+  expect(log).toEqual(['protected, file exists: false', 'no longer protected, file exists: true']);
 });
 
-test('is told of the superblock to come, and of the end', async () => {
-  await withUndo(async (path) => {
-    using undo = UndoFile.resume(path, subject({ start: 20, count: 2 }));
-    await undo.expectSuperblock(wantedSuperblock);
-    expect(Buffer.compare(copyOf(path), wantedSuperblock)).toBe(0);
-    expect(headerOf(path).isFinished).toBe(false);
-    await undo.finish();
-    expect(headerOf(path).isFinished).toBe(true);
-  });
+test('records the superblock to come, and the end; both are durable', async () => {
+  const undo = await made();
+  using file = UndoFile.resume(undo, subject({ start: 20, count: 2 }));
+  await file.expectSuperblock(wantedSuperblock);
+  expect(copyOf(undo)).toEqual(wantedSuperblock);
+  expect(headerOf(undo)).toMatchObject({ isFinished: false, superblockCrc: crc32c(0xffff_ffff, wantedSuperblock) });
+  expect(undo.syncs).toBe(1);
+  await file.finish();
+  expect(headerOf(undo).isFinished).toBe(true);
+  expect(undo.syncs).toBe(2);
 });
 
-test('is gone on with by a restore that has less left to do, whichever superblock it knows', async () => {
-  await withUndo(async (path) => {
-    const undo = UndoFile.resume(path, subject({ start: 4, count: 1 }));
-    await undo.expectSuperblock(wantedSuperblock);
-    undo[Symbol.dispose]();
-    UndoFile.resume(path, subject())[Symbol.dispose]();
-  });
+test('is continued by a restore that has less left to do, with either superblock', async () => {
+  const undo = await made();
+  const file = UndoFile.resume(undo, subject({ start: 4, count: 1 }));
+  await file.expectSuperblock(wantedSuperblock);
+  file[Symbol.dispose]();
+  UndoFile.resume(undo, subject())[Symbol.dispose]();
+  expect(undo.openCount).toBe(0);
 });
 
 test('is refused when it lacks a block', async () => {
-  await withUndo((path) => {
-    expect(() => UndoFile.resume(path, subject({ start: 4, count: 2 }))).toThrow(refusedWith('lacks block 5'));
-    expect(() => UndoFile.resume(path, subject({ start: 30, count: 1 }))).toThrow(refusedWith('lacks block 30'));
-  });
+  const undo = await made();
+  expect(() => UndoFile.resume(undo, subject({ start: 4, count: 2 }))).toThrow(refusedWith('lacks block 5'));
+  expect(() => UndoFile.resume(undo, subject({ start: 30, count: 1 }))).toThrow(refusedWith('lacks block 30'));
+  expect(undo.openCount).toBe(0);
 });
 
-test('is refused when its restore came to its end and there is something to do again', async () => {
-  await withUndo(async (path) => {
-    const undo = UndoFile.resume(path, subject());
-    await undo.finish();
-    undo[Symbol.dispose]();
-    expect(() => UndoFile.resume(path, subject({ start: 3, count: 1 }))).toThrow(refusedWith('earlier restore'));
-    UndoFile.resume(path, subject())[Symbol.dispose]();
-  });
+test('is refused when its restore is finished and there is something to do again', async () => {
+  const undo = await made();
+  const file = UndoFile.resume(undo, subject());
+  await file.finish();
+  file[Symbol.dispose]();
+  expect(() => UndoFile.resume(undo, subject({ start: 3, count: 1 }))).toThrow(refusedWith('earlier restore'));
+  UndoFile.resume(undo, subject())[Symbol.dispose]();
 });
 
-test('is refused when it is of another device', async () => {
-  await withUndo((path) => {
-    const other = { ...subject(), superblock: new Uint8Array(1024).fill(1) };
-    expect(() => UndoFile.resume(path, other)).toThrow(refusedWith('another file system'));
-  });
+test('is refused when it is of another device, or of other blocks', async () => {
+  const undo = await made();
+  const other = { ...subject(), superblock: new Uint8Array(1024).fill(1) };
+  expect(() => UndoFile.resume(undo, other)).toThrow(refusedWith('another file system'));
+  expect(() => UndoFile.resume(undo, { ...subject(), blockSize: 2048 })).toThrow(refusedWith('another file system'));
 });
 
 test.each([
@@ -109,10 +114,8 @@ test.each([
   ['keys', 2 * BLOCK + 20],
   ['old content', 6 * BLOCK + 1],
 ])('is refused when its %s was damaged', async (_what, at) => {
-  await withUndo((path) => {
-    const bytes = readFileSync(path);
-    bytes[at] = (bytes[at] ?? 0) ^ 1;
-    writeFileSync(path, bytes);
-    expect(() => UndoFile.resume(path, subject())).toThrow(refusedWith('is no undo file'));
-  });
+  const undo = await made();
+  const bytes = bytesOf(undo);
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  expect(() => UndoFile.resume(undo, subject())).toThrow(refusedWith('is not an undo file'));
 });

@@ -1,10 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { closeSync, fsync, openSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { crc32c } from '@e2image/ext-core/structures';
 import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
-import { FileSource, openOutput, type Sink, type Source, writeFully } from '@e2image/sparse-io';
+import type { Sink, Source } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
 import {
   disguise,
@@ -18,8 +16,17 @@ import {
   type UndoKey,
 } from './undo-layout.ts';
 import { FIRST_KEY_BLOCK, type PlannedKeyBlock, planUndo, SUPERBLOCK_AT, type UndoPlan } from './undo-plan.ts';
+import type { OpenUndo, UndoStorage } from './undo-storage.ts';
 
-const fsyncAsync = promisify(fsync);
+// Invariants of the undo file of a restore, at each moment, also after a power cut:
+//
+// 1. Under its name the file is complete or does not exist: it gets its name when all old content is durable.
+// 2. No block of the device is overwritten before its old content is durable in the file.
+// 3. Old content is never changed: a second run of the restore adds none, because the first run saved the true one.
+// 4. The superblock in the file is the one on the device, before or after the restore: e2undo(8) compares them. The file
+//    gets the new one when all other blocks are durable on the device, and before the device gets it.
+// 5. The file is marked as finished only after everything, the superblock too, is durable on the device.
+
 const checksum = (bytes: Uint8Array): number => crc32c(0xffff_ffff, bytes);
 
 /** What an undo file is about. */
@@ -27,41 +34,41 @@ export interface UndoSubject {
   /** The blocks that are going to be overwritten: ascending, disjoint. */
   readonly runs: readonly BlockRun[];
   readonly blockSize: number;
-  /** The device as it is; a block that cannot be read must come as zeros. */
+  /** The device as it is. It must return zeros for a block that cannot be read. */
   readonly device: Source;
   /** The 1,024 bytes at byte 1,024 of the device as they are. */
   readonly superblock: Uint8Array;
-  /** The same as they will be. */
+  /** The same bytes as they will be. */
   readonly wantedSuperblock: Uint8Array;
 }
 
-/** Called with what must be done before a signal may end the program; disposing takes it back. */
+/** Register what must be done before a signal may end the program; disposing the result takes it back. */
 export type Protect = (cleanup: () => void) => Disposable;
 
 /**
- * The undo file of a running restore: complete on the disk before the first block is overwritten, then told of the new
- * superblock, then of the end. Each step is durable when its promise is fulfilled.
+ * The undo file of a running restore, in the format of e2undo(8). Each step is durable when its promise is fulfilled.
+ * Disposing closes the file.
  */
 export class UndoFile implements Disposable {
-  readonly #fd: number;
+  readonly #file: OpenUndo;
   #header: UndoHeader;
 
-  private constructor(fd: number, header: UndoHeader) {
-    this.#fd = fd;
+  private constructor(file: OpenUndo, header: UndoHeader) {
+    this.#file = file;
     this.#header = header;
   }
 
   /**
-   * Save the old content of all blocks in a new file, and make it durable.
+   * Save the old content of all blocks in a new file, and make it durable. If that fails, for example with ENOSPC, no
+   * part of the file is left.
    *
-   * Under its name the file is whole or missing. On failure, ENOSPC above all, nothing of it is left.
-   *
-   * @param protect so that a signal leaves nothing of it either
+   * @param protect removes an incomplete file when a signal ends the program
+   * @throws system errors
    */
-  static async create(path: string, subject: UndoSubject, protect?: Protect): Promise<UndoFile> {
+  static async create(storage: UndoStorage, subject: UndoSubject, protect?: Protect): Promise<UndoFile> {
     const plan = planUndo(subject.runs, subject.blockSize);
     const header = headerOf(plan, subject.superblock);
-    const { sink } = await openOutput(path);
+    const sink = await storage.create();
     using _ = protect?.(() => sink.abort());
     try {
       for (const block of plan.keyBlocks) await saveContent(block, subject, sink);
@@ -72,49 +79,48 @@ export class UndoFile implements Disposable {
       sink.abort();
       throw error;
     }
-    return new UndoFile(openSync(path, 'r+'), header);
+    return new UndoFile(storage.open(), header);
   }
 
   /**
-   * Go on with the undo file of an interrupted restore. Its old content is the true one and stays.
+   * Continue the undo file of an interrupted restore.
    *
-   * @throws RestoreError RESTORE_UNDO_EXISTS when the file is anything else, is about another file system, or lacks a
-   *   block of `runs`
+   * @throws RestoreError RESTORE_UNDO_EXISTS when the file is not an undo file, is about another file system, or lacks a
+   *   block of `runs`; system errors
    */
-  static resume(path: string, subject: UndoSubject): UndoFile {
-    const fd = openSync(path, 'r+');
+  static resume(storage: UndoStorage, subject: UndoSubject): UndoFile {
+    const file = storage.open();
     try {
-      const header = checkResumable(FileSource.over(fd), subject);
-      return new UndoFile(fd, header);
+      return new UndoFile(file, checkResumable(file.source, subject));
     } catch (error) {
-      closeSync(fd);
+      file[Symbol.dispose]();
       throw error;
     }
   }
 
   /**
-   * Say what the superblock is going to be: e2undo takes the file only while the device has the superblock in it. To
-   * be called when all else is durable on the device, before the superblock is written.
+   * Store the superblock that the device will have. Call it when everything else is durable on the device, before the
+   * superblock is written.
    */
   async expectSuperblock(superblock: Uint8Array): Promise<void> {
     this.#header = { ...this.#header, superblockCrc: checksum(superblock) };
-    writeFully(this.#fd, disguise(superblock), SUPERBLOCK_AT * this.#header.unitSize);
+    this.#file.write(disguise(superblock), SUPERBLOCK_AT * this.#header.unitSize);
     await this.#writeHeader();
   }
 
-  /** Say that the record is complete. */
+  /** Mark the record as complete. */
   async finish(): Promise<void> {
     this.#header = { ...this.#header, isFinished: true };
     await this.#writeHeader();
   }
 
   async #writeHeader(): Promise<void> {
-    writeFully(this.#fd, encodeUndoHeader(this.#header, checksum), 0);
-    await fsyncAsync(this.#fd);
+    this.#file.write(encodeUndoHeader(this.#header, checksum), 0);
+    await this.#file.sync();
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.#fd);
+    this.#file[Symbol.dispose]();
   }
 }
 
@@ -129,7 +135,10 @@ const headerOf = (plan: UndoPlan, superblock: Uint8Array): UndoHeader => ({
   offset: 0,
 });
 
-/** Copy the content of one block's keys, then write the block: up to 255 keys of 256 KiB, yielding in between. */
+/**
+ * Copy the content of the keys in one block of keys, then write that block: up to 255 keys of 256 KiB. Yields to the event
+ * loop between batches.
+ */
 async function saveContent({ at, keys }: PlannedKeyBlock, subject: UndoSubject, sink: Sink): Promise<void> {
   const { device, blockSize } = subject;
   const buffer = new Uint8Array(Math.max(...keys.map(({ length }) => length)));
@@ -149,13 +158,13 @@ async function saveContent({ at, keys }: PlannedKeyBlock, subject: UndoSubject, 
   sink.writeAt(encodeKeyBlock(saved, blockSize, checksum), at);
 }
 
-/** Bytes to save between two looks at signals. */
+/** Bytes to save before the event loop runs again. */
 const BATCH = 8 * 1024 * 1024;
 
-/** @returns the header of a file that may be gone on with */
+/** @returns the header of a file that may be continued. @throws RestoreError RESTORE_UNDO_EXISTS */
 function checkResumable(file: Source, subject: UndoSubject): UndoHeader {
   const refuse = (why: string, cause?: unknown): RestoreError =>
-    new RestoreError('RESTORE_UNDO_EXISTS', `it is there already and ${why}`, { cause });
+    new RestoreError('RESTORE_UNDO_EXISTS', `the file exists and ${why}`, { cause });
   let header: UndoHeader;
   let saved: BlockSet;
   let superblock: Uint8Array;
@@ -164,7 +173,7 @@ function checkResumable(file: Source, subject: UndoSubject): UndoHeader {
     superblock = disguise(readPiece(file, header.superblockAt * header.unitSize, subject.superblock.length));
     saved = savedBlocks(file, header);
   } catch (error) {
-    throw refuse('is no undo file', error);
+    throw refuse('is not an undo file', error);
   }
   const isOfDevice = [subject.superblock, subject.wantedSuperblock].some(
     (known) => Buffer.compare(known, superblock) === 0,
@@ -174,7 +183,7 @@ function checkResumable(file: Source, subject: UndoSubject): UndoHeader {
     throw refuse('is about another file system');
   }
   const missing = firstMissing(saved, subject.runs);
-  if (missing !== undefined) throw refuse(`lacks block ${missing}, which is to be overwritten`);
+  if (missing !== undefined) throw refuse(`lacks block ${missing}, which must be overwritten`);
   if (subject.runs.length > 0 && header.isFinished) throw refuse('is the record of an earlier restore');
   return header;
 }
@@ -192,7 +201,7 @@ function readPiece(file: Source, offset: number, length: number): Uint8Array {
   return bytes;
 }
 
-/** The blocks whose old content an undo file holds, its checksums checked. */
+/** The blocks whose old content is in an undo file. @throws RestoreError RESTORE_UNDO_CORRUPT for a bad checksum */
 function savedBlocks(file: Source, header: UndoHeader): BlockSet {
   const { unitSize, blockSize, keyCount } = header;
   const saved = new BlockSet();
