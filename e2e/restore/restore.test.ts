@@ -240,7 +240,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
       const { image, device } = scene('ext4-1k');
       tool('resize2fs', ['-f', device, '20000']);
       run('truncate', ['-s', '24M', device]);
-      expectRefused(image, device, /tells of 20000 blocks of 1024 bytes/);
+      expectRefused(image, device, /has 20000 blocks of 1024 bytes/);
     });
 
     test('a file that is too short', () => {

@@ -51,13 +51,13 @@ test('a device without any superblock is allowed', () => {
   expect(reasons({})).toEqual([]);
 });
 
-test('the primary superblock tells of another UUID', () => {
+test('the primary superblock may have another UUID', () => {
   expect(reasons({ primary: superblock({ uuid: 2 }) })).toEqual([
     expect.stringContaining('the superblock of the device has UUID 02020202-0202'),
   ]);
 });
 
-test('a backup tells of another UUID, whether or not the primary fits', () => {
+test('a backup may have another UUID, whether or not the primary fits', () => {
   const backup = superblock({ uuid: 2, group: 1 });
   const expected = [expect.stringContaining(`backup superblock at byte ${BACKUP} of the device has UUID 02020202`)];
   expect(reasons({ backup })).toEqual(expected);
@@ -70,6 +70,34 @@ test('what only looks like a backup, in the contents of a file, does not count',
 
 test('the size must fit, too', () => {
   expect(reasons({ primary: superblock({ blocks: 257 }) })).toEqual([
-    expect.stringContaining('tells of 257 blocks of 1024 bytes, the image of 513 of 1024'),
+    expect.stringContaining('the superblock of the device has 257 blocks of 1024 bytes, the image 513 of 1024'),
   ]);
+});
+
+describe('a file system with a backup in each of 20 groups', () => {
+  /** A superblock without sparse_super. */
+  const dense = (group: number, uuid = 1): Uint8Array => {
+    const raw = superblock({ group, uuid, blocks: 1 + 20 * PER_GROUP });
+    f.s_feature_ro_compat.set(new DataView(raw.buffer), 0, 0);
+    return raw;
+  };
+  const reasonsFor = (...backups: readonly number[]): string[] => {
+    const bytes = new Uint8Array((1 + 20 * PER_GROUP) * BLOCK);
+    bytes.set(dense(0), 1024);
+    const sb = superblockAt(memorySource(bytes), 1024)?.sb;
+    if (sb === undefined) throw new Error('no superblock');
+    for (const group of backups) bytes.set(dense(group, 2), (1 + group * PER_GROUP) * BLOCK);
+    return identityReasons(superblocksOf(memorySource(bytes), sb), sb);
+  };
+
+  test('has all of the first 16 backups looked at', () => {
+    expect(reasonsFor(2, 16)).toEqual([
+      expect.stringContaining(`byte ${(1 + 2 * PER_GROUP) * BLOCK} `),
+      expect.stringContaining(`byte ${(1 + 16 * PER_GROUP) * BLOCK} `),
+    ]);
+  });
+
+  test('has no more than these looked at', () => {
+    expect(reasonsFor(17, 18, 19)).toEqual([]);
+  });
 });

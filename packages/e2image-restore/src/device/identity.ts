@@ -77,8 +77,8 @@ export function identityReasons(found: readonly FoundSuperblock[], image: Superb
       reasons.add(`the ${where} of the device has UUID ${uuidText(sb.uuid)}, the image ${uuidText(image.uuid)}`);
     } else if (sb.blocksCount !== image.blocksCount || sb.blockSize !== image.blockSize) {
       reasons.add(
-        `the ${where} of the device tells of ${sb.blocksCount} blocks of ${sb.blockSize} bytes, ` +
-          `the image of ${image.blocksCount} of ${image.blockSize}`,
+        `the ${where} of the device has ${sb.blocksCount} blocks of ${sb.blockSize} bytes, ` +
+          `the image ${image.blocksCount} of ${image.blockSize}`,
       );
     }
   }
