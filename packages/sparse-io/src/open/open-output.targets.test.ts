@@ -247,6 +247,19 @@ describe('where the folder allows no partial file (needs root)', () => {
     expect(kind).toBe('partial-file');
   });
 
+  onRoot('without a sticky bit every user who may write the folder can replace the file', async () => {
+    using folder = tempFolder();
+    chmodSync(folder.path, 0o777);
+    writeFileSync(folder.file('a'), 'old');
+    chmodSync(folder.file('a'), 0o666);
+    const kind = await asOtherUser(folder.path, async () => {
+      const output = await openOutput('a');
+      output.sink.abort();
+      return output.kind;
+    });
+    expect([kind, readdirSync(folder.path)]).toEqual(['partial-file', ['a']]);
+  });
+
   onRoot('a new file is refused', async () => {
     using folder = tempFolder();
     chmodSync(folder.path, 0o755);
