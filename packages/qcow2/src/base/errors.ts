@@ -2,7 +2,7 @@
  * Every way this package can refuse. The codes are public API: callers branch on them, so a code is never renamed
  * and never reused.
  *
- * The image is wrong: `BAD_MAGIC`, `CORRUPT`, `TRUNCATED`, `BAD_CLUSTER` (a compressed cluster that does not give
+ * The image is wrong: `BAD_MAGIC`, `CORRUPT`, `TRUNCATED`, `BAD_CLUSTER` (a compressed cluster that is not
  * exactly one cluster). Not supported, or not by these limits: `UNSUPPORTED_VERSION`, `UNSUPPORTED_FEATURE`,
  * `UNSUPPORTED_CODEC` (the runtime lacks zstd), `ENCRYPTED`, `TOO_LARGE`. A chain of files: `BACKING_REFUSED`,
  * `BACKING_NOT_FOUND`, `BACKING_LOOP`, `BACKING_DEPTH`, `DATA_FILE_REFUSED`, `DATA_FILE_NOT_FOUND`. Asked for what is

@@ -1,6 +1,6 @@
 /**
- * Something to wait for: bytes of a source, another file, a decompressed cluster. It is called once by whoever drives
- * the steps, and gives its result at once or as a promise.
+ * Something to wait for: bytes of a source, another file, a decompressed cluster. The driver of the steps calls it
+ * once; it returns its result at once or as a promise.
  */
 export type Request = (signal: AbortSignal | undefined) => unknown;
 
@@ -27,7 +27,7 @@ export function* ask<T>(request: (signal: AbortSignal | undefined) => T | Promis
   throw new TypeError('a request was dropped');
 }
 
-/** Carry out all requests at once. @throws TypeError when one gives a promise */
+/** Carry out all requests at once. @throws TypeError when one returns a promise */
 export function runSync<T>(steps: Steps<T>): T {
   let step = steps.next();
   while (step.done !== true) {

@@ -14,7 +14,7 @@ import type { L2Walk } from './l2-walk.ts';
 import { type ReferenceCounter, referenceCounter, WINDOW_CLUSTERS } from './reference-counter.ts';
 import { readStoredRefcounts, type StoredRefcounts } from './stored-refcounts.ts';
 
-/** How `checkQcow2` tells what it finds. */
+/** How `checkQcow2` reports what it finds. */
 export interface CheckOptions {
   /** Called for each finding, in no promised order. */
   readonly onFinding?: (finding: CheckFinding) => void;
@@ -62,7 +62,7 @@ function* checkSteps(source: AnySource, { onFinding = () => {} }: CheckOptions):
   for (let start = 0, pass = 1; start < total; pass++) {
     if (pass > MAX_PASSES) throw tooScattered(source.size);
     const counter = referenceCounter(start, info.clusterSize);
-    // Later passes only count what lies further back: all else was reported by the first.
+    // Later passes only count references to later clusters: the first pass reported everything else.
     const walk =
       start === 0
         ? { ...shared, sink, figures, stored, reference: referrer(shared, counter, sink) }
@@ -106,11 +106,7 @@ function reportBlocks(sink: FindingSink, stored: StoredRefcounts, file: HostFile
       sink.report({ kind: 'corruption', what: 'reserved-bits', message: `${name}: reserved bits set`, hostOffset });
     }
     const fault =
-      hostOffset % clusterSize !== 0
-        ? 'is not aligned'
-        : hostOffset >= file.source.size
-          ? 'lies outside the image'
-          : '';
+      hostOffset % clusterSize !== 0 ? 'is not aligned' : hostOffset >= file.source.size ? 'is outside the image' : '';
     if (fault !== '')
       sink.report({ kind: 'corruption', what: 'refcount-block', message: `${name} ${fault}`, hostOffset });
   }
@@ -142,7 +138,7 @@ function referrer(
     if (Math.floor((offset + length - 1) / info.clusterSize) * info.clusterSize < size)
       counter.add(offset, length, times);
     else if (sink !== undefined) {
-      const message = `${what}: bytes ${offset} to ${offset + length} lie outside the image of ${size} bytes`;
+      const message = `${what}: bytes ${offset} to ${offset + length} are outside the image of ${size} bytes`;
       sink.report({ kind: 'corruption', what: 'beyond-end', message, hostOffset: offset });
     }
   };

@@ -19,9 +19,9 @@ export interface Comparison {
 
 /** What a comparison saw besides findings. */
 export interface Compared {
-  /** Last cluster in use or said to be; -1: none. */
+  /** Last cluster that is referenced or has a refcount; -1: none. */
   readonly highest: number;
-  /** The first cluster behind the window that a stored block tells of; Infinity: none. */
+  /** The first cluster after the window that a stored block has a refcount for; Infinity: none. */
   readonly nextStored: number;
 }
 

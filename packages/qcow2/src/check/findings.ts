@@ -28,9 +28,9 @@ export interface CheckReport {
   readonly leaks: number;
   /** Clusters of the virtual disk. */
   readonly totalClusters: number;
-  /** Of them, those with a place in the image. */
+  /** Of them, those that have a host cluster. */
   readonly allocatedClusters: number;
-  /** Of them, those that do not follow the one before. */
+  /** Of them, those whose host cluster does not follow that of the previous one. */
   readonly fragmentedClusters: number;
   readonly compressedClusters: number;
   /** Host byte after the last cluster in use. */

@@ -78,7 +78,7 @@ function* walkTable(
   if (offset >= file.source.size) return;
   reportCut(walk, 'L2 table', { offset, length: clusterSize });
   const bytes = new Uint8Array(clusterSize);
-  // What is missing is walked as zeros: what the rest names is as telling as ever.
+  // The missing part is walked as zeros: the references in the rest count all the same.
   yield* readHost(file, bytes, offset, { what: 'L2 table', clusterSize });
   yield* walkL2(walk, { bytes, times, guestOffset });
 }
@@ -118,7 +118,7 @@ function* walkBitmaps({ directory, info, reference, sink, file }: Walk): Steps<v
     room -= tableEntries * 8;
     if (tableOffset + tableEntries * 8 > file.source.size) continue;
     if (room < 0) {
-      // Tables that do not fit the file together overlap; walking them all could take for ever.
+      // Tables that do not fit the file together overlap; walking them all could take unbounded time.
       sink.report({ kind: 'corruption', what: 'overlap', message: `${what} overlaps others`, hostOffset: tableOffset });
       return;
     }

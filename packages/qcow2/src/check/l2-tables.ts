@@ -32,7 +32,7 @@ export interface L1Table {
  */
 export interface L2Tables {
   readonly l1Tables: readonly L1Table[];
-  /** Host byte of each L2 table of the active L1 table in order, 0 where there is none. */
+  /** Host byte of each L2 table of the active L1 table in order, 0 where an entry has none. */
   readonly active: Float64Array;
   /** One bit of each active entry, as 0 or 1: COPIED. */
   readonly copied: Uint8Array;
@@ -96,12 +96,12 @@ function isReadable(
     return false;
   }
   if (offset > 0 && offset + entries * 8 <= file.source.size) return true;
-  const message = `${name} at byte ${offset} with ${entries} entries lies outside the image of ${file.source.size} bytes`;
+  const message = `${name} at byte ${offset} with ${entries} entries is outside the image of ${file.source.size} bytes`;
   sink.report({ kind: 'corruption', what: 'beyond-end', message, hostOffset: offset });
   return false;
 }
 
-/** The L2 table of an L1 entry; 0 when there is none or it cannot be. */
+/** The L2 table of an L1 entry; 0 when it has none, or an invalid one. */
 function checkedEntry(
   view: DataView,
   index: number,

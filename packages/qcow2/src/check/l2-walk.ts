@@ -106,7 +106,7 @@ function walkCompressed(
   walk.figures.fragmented++;
 }
 
-/** Report what a standard entry must not say. @returns whether its place can be counted */
+/** Report what is invalid in a standard entry. @returns whether its host cluster can be counted */
 function checkStandard(
   { sink, info }: L2Walk,
   entry: {
@@ -129,7 +129,7 @@ function checkStandard(
     sink.report({ kind: 'corruption', what: 'subclusters', message, ...where });
   }
   if (bitmap !== undefined && bitmap.allocated !== 0 && host === 0 && !usesDataFile(info.header)) {
-    const message = `${name} has allocated subclusters without a place`;
+    const message = `${name} has allocated subclusters without a host offset`;
     sink.report({ kind: 'corruption', what: 'subclusters', message, ...where });
   }
   if (host % clusterSize === 0) return true;

@@ -1,10 +1,10 @@
 /** Clusters counted in one pass over an image: 64 MiB of counts at most. */
 export const WINDOW_CLUSTERS = 2 ** 24;
-/** Counts come in blocks of this many, made when the first of them is used. */
+/** Counts are allocated in blocks of this many, when the first of them is used. */
 const CHUNK = 4096;
 const MAX_COUNT = 0xffff_ffff;
 
-/** Counts references to the clusters of a window, and remembers the first one behind it. */
+/** Counts references to the clusters of a window, and remembers the first referenced cluster after it. */
 export interface ReferenceCounter {
   /** First cluster of the window. */
   readonly start: number;
@@ -14,7 +14,7 @@ export interface ReferenceCounter {
   count(cluster: number): number;
   /** The first cluster of the window from `cluster` on that may have references; Infinity: none has. */
   nextUsed(cluster: number): number;
-  /** The lowest cluster behind the window that has references; Infinity: none. */
+  /** The lowest cluster after the window that has references; Infinity: none. */
   firstBehind(): number;
 }
 

@@ -13,16 +13,16 @@ const CACHED_BLOCKS = 8 * 1024 * 1024;
 
 /** The refcounts as the image stores them. */
 export interface StoredRefcounts {
-  /** Clusters that one block tells of. */
+  /** Clusters whose refcounts one block holds. */
   readonly perBlock: number;
   /** Entries of the refcount table. */
   readonly tableEntries: number;
-  /** Host byte of block `index`; 0: there is none, and its refcounts are 0. */
+  /** Host byte of block `index`; 0: no such block, and its refcounts are 0. */
   blockOffset(index: number): number;
   hasReservedBits(index: number): boolean;
-  /** Block `index` when its place makes sense, else undefined. Valid until another block is asked for. */
+  /** Block `index` when its offset is valid, else undefined. Valid until another block is asked for. */
   block(index: number): Steps<DataView | undefined>;
-  /** The refcount of a cluster; 0 where the image tells none. */
+  /** The refcount of a cluster; 0 where the image stores none. */
   of(cluster: number): Steps<number>;
   /** As `of`, if no block must be read for it. */
   peek(cluster: number): number | undefined;
@@ -31,7 +31,7 @@ export interface StoredRefcounts {
 /**
  * Read the refcount table.
  *
- * @returns undefined when the header's fields for it make no sense or lie outside the file
+ * @returns undefined when the header's fields for it are invalid or point outside the file
  */
 export function* readStoredRefcounts(file: HostFile, info: ImageInfo): Steps<StoredRefcounts | undefined> {
   const { refcountTableOffset: offset, refcountTableClusters: clusters, refcountOrder: order } = info.header;

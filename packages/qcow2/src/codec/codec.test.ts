@@ -8,7 +8,7 @@ const TYPES: readonly CompressionType[] = ['zlib', 'zstd'];
 const text = Uint8Array.from({ length: 4096 }, (_, i) => 97 + ((i * i) % 11));
 
 describe.each(TYPES)('%s', (type) => {
-  test('a cluster comes back, whatever follows its stream', async () => {
+  test('a cluster is decompressed, whatever follows its stream', async () => {
     const codec = await loadCodec(type);
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 512, maxLength: 4096 }), fc.uint8Array(), async (cluster, rest) => {
@@ -22,7 +22,7 @@ describe.each(TYPES)('%s', (type) => {
     );
   });
 
-  test('garbage, a stream cut anywhere, and one of another length give undefined', async () => {
+  test('garbage, a stream cut anywhere, and one of another length return undefined', async () => {
     const codec = await loadCodec(type);
     const stream = codec.compressSync(text);
     for (let length = 0; length < stream.length; length++) {
@@ -34,7 +34,7 @@ describe.each(TYPES)('%s', (type) => {
     expect(await codec.decompress(new Uint8Array(512).fill(0xff), 4096)).toBeUndefined();
   });
 
-  test('random bytes never give more than they may, and throw nothing', async () => {
+  test('random bytes never return more than a cluster, and never throw', async () => {
     const codec = await loadCodec(type);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => {
@@ -93,7 +93,7 @@ describe('zstd frames', () => {
     expect(codec.decompressSync(framed(5000), text.length)).toBeUndefined();
   });
 
-  test('the length of a frame is told without decompressing it', async () => {
+  test('the length of a frame is known without decompressing it', async () => {
     const codec = await loadCodec('zstd');
     for (const bytes of [text, new Uint8Array(300_000), Uint8Array.of(1)]) {
       const stream = codec.compressSync(bytes);

@@ -15,7 +15,7 @@ export interface Codec {
    * Decompress the stream at the front of `span`; what follows it is ignored.
    *
    * @returns exactly `size` bytes, or undefined when the stream is damaged, ends early or holds more; never allocates
-   *   beyond `size` by what the stream says
+   *   more than `size` bytes, whatever the stream says
    */
   decompressSync(span: Uint8Array, size: number): Uint8Array | undefined;
   /** As `decompressSync`, on another thread where the runtime has one for it. */
@@ -40,7 +40,7 @@ const WINDOW_BITS = 12;
 const MAX_WINDOW_BITS = 15;
 /** QEMU's, too: costs memory, saves bytes. */
 const MEM_LEVEL = 9;
-/** Room behind the output, so that zlib sees in one call that it is done. */
+/** Room after the output, so that zlib notices in one call that it is done. */
 const SLACK = 64;
 
 /**

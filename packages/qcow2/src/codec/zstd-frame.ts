@@ -10,7 +10,7 @@ const DICTIONARY_BYTES = [0, 1, 2, 4] as const;
 const RLE_BLOCK = 1;
 const RESERVED_BLOCK = 3;
 
-/** What a frame says of itself before it is decompressed. */
+/** What the header of a frame and of its blocks say, before it is decompressed. */
 export interface ZstdFrame {
   /** Bytes of the whole frame, checksum included. */
   readonly length: number;
@@ -84,7 +84,7 @@ function windowOf(descriptor: number): number {
   return base + (base / 8) * (descriptor & 7);
 }
 
-/** Walk the block headers from byte `at`; the offset behind the last block. Source: RFC 8878, section 3.1.1.2. */
+/** Walk the block headers from byte `at`. @returns the offset after the last block. Source: RFC 8878, section 3.1.1.2 */
 function endOfBlocks(view: DataView, at: number): number | undefined {
   for (let next = at; next + 3 <= view.byteLength; ) {
     const header = view.getUint8(next) + view.getUint8(next + 1) * 0x100 + view.getUint8(next + 2) * 0x1_0000;

@@ -37,7 +37,7 @@ export async function loadZstd(): Promise<Zstd | undefined> {
 }
 
 /**
- * Decompress the frames at the front of `bytes` until `size` bytes have come out; what follows is not looked at.
+ * Decompress the frames at the front of `bytes` until they have yielded `size` bytes. Later bytes are ignored.
  * One frame is what every writer makes; QEMU accepts several, with skippable ones between.
  *
  * @returns undefined when the frames are damaged, end early, hold more than `size` bytes, or are more than `MAX_FRAMES`
@@ -70,7 +70,7 @@ function inflateFrame(zstd: Zstd, frame: ZstdFrame, bytes: Uint8Array, limit: nu
     const part = zstd.decompressSync(bytes, limit);
     return part.length > limit ? undefined : part;
   } catch {
-    // Each implementation has its own errors for garbage; the caller knows the cluster and says it.
+    // Each implementation has its own errors for damaged input; the caller reports which cluster it was.
     return undefined;
   }
 }

@@ -11,7 +11,7 @@ export const NO_FEATURES: FeatureBits = { hi: 0, lo: 0 };
 export const INCOMPATIBLE = { dirty: 0, corrupt: 1, dataFile: 2, compressionType: 3, extendedL2: 4 } as const;
 /** Compatible features by bit number: safe to ignore. */
 export const COMPATIBLE = { lazyRefcounts: 0 } as const;
-/** Autoclear features by bit number: whoever modifies the image clears those it does not know. */
+/** Autoclear features by bit number: a program that changes the image clears those that it does not know. */
 export const AUTOCLEAR = { bitmaps: 0, rawDataFile: 1 } as const;
 
 /** Whether bit `bit` is set. */

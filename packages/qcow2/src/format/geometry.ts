@@ -2,14 +2,14 @@
 export interface Geometry {
   readonly clusterBits: number;
   readonly clusterSize: number;
-  /** True when an L2 entry is 16 bytes long and tells of 32 subclusters. */
+  /** True when an L2 entry is 16 bytes long and describes 32 subclusters. */
   readonly extendedL2: boolean;
   readonly l2EntrySize: 8 | 16;
   /** Entries of one L2 table, which is one cluster. */
   readonly l2Entries: number;
   /** Guest bytes that one L2 table, that is one L1 entry, covers. */
   readonly l2Coverage: number;
-  /** Guest bytes whose state is told as one: the cluster, or its 32nd part with extended L2. */
+  /** Guest bytes that have one state: a cluster, or a 32nd part of it with extended L2. */
   readonly unitSize: number;
 }
 

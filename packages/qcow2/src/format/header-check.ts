@@ -14,7 +14,7 @@ import {
 } from './header-extension.ts';
 
 /**
- * Judge the fields that everything else builds on: cluster size, header length, place of the backing name.
+ * Judge the fields that everything else builds on: cluster size, header length, offset of the backing name.
  *
  * @throws Qcow2Error QCOW2_UNSUPPORTED_FEATURE, QCOW2_CORRUPT
  */
@@ -46,7 +46,7 @@ export function checkHeaderShape(header: Qcow2Header): void {
 }
 
 /**
- * Judge features, compression, encryption and the active L1 table's fields. The L1 table's place is compared with
+ * Judge features, compression, encryption and the active L1 table's fields. The L1 table's offset is compared with
  * the file when it is read.
  *
  * @param header its shape is checked
@@ -82,29 +82,29 @@ export function checkL1Fields(l1Entries: number, l1Offset: number, clusterSize: 
     throw corruptField('l1_table_offset', l1Offset, `is not a multiple of ${clusterSize}`);
 }
 
-/** Judge whether an L1 table has a place to be read from. @throws Qcow2Error QCOW2_CORRUPT */
+/** Refuse an L1 table that would start in the header. @throws Qcow2Error QCOW2_CORRUPT */
 export function refuseL1OnHeader({ entries, offset }: { readonly entries: number; readonly offset: number }): void {
   if (entries > 0 && offset === 0) throw corruptField('l1_table_offset', offset, 'is on the header');
 }
 
-/** Judge a disk's size by the caller's limit, if there is one. @throws Qcow2Error QCOW2_TOO_LARGE */
+/** Compare a disk's size with the caller's limit. @throws Qcow2Error QCOW2_TOO_LARGE */
 export function checkVirtualSize(size: number, limit = Number.MAX_SAFE_INTEGER): void {
   if (size <= limit) return;
   const message = `virtual size ${size} is above the limit ${limit}`;
   throw new Qcow2Error('QCOW2_TOO_LARGE', message, { detail: { field: 'size', value: size, limit } });
 }
 
-/** QEMU's own rounding: a virtual size that is no multiple of 512 ends at the last whole sector. */
+/** QEMU's own rounding: a virtual size that is not a multiple of 512 ends at the last whole sector. */
 export function floorToSector(size: number): number {
   return size - (size % 512);
 }
 
-/** Whether L2 entries are 16 bytes long and tell of subclusters. */
+/** Whether L2 entries are 16 bytes long and describe subclusters. */
 export function usesExtendedL2(header: Qcow2Header): boolean {
   return hasFeature(header.incompatible, INCOMPATIBLE.extendedL2);
 }
 
-/** Whether guest data lie in another file. */
+/** Whether the guest data is in another file. */
 export function usesDataFile(header: Qcow2Header): boolean {
   return hasFeature(header.incompatible, INCOMPATIBLE.dataFile);
 }
@@ -157,7 +157,11 @@ function checkEncryption({ cryptMethod }: Qcow2Header, { extensions }: HeaderTai
 function checkDataFile(header: Qcow2Header): void {
   if (!hasFeature(header.autoclear, AUTOCLEAR.rawDataFile)) return;
   if (!usesDataFile(header))
-    throw corruptField('autoclear_features', header.autoclear.lo, 'names a raw data file, there is none');
+    throw corruptField(
+      'autoclear_features',
+      header.autoclear.lo,
+      'has the bit for a raw data file, but no data file exists',
+    );
   if (header.backingName.offset > 0) {
     throw corruptField('backing_file_offset', header.backingName.offset, 'is not zero beside a raw data file');
   }

@@ -28,7 +28,7 @@ export const cryptoHeaderLayout = { offset: u64(0), length: u64(8) } as const sa
 /** Bytes of that extension's data. */
 export const CRYPTO_HEADER_SIZE = 16;
 
-/** One header extension, known or not: whoever rewrites a header passes the unknown ones on. */
+/** One header extension, known or not: code that rewrites a header keeps the unknown ones. */
 export interface HeaderExtension {
   readonly type: number;
   /** Its bytes without the padding to a multiple of 8. */

@@ -102,7 +102,7 @@ describe('a header', () => {
     expect(() => openQcow2(arraySource(bytes))).toThrow('incompatible feature 9 ("time travel") is not supported');
   });
 
-  test('takes a feature table whose names are no UTF-8', () => {
+  test('accepts a feature table whose names are not UTF-8', () => {
     const data = new Uint8Array(48).fill(0xff, 2);
     data[1] = 9;
     const { bytes } = buildImage({ extensions: [{ type: EXTENSION.featureNames, data }] });
@@ -112,7 +112,7 @@ describe('a header', () => {
     );
   });
 
-  test('with a LUKS pointer opens, tells its map, and refuses the data by name', () => {
+  test('with a LUKS pointer opens and maps, and refuses the data by name', () => {
     const data = new Uint8Array(16);
     setU64(viewOf(data), 0, 512);
     const crypto = { type: EXTENSION.cryptoHeader, data };
@@ -136,7 +136,7 @@ describe('a header', () => {
   });
 });
 
-test('feature bits come back as their numbers', () => {
+test('feature bits are decoded to their numbers', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 63 })), (numbers) => {
       expect(featureNumbers(featureBits(numbers))).toEqual([...numbers].sort((a, b) => a - b));

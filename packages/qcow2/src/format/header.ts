@@ -7,7 +7,7 @@ import { decodeExtensions, encodeExtensions, extensionSize, type HeaderExtension
  * The header, keyed by the names of qcow2.rst, "Header". Feature words are two fields each, because their bits reach
  * beyond 2^53. In version 2 everything from byte 72 on is header extensions, not these fields.
  *
- * This table is the only place where these offsets are written down.
+ * These offsets are written only in this table.
  */
 export const headerLayout = {
   magic: u32(0),
@@ -48,7 +48,7 @@ export const CRYPT = { none: 0, aes: 1, luks: 2 } as const;
 /** Values of `compression_type`. */
 export const COMPRESSION = { deflate: 0, zstd: 1 } as const;
 
-/** A decoded header: offsets and sizes in bytes unless the name says otherwise. */
+/** A decoded header. Offsets and sizes are bytes unless the name has another unit. */
 export interface Qcow2Header {
   readonly version: 2 | 3;
   readonly clusterBits: number;
@@ -68,7 +68,7 @@ export interface Qcow2Header {
   readonly headerLength: number;
   /** A value of `COMPRESSION`, when checked. */
   readonly compressionType: number;
-  /** Where the backing file's name lies in cluster 0; offset 0: there is none. */
+  /** The bytes of cluster 0 that hold the backing file's name; offset 0: no backing file. */
   readonly backingName: { readonly offset: number; readonly length: number };
 }
 
@@ -142,7 +142,7 @@ function decodeVersion3(view: DataView) {
   };
 }
 
-/** What lies in cluster 0 besides the header's fields. */
+/** What cluster 0 holds besides the header's fields. */
 export interface HeaderTail {
   readonly extensions: readonly HeaderExtension[];
   /** Bytes of the backing file's name; empty: none. No encoding is promised, no terminator follows. */
@@ -153,13 +153,13 @@ export interface HeaderTail {
  * Decode the extensions and the backing file's name.
  *
  * @param cluster cluster 0, or as much of it as the image has; borrowed, the result holds copies
- * @param header checked, so that its lengths and the name lie in the cluster
- * @throws Qcow2Error QCOW2_CORRUPT as `decodeExtensions`; QCOW2_TRUNCATED when the name lies beyond the image
+ * @param header checked, so that its lengths and the name are within the cluster
+ * @throws Qcow2Error QCOW2_CORRUPT as `decodeExtensions`; QCOW2_TRUNCATED when the name is past the image's end
  */
 export function decodeHeaderTail(cluster: Uint8Array, header: Qcow2Header): HeaderTail {
   const { offset, length } = header.backingName;
   if (offset > 0 && offset + length > cluster.length) {
-    const message = `backing file name at byte ${offset} lies beyond the image's end at ${cluster.length}`;
+    const message = `backing file name at byte ${offset} is beyond the image's end at ${cluster.length}`;
     throw new Qcow2Error('QCOW2_TRUNCATED', message, {
       detail: { field: 'backing_file_offset', hostOffset: offset, length },
     });
@@ -178,7 +178,7 @@ export function encodedHeaderSize(headerLength: number, tail: Partial<HeaderTail
 }
 
 /**
- * Encode cluster 0. The place of the backing file's name follows from `tail`; the header's `backingName` is not read.
+ * Encode cluster 0. The offset of the backing file's name follows from `tail`.
  *
  * @returns one whole cluster, zero padded, owned by the caller
  * @throws Qcow2Error QCOW2_TOO_LARGE when header, extensions and name exceed one cluster

@@ -16,29 +16,29 @@ export interface ImageInfo {
   readonly compressionType: 'zlib' | 'zstd';
   /** How guest data are encrypted. */
   readonly encryption: 'aes' | 'luks' | undefined;
-  /** A writer died: refcounts may be stale. Guest data are fine. */
+  /** The last writer did not close the image: refcounts may be out of date. Guest data is not affected. */
   readonly isDirty: boolean;
   /** Some writer found its metadata inconsistent. */
   readonly isCorrupt: boolean;
-  /** The backing file's name as spelt in the image; undefined: there is none. */
+  /** The backing file's name as spelt in the image; undefined: no backing file. */
   readonly backingName: string | undefined;
   /** Its format as stated, `raw` or `qcow2` in what this package opens; undefined: not stated. */
   readonly backingFormat: string | undefined;
-  /** Refcounts may lag behind while the image is written. */
+  /** Refcounts may be out of date while the image is open for writing. */
   readonly hasLazyRefcounts: boolean;
-  /** L2 entries tell of subclusters. */
+  /** L2 entries describe subclusters. */
   readonly hasExtendedL2: boolean;
-  /** Guest data lie in another file. */
+  /** The guest data is in another file. */
   readonly hasDataFile: boolean;
   /** That file alone is the whole disk, at guest offsets. */
   readonly hasRawDataFile: boolean;
-  /** Name of the file that holds the guest data; undefined: the image holds them, or does not say. */
+  /** Name of the file that holds the guest data; undefined: the image holds them, or does not name the file. */
   readonly dataFileName: string | undefined;
   /** All header extensions, known or not. */
   readonly extensions: readonly HeaderExtension[];
-  /** Guest ranges that were never read when this project made the image: their zeros mean nothing. */
+  /** Guest ranges that could not be read when this project made the image: their zeros are not data. */
   readonly unread: readonly ByteRange[];
-  /** What is odd and was tolerated, one sentence each. */
+  /** Faults that were tolerated, one sentence each. */
   readonly warnings: readonly string[];
 }
 

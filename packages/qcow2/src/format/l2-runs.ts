@@ -22,12 +22,12 @@ const ZEROS = extendedEntryLayout.zeros.offset;
 const ALLOCATED = extendedEntryLayout.allocated.offset;
 
 /**
- * What a run of units is: `unallocated` asks the backing file, `zero` hides it, `data` lies plain in the image,
- * `compressed` is one compressed cluster, `invalid` cannot be (a read of it fails; its neighbours are not affected).
+ * What a run of units is: `unallocated` is read from the backing file, `zero` reads as zeros, `data` is stored as it is,
+ * `compressed` is one compressed cluster, `invalid` is damaged (reading it fails; other units are not affected).
  */
 export type RunKind = 'unallocated' | 'zero' | 'data' | 'compressed' | 'invalid';
 
-/** Units with consecutive places and one kind. A unit is a cluster, or a subcluster with extended L2. */
+/** Units of one kind with consecutive host offsets. A unit is a cluster, or a subcluster with extended L2. */
 export interface L2Run extends ClusterRun {
   readonly kind: RunKind;
   /**
@@ -45,7 +45,7 @@ export interface L2Run extends ClusterRun {
 export interface L2Rules {
   readonly geometry: Geometry;
   readonly version: 2 | 3;
-  /** Guest data lie in another file: offset 0 is then a place when the COPIED bit is set. */
+  /** The guest data is in another file: offset 0 is then valid when the COPIED bit is set. */
   readonly hasDataFile: boolean;
   /** Whether set reserved bits make an entry invalid. QEMU reads on. */
   readonly reserved: 'error' | 'ignore';

@@ -24,7 +24,7 @@ describe('encodeProvenance', () => {
     );
   });
 
-  test('is exact while there is room, and closes the smallest gap first when there is not', () => {
+  test('is exact while it fits, and closes the smallest gap first when it does not', () => {
     const unread = [
       { offset: 2 ** 40, length: 512 },
       { offset: 0, length: 100 },

@@ -10,8 +10,8 @@ export const provenanceLayout = { offset: u64(0), length: u64(8) } as const sati
 const RANGE_SIZE = 16;
 
 /**
- * Encode our own header extension "e2mp": the ranges of the guest that were never read, so that whoever restores the
- * image does not take their zeros for contents. QEMU and others skip it.
+ * Encode our own header extension "e2mp": the ranges of the guest that were never read, so that a program that restores the
+ * image does not mistake their zeros for data. QEMU and others ignore it.
  *
  * @param ranges in any order; they may overlap
  * @param room bytes of cluster 0 left for the extension's data, at least 16. When the ranges do not fit, the ones
@@ -29,7 +29,7 @@ export function encodeProvenance(ranges: Iterable<ByteRange>, room: number): Hea
   return { type: EXTENSION.provenance, data };
 }
 
-/** @throws Qcow2Error QCOW2_CORRUPT when the length is no multiple of 16; QCOW2_TOO_LARGE above 2^53 - 1 */
+/** @throws Qcow2Error QCOW2_CORRUPT when the length is not a multiple of 16; QCOW2_TOO_LARGE above 2^53 - 1 */
 export function decodeProvenance(data: Uint8Array): ByteRange[] {
   if (data.length % RANGE_SIZE !== 0) {
     const message = `provenance extension is ${data.length} bytes long, not a multiple of ${RANGE_SIZE}`;

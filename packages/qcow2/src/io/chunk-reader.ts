@@ -1,4 +1,4 @@
-/** Takes bytes out of a stream of chunks, however it is cut. Each chunk is used up before the next is asked for. */
+/** Reads any number of bytes from a stream of chunks. Each chunk is consumed before the next one is asked for. */
 export class ChunkReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -38,7 +38,7 @@ export class ChunkReader {
     return filled;
   }
 
-  /** The stream is not read on: let its source close. */
+  /** Stop reading: lets the source of the stream close. */
   async close(): Promise<void> {
     await this.#chunks.return?.();
   }

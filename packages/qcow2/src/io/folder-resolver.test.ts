@@ -30,19 +30,19 @@ describe('folderResolver', () => {
     expect(() => ask(name, { role: 'data' })).toThrow(expect.objectContaining({ code: 'QCOW2_DATA_FILE_REFUSED' }));
   });
 
-  test('opens what lies outside when that is allowed, but no character device', () => {
+  test('opens a file outside of the folder when that is allowed, but not a character device', () => {
     expect(ask('../outside', { allow: 'anywhere' })?.source).toBe(at('outside'));
     expect(() => ask('/dev/zero', { allow: 'anywhere' })).toThrow(
       expect.objectContaining({ code: 'QCOW2_BACKING_REFUSED' }),
     );
   });
 
-  test('has nothing for a name that is not there', () => {
+  test('returns undefined for a name that does not exist', () => {
     expect(ask('gone')).toBeUndefined();
     expect(ask('beside/below')).toBeUndefined();
   });
 
-  test('seeks a name in the folder of the image that names it', () => {
+  test('looks for a name in the folder of the image that contains the name', () => {
     const resolver = folderResolver({ image: at('images/top'), open: (path) => path });
     const base = resolver.resolve({ role: 'backing', name: 'sub/base', namedBy: resolver.id, depth: 1 });
     writeFileSync(at('images/sub/deep'), '');
@@ -50,7 +50,7 @@ describe('folderResolver', () => {
     expect(deep?.source).toBe(at('images/sub/deep'));
   });
 
-  test('tells one file under two names by its identity', () => {
+  test('recognises one file under two names by its identity', () => {
     expect(ask('way-in')?.id).toBe(ask('sub/base')?.id);
   });
 });

@@ -7,7 +7,7 @@ import type { FileRequest, ResolvedFile } from './open-options.ts';
 export interface FolderResolverOptions<S> {
   /** Path of the image that is opened. */
   readonly image: string;
-  /** Opens a file for reading; whoever gives it closes what it opened. */
+  /** Opens a file for reading. The caller closes what it opened. */
   readonly open: (path: string) => S;
   /**
    * `folder`: only regular files in the image's folder and below, links followed (default). `anywhere`: any regular
@@ -24,7 +24,7 @@ export interface FolderResolver<S> {
 
 /**
  * A resolver for images that are files: a relative name is sought in the folder of the image that names it, as QEMU
- * does, and files are told apart by device and inode.
+ * does. Files are distinguished by device and inode.
  *
  * @throws system errors when the image itself cannot be found; its `resolve` throws Qcow2Error QCOW2_BACKING_REFUSED or
  * QCOW2_DATA_FILE_REFUSED for a name that leads out, and system errors but `ENOENT`

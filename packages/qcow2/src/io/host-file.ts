@@ -1,7 +1,7 @@
 import { Qcow2Error, type Qcow2ErrorDetail } from '../base/errors.ts';
 import { ask, type Steps } from '../base/steps.ts';
 
-/** A source of either kind, as the steps see it: what `readAt` returns is for their driver to wait for. */
+/** A source of either kind, as the steps see it: the driver of the steps awaits what `readAt` returns. */
 export interface AnySource {
   readonly size: number;
   readAt(into: Uint8Array, offset: number, signal?: AbortSignal): unknown;
@@ -12,7 +12,7 @@ export interface HostFile {
   readonly source: AnySource;
   /** In messages: `image`, `data file`, `backing file`. */
   readonly name: string;
-  /** Whether what should lie beyond the file's end is an error, or reads as zeros as QEMU has it. */
+  /** Whether bytes past the file's end are an error, or read as zeros as in QEMU. */
   readonly truncated: 'error' | 'zeros';
 }
 
@@ -50,7 +50,7 @@ export function checkEnd(file: HostFile, offset: number, length: number, purpose
   if (offset + length <= size || file.truncated === 'zeros') return;
   const lastCluster = Math.floor((offset + length - 1) / (purpose.clusterSize ?? 1)) * (purpose.clusterSize ?? 1);
   if (purpose.clusterSize !== undefined && lastCluster < size) return;
-  const message = `${purpose.what} at byte ${offset} lies beyond the ${file.name}'s end at ${size}`;
+  const message = `${purpose.what} at byte ${offset} is beyond the ${file.name}'s end at ${size}`;
   throw new Qcow2Error('QCOW2_TRUNCATED', message, { detail: { hostOffset: offset, length, ...purpose.detail } });
 }
 

@@ -25,7 +25,7 @@ test('a file that became shorter is an error, not zeros', () => {
   expect(() => file.readAt(new Uint8Array(100), 0)).toThrow(expect.objectContaining({ code: 'QCOW2_TRUNCATED' }));
 });
 
-test('what is no regular file is refused, a closed one cannot be read', () => {
+test('a file that is not regular is refused, a closed one cannot be read', () => {
   expect(() => ImageFile.open('/dev/null')).toThrow(TypeError);
   const file = ImageFile.open(path);
   file[Symbol.dispose]();

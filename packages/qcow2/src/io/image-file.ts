@@ -3,9 +3,9 @@ import { Qcow2Error } from '../base/errors.ts';
 import type { Source } from './source.ts';
 
 /**
- * A regular file as a source, for who has no other. Close it by `using`, or by its dispose method.
+ * A regular file as a source, for callers without a `Source` of their own. Close it by `using`, or by its dispose method.
  *
- * It knows no holes: images told by their tables need none, and raw backing files are read where they have them.
+ * It does not report holes. A QCOW2 image does not need them; the holes of a raw backing file are read as zeros.
  */
 export class ImageFile implements Source, Disposable {
   readonly size: number;
@@ -21,7 +21,7 @@ export class ImageFile implements Source, Disposable {
     this.size = stat.size;
   }
 
-  /** Open for reading. @throws system errors; TypeError for what is no regular file */
+  /** Open for reading. @throws system errors; TypeError for a file that is not regular */
   static open(this: void, path: string): ImageFile {
     // O_NONBLOCK: a FIFO is refused below, not waited for.
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

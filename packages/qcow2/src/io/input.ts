@@ -9,9 +9,9 @@ export interface Input {
 }
 
 /**
- * Fill `into` from byte `offset`; what lies beyond the end of the input is zeros, as in the last cluster.
+ * Fill `into` from byte `offset`. Bytes past the end of the input, as in the last cluster, are zeros.
  *
- * @returns what the input's `readAt` does: a promise to wait for, or nothing
+ * @returns what the input's `readAt` returns: a promise to await, or undefined
  */
 export function readPadded(input: Input, into: Uint8Array, offset: number): void | Promise<void> {
   const present = Math.max(0, Math.min(into.length, input.size - offset));

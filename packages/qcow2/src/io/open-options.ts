@@ -5,7 +5,7 @@ export interface FileRequest {
   readonly role: 'backing' | 'data';
   /** As the image spells it; never empty, never a protocol (`nbd:`, `json:`). Everything else it may be. */
   readonly name: string;
-  /** Identity of the naming image, as its resolver told; undefined: the image that was opened, with no `id` given. */
+  /** Identity of the image that contains the name, from its resolver; undefined: the opened image, without an `id`. */
   readonly namedBy: string | undefined;
   /** Position of the asked file in the backing chain, from 1 on; of a data file: of the image it belongs to. */
   readonly depth: number;
@@ -14,15 +14,15 @@ export interface FileRequest {
 /** A file that a resolver opened. It stays the resolver's: this package closes nothing. */
 export interface ResolvedFile<S> {
   readonly source: S;
-  /** What tells it from every other file, as device and inode do; without it loops end only at the depth limit. */
+  /** Identifies the file, as device and inode do. Without it a loop is noticed only at the depth limit. */
   readonly id?: string;
 }
 
 /** How an image is opened. */
 export interface OpenOptions<S = AnySource, R = ResolvedFile<S> | undefined> {
   /**
-   * Opens the files that an image names, or throws to refuse; undefined: there is none. Names come from the image, so
-   * from whoever made it. Without a resolver no other file is opened.
+   * Opens the files that an image names, or throws to refuse; undefined: no such file. The names come from the image:
+   * do not trust them. Without a resolver no other file is opened.
    */
   readonly resolve?: (request: FileRequest) => R;
   /** Identity of the opened image itself, to detect loops. */
@@ -37,9 +37,9 @@ export interface OpenOptions<S = AnySource, R = ResolvedFile<S> | undefined> {
    * write these bytes, and so make a raw file name any other file.
    */
   readonly probeBacking?: boolean;
-  /** What lies beyond the end of a file is an error (default), or reads as zeros, as QEMU has it. */
+  /** Bytes past the end of a file are an error (default), or read as zeros, as in QEMU. */
   readonly truncated?: 'error' | 'zeros';
-  /** Reserved bits in tables are an error (default), or not looked at, as QEMU has it. */
+  /** Reserved bits in tables are an error (default), or ignored, as in QEMU. */
   readonly reserved?: 'error' | 'ignore';
   /** Refuse larger virtual disks, in bytes: a file of 40 MB can describe petabytes. Default: no limit. */
   readonly maxVirtualSize?: number;

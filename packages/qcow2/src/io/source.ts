@@ -14,7 +14,7 @@ export interface Source {
   readonly size: number;
   /** Fill `into` from byte `offset`, or throw. There are no short reads; `into` is borrowed for the call. */
   readAt(into: Uint8Array, offset: number): void;
-  /** The run of bytes that holds `offset`, told from `offset` on. It may call zeros data, never data a hole. */
+  /** The run of bytes that holds `offset`, from `offset` on. It may report zeros as data, but never data as a hole. */
   extentAt?(offset: number): SourceExtent;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { MemorySpool } from './spool.ts';
 
-test('what went in comes out at any offset, in memory and beyond it', async () => {
+test('what was added can be read at any offset, in memory and in the spool that follows it', async () => {
   const pieces = fc.array(fc.uint8Array({ minLength: 1, maxLength: 50 }), { minLength: 1, maxLength: 40 });
   await fc.assert(
     fc.asyncProperty(

@@ -1,8 +1,7 @@
 import { lowerBound } from '../base/lower-bound.ts';
 
 /**
- * Where bytes wait until the tables that stand before them are known. The spool of sparse-io fits; this library opens
- * no files itself.
+ * Keeps bytes until the tables that come before them are known. The spool of sparse-io fits.
  */
 export interface Spool {
   /** Add bytes at the end; `bytes` is borrowed until the call, or its promise, is done. */
@@ -13,19 +12,19 @@ export interface Spool {
 
 /** A spool's contents. */
 export interface SpoolSource {
-  /** Fill `into` from byte `offset`; it is there. */
+  /** Fill `into` from byte `offset`. Only bytes that were added are asked for. */
   readAt(into: Uint8Array, offset: number): void | Promise<void>;
 }
 
-/** How much to keep in memory, and what comes then. */
+/** How much to keep in memory, and where the rest goes. */
 export interface MemorySpoolOptions {
   /** Bytes to keep in memory. Default 16 MiB. */
   readonly limit?: number;
-  /** Called when they are exceeded; everything moves there. Without it there is no limit. */
+  /** Called when the limit is exceeded: everything moves to the spool that it returns. Without it memory is not limited. */
   readonly open?: () => Spool | Promise<Spool>;
 }
 
-/** Bytes kept in memory unless told otherwise: most metadata images compress to less. */
+/** Bytes kept in memory by default: most metadata images compress to less. */
 const MEMORY_LIMIT = 1 << 24;
 
 /** A spool in memory, which moves to another one when it becomes too large. */

@@ -1,7 +1,7 @@
 import type { Output } from './output.ts';
 
 /**
- * Bytes gathered before a write, where the output does not say better. Measured: 256 KiB costs less CPU than smaller and
+ * Bytes gathered before a write, where the output has no buffer. Measured: 256 KiB costs less CPU than smaller and
  * than larger writes.
  */
 export const STAGING_BYTES = 1 << 18;
@@ -25,7 +25,7 @@ export class Staging {
     this.#buffer = fits ? given : new Uint8Array(Math.max(STAGING_BYTES, clusterSize));
   }
 
-  /** Byte of the output behind the last piece. */
+  /** Byte of the output after the last piece. */
   get position(): number {
     return this.#base + this.#fill;
   }
@@ -43,7 +43,7 @@ export class Staging {
     }
   }
 
-  /** Behind the last piece, the room that is left until the next write: fill it, then call `advance`. */
+  /** The free part of the buffer, after the last piece: fill it, then call `advance`. */
   room(): Uint8Array {
     return this.#buffer.subarray(this.#fill);
   }

@@ -5,8 +5,7 @@ import { checkEnd, type HostFile, readHost } from './host-file.ts';
 const WINDOW = 128 * 1024;
 
 /**
- * Reads of a table by place, through a window that moves forward over the file. What a read gives is overwritten by
- * none, and stays valid.
+ * Read parts of a table through a window that moves forward over the file. No later read overwrites the returned bytes.
  *
  * @param base host byte of the table
  * @throws Qcow2Error QCOW2_TRUNCATED when a read reaches beyond the file

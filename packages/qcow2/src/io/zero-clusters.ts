@@ -48,7 +48,7 @@ export class ZeroClusters {
     return keptCount;
   }
 
-  /** The first cluster of zeros from cluster `start` on; `count` when there is none. */
+  /** The first cluster of zeros from cluster `start` on; `count` when no cluster is. */
   #endOfData(bytes: Uint8Array, start: number, count: number): number {
     let end = start;
     while (end < count && !this.has(bytes, end)) end++;

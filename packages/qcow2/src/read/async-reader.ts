@@ -26,7 +26,7 @@ export interface Cancellable {
   readonly signal?: AbortSignal;
 }
 
-/** The virtual disk of an image behind an asynchronous source; as `Qcow2Image`, with promises. */
+/** The virtual disk of an image with an asynchronous source: as `Qcow2Image`, with promises. */
 export interface AsyncQcow2Image extends AsyncSource {
   readonly size: number;
   readonly info: ImageInfo;
@@ -59,7 +59,7 @@ export async function openQcow2Async(
 
 async function loadNeededCodec({ layers }: Chain): Promise<void> {
   if (!layers.some((layer) => layer.kind === 'qcow2' && layer.info.compressionType === 'zstd')) return;
-  // Without it the tables can still be read; a read of a compressed cluster will say what is missing.
+  // Without it the tables can still be read; reading a compressed cluster reports what is missing.
   await loadCodec('zstd').catch(() => undefined);
 }
 

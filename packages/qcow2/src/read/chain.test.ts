@@ -48,7 +48,7 @@ describe('backing chains', () => {
     expect(image.chain.map(({ size }) => size)).toEqual([2560, 3072, 512]);
   });
 
-  test('probe only when told to, and then by the first bytes', () => {
+  test('probe only when asked to, and then by the first bytes', () => {
     const inner = buildImage({ clusters: [{ kind: 'data', fill: 6 }] }).bytes;
     const options = { resolve: opens({ inner }) };
     expect(() => openQcow2(arraySource(overlay('inner')), options)).toThrow(
@@ -86,7 +86,7 @@ describe('backing chains', () => {
     );
   });
 
-  test('are opened by nobody unless a resolver is given', () => {
+  test('are not opened without a resolver', () => {
     expect(() => openQcow2(arraySource(overlay('raw', 'raw')))).toThrow(
       expect.objectContaining({ code: 'QCOW2_BACKING_REFUSED' }),
     );
@@ -147,7 +147,7 @@ describe('the other parts of an image', () => {
     expect(openQcow2(arraySource(bytes)).bitmaps()).toEqual([]);
   });
 
-  test('dirty, corrupt and unknown harmless bits are told, not refused', () => {
+  test('dirty, corrupt and unknown harmless bits are reported, not refused', () => {
     const { bytes, guest } = buildImage({ clusters: [{ kind: 'data', fill: 1 }] });
     bytes[79] = 3;
     bytes[80] = 0x80;
@@ -158,7 +158,7 @@ describe('the other parts of an image', () => {
     expectBytes(wholeOf(image), guest);
   });
 
-  test('an encrypted image tells its map and what it is encrypted with', () => {
+  test('an encrypted image has a map, and reports how it is encrypted', () => {
     const { bytes } = buildImage({ clusters: [{ kind: 'data', fill: 1 }, undefined], crypt: 1 });
     const image = openQcow2(arraySource(bytes));
     expect([...image.extents()].map(({ data }) => data)).toEqual([true, false]);

@@ -13,7 +13,7 @@ import { hostFile, type Layer, mapOf, readInfo } from './layer.ts';
 /** Bytes of decompressed clusters kept for the whole chain; one cluster is at most 2 MiB. */
 const CACHED_CLUSTERS = 2 * 1024 * 1024;
 
-/** Options as the steps see them: a resolver may give a promise. */
+/** Options as the steps see them: a resolver may return a promise. */
 export type ChainOptions = OpenOptions<
   AnySource,
   ResolvedFile<AnySource> | undefined | PromiseLike<ResolvedFile<AnySource> | undefined>
@@ -32,7 +32,7 @@ export interface Chain {
 }
 
 /**
- * Open an image and, unless told not to, the files it names.
+ * Open an image and, unless `follow` is `none`, the files that it names.
  *
  * @throws Qcow2Error for faults of any image of the chain, and when a name is refused, not found, loops or leads too deep
  */
@@ -130,7 +130,7 @@ function refuseLoop(
   });
 }
 
-/** How QEMU tells a protocol from a path: a colon before the first slash. */
+/** How QEMU recognises a protocol: a colon before the first slash. A path has none there. */
 const PROTOCOL = /^[^/]*:/;
 const CODES: Record<FileRequest['role'], { refused: Qcow2ErrorCode; notFound: Qcow2ErrorCode; what: string }> = {
   backing: { refused: 'QCOW2_BACKING_REFUSED', notFound: 'QCOW2_BACKING_NOT_FOUND', what: 'backing file' },

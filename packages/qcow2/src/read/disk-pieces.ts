@@ -17,7 +17,7 @@ export interface DiskRange {
   readonly end?: number;
 }
 
-/** The piece that follows from `offset` on; `buffer` is what data come in. */
+/** The piece from `offset` on. Data is read into `buffer`. */
 export function* nextPiece(
   chain: Chain,
   { offset, end, buffer }: { offset: number; end: number; buffer: Uint8Array },

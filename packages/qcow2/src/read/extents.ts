@@ -4,22 +4,22 @@ import type { SourceExtent } from '../io/source.ts';
 import type { Chain } from './chain.ts';
 import { type GuestRun, guestRunAt } from './guest-run.ts';
 
-/** A run of the virtual disk, `[offset, offset + length)`, as `qemu-img map` tells it. */
+/** A run of the virtual disk, `[offset, offset + length)`, as `qemu-img map` reports it. */
 export interface MapExtent extends ByteRange {
-  /** The image that decides, 0 being the opened one. */
+  /** Position in the chain of the image that determines these bytes; 0 is the opened image. */
   readonly depth: number;
-  /** Whether any image of the chain says so. */
+  /** Whether any image of the chain maps these bytes. */
   readonly present: boolean;
   /** Reads as zeros. */
   readonly zero: boolean;
   /** Its bytes are stored. */
   readonly data: boolean;
   readonly compressed: boolean;
-  /** Host byte of the first guest byte; undefined: there is no such byte, or it is compressed. */
+  /** Host byte of the first guest byte; undefined: none, or compressed. */
   readonly hostOffset: number | undefined;
 }
 
-/** The extent of one run: what `qemu-img map` says of it. Source: qemu qemu-img.c, get_block_status. */
+/** The extent of one run, as `qemu-img map` reports it. Source: qemu qemu-img.c, get_block_status. */
 function extentOf({ kind, offset, length, depth, present, host }: GuestRun): MapExtent {
   return {
     offset,
@@ -33,7 +33,7 @@ function extentOf({ kind, offset, length, depth, present, host }: GuestRun): Map
   };
 }
 
-/** Whether `next`, which begins where `extent` ends, tells the same and continues its place. */
+/** Whether `next`, which begins where `extent` ends, has the same properties and follows it in the file. */
 function continues(extent: MapExtent, next: MapExtent): boolean {
   if (extent.depth !== next.depth || extent.present !== next.present) return false;
   if (extent.zero !== next.zero || extent.compressed !== next.compressed) return false;
@@ -70,8 +70,8 @@ export function* extentStep(
 }
 
 /**
- * `ask`, with its last answer remembered: a hole may be asked about for each of the many blocks that lie in it, and to
- * find its end may take a look at a million table entries.
+ * `ask`, with its last answer remembered: a caller may ask about each of the many blocks of a hole, and to find the end
+ * of that hole may need a million table entries.
  */
 export function remembering(ask: (offset: number) => SourceExtent): (offset: number) => SourceExtent {
   let known: SourceExtent | undefined;

@@ -7,7 +7,7 @@ import { decodeL2, findRun, type L2Rules, type L2Run, l1Fault, type RunKind } fr
 import { ENTRY_BYTES, entryOffset, tableEntryLayout } from '../format/table-entry.ts';
 import { type HostFile, readTable } from '../io/host-file.ts';
 
-/** What one image says of guest bytes `[offset, offset + length)`; its backing file is not asked. */
+/** How one image maps guest bytes `[offset, offset + length)`, without its backing file. */
 export interface MapRun extends ByteRange {
   readonly kind: RunKind;
   /** Host byte of the first guest byte, -1: none. Of a compressed cluster: where its stream starts. */
@@ -22,11 +22,11 @@ export interface MapRun extends ByteRange {
 export interface GuestMap {
   readonly geometry: Geometry;
   /**
-   * The run that holds guest byte `offset`, told from `offset` on. It ends with its kind or place, or where another
+   * The run that holds guest byte `offset`, from `offset` on. It ends where its kind or the host offset changes, or where another
    * table must be read.
    */
   runAt(offset: number): Steps<MapRun>;
-  /** As `runAt` where it can be told from the piece of a table used last, else undefined: most reads are neighbours. */
+  /** As `runAt` if the piece of a table used last maps `offset`, else undefined: most reads follow the previous one. */
   peek(offset: number): MapRun | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface GuestMapOptions {
   readonly l1: { readonly offset: number; readonly entries: number };
   readonly rules: L2Rules;
   readonly cache: TableCache;
-  /** What tells this mapping's pieces from others' in the cache. */
+  /** Distinguishes the pieces of this mapping from others in the cache. */
   readonly cacheKey: string;
 }
 
@@ -81,7 +81,7 @@ interface MappedPiece {
 
 interface MapState extends GuestMapOptions {
   last: MappedPiece;
-  /** Tables by host byte that say the same of all they cover, or `mixed`. */
+  /** By host byte of a table: the one kind of everything that it covers, or `mixed`. */
   readonly uniform: Map<number, RunKind | 'mixed'>;
 }
 
@@ -106,14 +106,14 @@ function* runAt(state: MapState, offset: number): Steps<MapRun> {
   return nothing(kind, offset, (index + sameEntries(state, l1, at, kind)) * geometry.l2Coverage - offset);
 }
 
-/** A run without a place; `invalid` has a reason. */
+/** A run without a host offset; `invalid` has a reason. */
 function nothing(kind: RunKind, offset: number, length: number, reason = ''): MapRun {
   return { kind, offset, length, host: -1, span: 0, reason };
 }
 
 /**
- * L1 entries from byte `at` of the piece on that are known to say nothing but `kind`: some images name one empty table
- * millions of times, and describe petabytes so.
+ * How many L1 entries from byte `at` of the piece on are known to map only `kind`. Some images name one empty table
+ * millions of times, to describe petabytes.
  */
 function sameEntries({ uniform, rules }: MapState, l1: DataView, at: number, kind: RunKind): number {
   let end = at + ENTRY_BYTES;
@@ -131,8 +131,8 @@ function sameEntries({ uniform, rules }: MapState, l1: DataView, at: number, kin
 const REMEMBERED_TABLES = 4096;
 
 /**
- * Whether the table that `run` comes from says the same of all it covers. Looked into only where the run reaches the
- * end of its piece without a place, so that most reads in a mixed table stay reads of one piece.
+ * Whether the table that `run` comes from has one kind for all that it covers. Examined only where the run reaches the
+ * end of its piece and has no host offset, so that most reads in a mixed table read one piece.
  */
 function* isUniform(state: MapState, table: number, run: MapRun): Steps<boolean> {
   if (run.host >= 0 || (run.kind !== 'zero' && run.kind !== 'unallocated')) return false;
@@ -179,7 +179,7 @@ function* runInTable(state: MapState, table: number, offset: number): Steps<MapR
   return runIn(state.last, offset, geometry);
 }
 
-/** The run of a piece that holds `offset`, told from there on. */
+/** The run of a piece that holds `offset`, from there on. */
 function runIn({ start, runs }: MappedPiece, offset: number, { unitSize }: Geometry): MapRun {
   const run = findRun(runs, Math.floor((offset - start) / unitSize));
   if (run === undefined) throw new RangeError(`no run at guest byte ${offset}`);

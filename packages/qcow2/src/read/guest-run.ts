@@ -7,13 +7,13 @@ import type { Chain } from './chain.ts';
 import type { MapRun } from './guest-map.ts';
 import type { Qcow2Layer, RawLayer } from './layer.ts';
 
-/** What the chain says of guest bytes `[offset, offset + length)`. */
+/** How the chain maps guest bytes `[offset, offset + length)`. */
 export interface GuestRun extends ByteRange {
-  /** `data` lies plain at `host` of one file, `compressed` must be decompressed, `zero` reads as zeros. */
+  /** `data` is stored as it is at `host` of one file, `compressed` must be decompressed, `zero` reads as zeros. */
   readonly kind: 'data' | 'zero' | 'compressed';
-  /** The image that decides, 0 being the opened one. */
+  /** Position in the chain of the image that determines these bytes; 0 is the opened image. */
   readonly depth: number;
-  /** Whether any image of the chain says so; false: they all leave it to the next, which is not there. */
+  /** Whether any image of the chain maps these bytes; false: all leave them to their backing file, and the last has none. */
   readonly present: boolean;
   /**
    * Host byte of the first guest byte; -1: none. Of a compressed cluster: where its stream starts. A `zero` run may
@@ -23,14 +23,14 @@ export interface GuestRun extends ByteRange {
   /** Host bytes of a compressed cluster, at most; else 0. */
   readonly span: number;
   /**
-   * Whether this is plain data that lies whole in the opened image's own file, from `host` on: such a run may be
-   * copied inside the kernel. Any other is for `readAt`.
+   * Whether this is uncompressed data that is complete in the opened image's own file, from `host` on. Such a run may be
+   * copied inside the kernel; read all others by `readAt`.
    */
   readonly inImage: boolean;
 }
 
 /**
- * Who decides about guest byte `offset`, from `offset` on.
+ * Which image of the chain determines guest byte `offset`, and how, from `offset` on.
  *
  * @param chain whose opened image is larger than `offset`
  * @throws Qcow2Error QCOW2_CORRUPT for an entry that cannot be; QCOW2_BACKING_REFUSED when the answer is in a backing
@@ -43,13 +43,13 @@ export function* guestRunAt(chain: Chain, offset: number): Steps<GuestRun> {
     if (layer.kind === 'raw') return rawRun(layer, offset, length, depth);
     const run = layer.map.peek(offset) ?? (yield* layer.map.runAt(offset));
     length = Math.min(length, run.length);
-    const place = { offset, depth, host: run.host, span: run.span, inImage: false };
+    const at = { offset, depth, host: run.host, span: run.span, inImage: false };
     if (run.kind === 'invalid') throw invalidEntry(run, depth);
-    if (run.kind === 'data') place.inImage = depth === 0 && isInImage(layer, run.host + length);
-    if (run.kind !== 'unallocated') return { kind: run.kind, length, present: true, ...place };
+    if (run.kind === 'data') at.inImage = depth === 0 && isInImage(layer, run.host + length);
+    if (run.kind !== 'unallocated') return { kind: run.kind, length, present: true, ...at };
     const next = layers[depth + 1];
     if (next === undefined && chain.unopened !== undefined) throw notOpened(chain.unopened, offset, depth);
-    if (next === undefined || offset >= next.size) return { kind: 'zero', length, present: false, ...place };
+    if (next === undefined || offset >= next.size) return { kind: 'zero', length, present: false, ...at };
     length = Math.min(length, next.size - offset);
   }
   throw new RangeError('a chain without images');
@@ -77,11 +77,11 @@ function rawRun(layer: RawLayer, offset: number, limit: number, depth: number): 
   return { kind, offset, length, depth, present: true, host: offset, span: 0, inImage: false };
 }
 
-/** A source's own holes, if it can tell them. The sector that its end rounds up to is data. */
+/** The extent of a source that reports its holes. The sector to which its end is rounded up is data. */
 function extentAt(source: AnySource, offset: number): SourceExtent | undefined {
   if (offset >= source.size || !('extentAt' in source) || typeof source.extentAt !== 'function') return undefined;
   const extent: SourceExtent | PromiseLike<unknown> = source.extentAt(offset);
-  // An asynchronous source may tell its holes later; here it is data throughout.
+  // An asynchronous source may return a promise; here it counts as data.
   return 'then' in extent ? undefined : extent;
 }
 

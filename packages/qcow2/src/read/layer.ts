@@ -21,7 +21,7 @@ export interface Qcow2Layer {
   /** Bytes of its virtual disk. */
   readonly size: number;
   readonly file: HostFile;
-  /** Where guest data lie: `file`, or the data file; undefined: a data file that was not opened. */
+  /** The file with the guest data: `file`, or the data file; undefined: a data file that was not opened. */
   readonly dataFile: HostFile | undefined;
   readonly map: GuestMap;
 }
@@ -29,7 +29,7 @@ export interface Qcow2Layer {
 /** The raw end of a chain. */
 export interface RawLayer {
   readonly kind: 'raw';
-  /** Bytes of the file, rounded up to whole sectors of 512 as QEMU has it. */
+  /** Bytes of the file, rounded up to whole sectors of 512 as in QEMU. */
   readonly size: number;
   readonly file: HostFile;
 }
@@ -62,7 +62,7 @@ export function hostFile(source: AnySource, name: string, { truncated = 'error' 
 /**
  * The mapping that starts at an L1 table of an image: its active one or a snapshot's.
  *
- * @throws Qcow2Error QCOW2_TRUNCATED when the table lies outside the file, QCOW2_CORRUPT, QCOW2_TOO_LARGE
+ * @throws Qcow2Error QCOW2_TRUNCATED when the table is outside the file, QCOW2_CORRUPT, QCOW2_TOO_LARGE
  */
 export function mapOf(
   { info, file }: Pick<Qcow2Layer, 'info' | 'file'>,

@@ -12,7 +12,7 @@ export interface ReadMode {
 }
 
 /**
- * Fill `into` with guest bytes from `offset` on. Each run of clusters with consecutive places is one read.
+ * Fill `into` with guest bytes from `offset` on. Each run of clusters with consecutive host offsets is one read.
  *
  * @throws RangeError beyond the virtual disk's end
  * @throws Qcow2Error as `guestRunAt`, and QCOW2_TRUNCATED, QCOW2_BAD_CLUSTER, QCOW2_ENCRYPTED, QCOW2_UNSUPPORTED_CODEC
@@ -44,7 +44,7 @@ function* readRun(chain: Chain, part: Uint8Array, run: GuestRun, mode: ReadMode)
     return;
   }
   const cluster = yield* decompressed(chain, layer, run, mode);
-  // Who reads whole clusters goes on with the next one; who reads a part will want its neighbour.
+  // Reads of whole clusters usually continue with the next cluster; partial reads with the next bytes of this one.
   if (part.length < cluster.length) chain.clusters.set(clusterKey(run), cluster, cluster.length);
   const from = run.offset % layer.info.clusterSize;
   part.set(cluster.subarray(from, from + part.length));
@@ -62,7 +62,7 @@ function clusterKey({ depth, host, span }: GuestRun): string {
   return `${depth}:${host}:${span}`;
 }
 
-/** Room for a compressed stream that is used up before anything else can be read; others wait beside each other. */
+/** Memory for a compressed stream in synchronous mode, where it is consumed before the next read. */
 function scratch(chain: Chain, length: number): Uint8Array {
   if (chain.scratch.bytes.length < length) chain.scratch.bytes = new Uint8Array(length);
   return chain.scratch.bytes.subarray(0, length);

@@ -81,7 +81,7 @@ describe('openQcow2', () => {
     );
   });
 
-  test('extents tile the disk, are maximal, and pieces give its bytes', () => {
+  test('extents tile the disk, are maximal, and pieces contain its bytes', () => {
     fc.assert(
       fc.property(anyImage(), (options) => {
         const { bytes, guest } = buildImage(options);
@@ -101,7 +101,7 @@ describe('openQcow2', () => {
     );
   });
 
-  test('extents end where the kind, the image or the place changes', () => {
+  test('extents end where the kind, the image or the sequence of host offsets changes', () => {
     const kinds = [{ kind: 'zero' }, undefined, { kind: 'data', fill: 1 }, { kind: 'data', fill: 2 }] as const;
     const { bytes, at } = buildImage({ clusters: kinds });
     const lengths = () => [...openQcow2(arraySource(bytes)).extents()].map(({ length }) => length);
@@ -120,7 +120,7 @@ describe('openQcow2', () => {
     ]);
   });
 
-  test('finds data behind the empty front of a table that is read in pieces', () => {
+  test('finds data after the empty first pieces of a table', () => {
     const { bytes, at } = buildImage({ clusterBits: 15, clusters: [{ kind: 'data', fill: 6 }] });
     const view = viewOf(bytes);
     // The entry moves from the first piece of the table to the second.
@@ -152,7 +152,7 @@ describe('openQcow2', () => {
     expectBytes(wholeOf(openQcow2(arraySource(bytes))), guest);
   });
 
-  test('reads a version 2 header whose extensions lie where version 3 has its feature bits', () => {
+  test('reads a version 2 header whose extensions are where version 3 has its feature bits', () => {
     const options = {
       version: 2,
       clusters: [{ kind: 'data', fill: 3 }],
@@ -167,7 +167,7 @@ describe('openQcow2', () => {
   test('takes a partly present last cluster as zero padded', () => {
     const { bytes, at, guest } = buildImage({ clusterBits: 12, clusters: [undefined, { kind: 'data', fill: 5 }] });
     const cut = at.data[1] ?? 0;
-    // The refcounts lie behind; reading needs none.
+    // The refcounts are past the end; reading does not need them.
     const image = openQcow2(arraySource(bytes.slice(0, cut + 100)));
     guest.fill(0, 4096 + 100);
     expectBytes(wholeOf(image), guest);
@@ -192,7 +192,7 @@ describe('openQcow2', () => {
     expect(() => image.readAt(new Uint8Array(1), -1)).toThrow(RangeError);
   });
 
-  test('tells where plain data may be copied from', () => {
+  test('reports from which host byte data may be copied', () => {
     const { bytes, at } = buildImage({ clusters: [undefined, { kind: 'data', fill: 1 }, { kind: 'data', fill: 2 }] });
     const image = openQcow2(arraySource(bytes));
     expect(image.runAt(600)).toMatchObject({ kind: 'data', host: (at.data[1] ?? 0) + 88, length: 936, inImage: true });

@@ -24,7 +24,7 @@ export type SyncOpenOptions = OpenOptions<Source, ResolvedFile<Source> | undefin
 export interface Qcow2Image extends Source {
   /** Bytes of the virtual disk. */
   readonly size: number;
-  /** What the header says. */
+  /** The header, decoded. */
   readonly info: ImageInfo;
   /** The images of the chain, this one first: their headers, undefined for a raw file. */
   readonly chain: readonly { readonly info: ImageInfo | undefined; readonly size: number }[];
@@ -38,7 +38,7 @@ export interface Qcow2Image extends Source {
   readAt(into: Uint8Array, offset: number): void;
   /** Data or a hole, from `offset` on; one of the same kind may follow. */
   extentAt(offset: number): SourceExtent;
-  /** Who holds guest byte `offset`, and where: for copies inside the kernel. */
+  /** Which image and which of its bytes hold guest byte `offset`: for copies inside the kernel. */
   runAt(offset: number): GuestRun;
   /** Maximal runs, equal to `qemu-img map --output=json`. */
   extents(range?: DiskRange): Generator<MapExtent, void, void>;

@@ -19,7 +19,7 @@ export interface SnapshotSelection {
 }
 
 /**
- * The chain with a snapshot in place of its first image's active state.
+ * The chain with a snapshot instead of the first image's active state.
  *
  * @throws Qcow2Error QCOW2_NO_SNAPSHOT, QCOW2_TOO_LARGE above the caller's limit, and as `readSnapshots`
  */

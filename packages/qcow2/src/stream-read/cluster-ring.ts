@@ -1,4 +1,4 @@
-/** A host cluster that has come in. */
+/** A host cluster that has arrived. */
 export interface PassingCluster {
   readonly index: number;
   /** A whole cluster; what the file lacks of its last one is zeros. */
@@ -9,8 +9,8 @@ export interface PassingCluster {
   used: number;
 }
 
-/** Clusters kept behind the current one: a compressed cluster's sectors touch at most three. */
-export const KEPT_BEHIND = 2;
+/** Clusters kept after they have passed: a compressed cluster's sectors touch at most three. */
+export const KEPT_CLUSTERS = 2;
 
 /** The last few clusters of a stream, by number: the bytes of one stay until some others have come after it. */
 export class ClusterRing {
@@ -19,7 +19,7 @@ export class ClusterRing {
   #next = 0;
 
   constructor(clusterSize: number) {
-    this.#slots = Array.from({ length: KEPT_BEHIND + 2 }, () => new Uint8Array(clusterSize));
+    this.#slots = Array.from({ length: KEPT_CLUSTERS + 2 }, () => new Uint8Array(clusterSize));
   }
 
   /** Where the next cluster's bytes go. */
@@ -38,7 +38,7 @@ export class ClusterRing {
     const current: PassingCluster = { index, bytes: this.slot.fill(0, length), length, used: 0 };
     this.#next++;
     this.#entries.push(current);
-    return { current, out: this.#entries.length > KEPT_BEHIND + 1 ? this.#entries.shift() : undefined };
+    return { current, out: this.#entries.length > KEPT_CLUSTERS + 1 ? this.#entries.shift() : undefined };
   }
 
   get(index: number): PassingCluster | undefined {

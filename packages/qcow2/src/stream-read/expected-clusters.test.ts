@@ -3,7 +3,7 @@ import { type Expected, ExpectedClusters, lastClusterOf } from './expected-clust
 
 const SIZE = 512;
 
-/** Entries of one table: guest clusters ascending, host places in any order, plain runs among them. */
+/** Entries of one table: guest clusters ascending, host offsets in any order, some in runs. */
 const table = fc
   .array(
     fc.record({
@@ -29,7 +29,7 @@ const table = fc
 const keyOf = ({ offset, compressedSpan }: Expected) => lastClusterOf(offset, compressedSpan, SIZE);
 const text = (entry: Expected) => JSON.stringify(entry);
 
-test('entries come out when the cluster that completes them has come, all of them, whenever their table was added', () => {
+test('each entry is taken when the cluster that completes it has arrived, whenever its table was added', () => {
   fc.assert(
     fc.property(fc.array(table, { maxLength: 6 }), fc.integer({ min: 1, max: 100 }), (tables, step) => {
       const expected = new ExpectedClusters(SIZE, 60);

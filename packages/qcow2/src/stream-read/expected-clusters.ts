@@ -19,12 +19,12 @@ export function lastClusterOf(offset: number, compressedSpan: number, clusterSiz
   return Math.floor((offset + (compressedSpan || clusterSize) - 1) / clusterSize);
 }
 
-/** The entries of one L2 table that point ahead: arrays side by side, runs of plain clusters joined. */
+/** The entries of one L2 table for clusters that have not arrived: parallel arrays, with runs of uncompressed clusters joined. */
 class Batch {
   readonly #clusterSize: number;
   #guests: Float64Array;
   #offsets: Float64Array;
-  /** Span of a compressed cluster, or minus the number of plain ones in a row. */
+  /** Span of a compressed cluster; for a run of uncompressed clusters, its length as a negative number. */
   #spans: Int32Array;
   count = 0;
   #isSorted = true;
@@ -55,7 +55,7 @@ class Batch {
     this.count++;
   }
 
-  /** No more comes: order the entries, and give back what is not needed. */
+  /** All entries were added: sort them, and release unused memory. */
   seal(): void {
     if (!this.#isSorted) this.#unjoin();
     const order = Uint32Array.from({ length: this.count }, (_, i) => i);
@@ -66,7 +66,7 @@ class Batch {
     this.#spans = Int32Array.from(order, (i) => spans[i] ?? 0);
   }
 
-  /** The host cluster that completes the next entry; undefined behind the last. */
+  /** The host cluster that completes the next entry; undefined after the last. */
   get key(): number | undefined {
     return this.#at < this.count ? this.#keyAt(this.#at, this.#into) : undefined;
   }
@@ -101,7 +101,7 @@ class Batch {
   }
 }
 
-/** All entries that point ahead, of all tables that have come, in the order in which their clusters will come. */
+/** The entries for clusters that have not arrived, of all tables that have, in the order in which the clusters will arrive. */
 export class ExpectedClusters {
   readonly #clusterSize: number;
   readonly #perTable: number;

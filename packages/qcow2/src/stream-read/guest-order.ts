@@ -2,12 +2,12 @@ import { type ClusterRun, ClusterRuns } from '../base/cluster-runs.ts';
 import type { OnData } from './guest-pieces.ts';
 import { cannotStream } from './stream-errors.ts';
 
-/** Bytes that may wait for the clusters before them. */
+/** Bytes that may be held until the clusters before them arrive. */
 const WAIT_LIMIT = 1 << 26;
 
 /**
- * Brings guest clusters into the disk's order, when it is known which ones there are. Images that were written front
- * to back need a megabyte for that, or nothing: a compressed cluster may stand before one that did not shrink.
+ * Puts guest clusters into the disk's order, when all their numbers are known. Images that were written front
+ * to back need at most a megabyte for that: a compressed cluster may be stored before one that did not shrink.
  */
 export class GuestOrder {
   readonly #put: (bytes: Uint8Array, guestOffset: number) => Promise<void>;
@@ -17,7 +17,7 @@ export class GuestOrder {
   #next: number | undefined;
   #end = 0;
 
-  /** @param put takes the clusters in order; `bytes` is borrowed until its promise settles */
+  /** @param put is called with the clusters in order; `bytes` is borrowed until its promise settles */
   constructor(stored: ClusterRuns, clusterSize: number, put: (...args: Parameters<OnData>) => Promise<void>) {
     this.#put = put;
     this.#clusterSize = clusterSize;
@@ -25,7 +25,7 @@ export class GuestOrder {
     this.#advance();
   }
 
-  /** @throws Qcow2Error QCOW2_CANNOT_STREAM when too much waits */
+  /** @throws Qcow2Error QCOW2_CANNOT_STREAM when too many bytes would have to be held */
   async put(bytes: Uint8Array, guestOffset: number): Promise<void> {
     if (guestOffset / this.#clusterSize !== this.#next) {
       if (this.#waiting.size * this.#clusterSize >= WAIT_LIMIT) throw cannotStream('its data is in no order');
@@ -55,12 +55,12 @@ export class GuestOrder {
   }
 }
 
-/** Collects which guest clusters there are, as tables come; only of use when they come in the disk's order. */
+/** Collects the guest clusters of the tables as they arrive. Only useful when the tables arrive in the disk's order. */
 export class StoredGuests {
   readonly runs = new ClusterRuns();
   #isOrdered = true;
 
-  /** @returns undefined when the tables did not come in order */
+  /** The collected clusters; undefined when the tables did not arrive in order. */
   get known(): ClusterRuns | undefined {
     return this.#isOrdered ? this.runs : undefined;
   }

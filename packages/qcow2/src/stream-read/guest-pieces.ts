@@ -1,6 +1,6 @@
 import { STAGING_BYTES } from '../io/staging.ts';
 
-/** Takes a piece of the disk. `bytes` is borrowed until the promise settles. */
+/** Called with a piece of the disk. `bytes` is borrowed until the promise settles. */
 export type OnData = (bytes: Uint8Array, guestOffset: number) => void | Promise<void>;
 
 /** Joins guest clusters that follow each other into larger pieces. */
@@ -9,7 +9,7 @@ export class GuestPieces {
   readonly #buffer: Uint8Array;
   #start = 0;
   #fill = 0;
-  /** Bytes handed on. */
+  /** Bytes passed on. */
   bytes = 0;
 
   constructor(clusterSize: number, onData: OnData) {

@@ -21,7 +21,7 @@ interface Held {
   left: number;
 }
 
-/** Clusters that have passed, but may be asked for later. */
+/** Clusters that have passed and may be needed later. */
 export class HeldClusters {
   readonly #clusterSize: number;
   readonly #options: HoldOptions;
@@ -43,7 +43,7 @@ export class HeldClusters {
   }
 
   /**
-   * Keep a copy of a cluster until it has been asked for `left` times.
+   * Keep a copy of a cluster until it was taken `left` times.
    *
    * @throws Qcow2Error QCOW2_CANNOT_STREAM when there is no room
    */
@@ -77,7 +77,7 @@ export class HeldClusters {
     return bytes;
   }
 
-  /** Nothing will be asked for any more. */
+  /** Releases everything. No cluster is requested afterwards. */
   clear(): void {
     this.#held.clear();
     this.#inMemory = 0;

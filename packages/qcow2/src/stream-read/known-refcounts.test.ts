@@ -10,7 +10,7 @@ const block = (counts: readonly number[]): Uint8Array => {
   return bytes;
 };
 
-test('counts come back, whenever the blocks came and whatever was asked before', () => {
+test('counts are returned, whenever the blocks came and whatever was asked before', () => {
   const counts = fc.array(fc.nat({ max: 2 }), { minLength: 256, maxLength: 256 });
   const even = fc.constantFrom(...[0, 1].map((count) => Array<number>(256).fill(count)));
   fc.assert(

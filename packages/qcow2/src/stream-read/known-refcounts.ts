@@ -4,7 +4,7 @@ import { getRefcount, refcountsPerBlock } from '../format/refcount.ts';
 /** Runs of equal counts that are remembered, 24 bytes each at most; clusters beyond are as if unknown. */
 const MAX_RUNS = 1 << 21;
 
-/** The refcounts of a stream that have come by, as far as they are ahead of what they count. */
+/** The refcounts that a stream has contained so far, of clusters that come later. */
 export class KnownRefcounts {
   readonly #order: number;
   readonly #perBlock: number;
@@ -18,7 +18,7 @@ export class KnownRefcounts {
     this.#perBlock = refcountsPerBlock(clusterBits, order);
   }
 
-  /** Block `index` of the table has come by. One that comes out of order, or too late, helps nobody and is ignored. */
+  /** Add block `index` of the table. One that comes out of order, or too late, is ignored. */
   add(index: number, block: Uint8Array): void {
     const start = index * this.#perBlock;
     const known = this.#ends.at(-1) ?? 0;

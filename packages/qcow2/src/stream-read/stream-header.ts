@@ -11,7 +11,7 @@ import { type ImageInfo, imageInfo } from '../format/image-info.ts';
 import type { ChunkReader } from '../io/chunk-reader.ts';
 import { cannotStream } from './stream-errors.ts';
 
-/** What the header of a stream says, in bytes. */
+/** Sizes from the header of a stream, in bytes. */
 export interface StreamHeader {
   readonly virtualSize: number;
   readonly clusterSize: number;
@@ -22,7 +22,7 @@ export const STREAM_HEAD_SIZE = HEADER_SIZE_V3_COMPRESSION;
 
 /**
  * Whether an image that comes through a pipe is not for `readStreamed`, but must be kept in a file first: one with
- * extended L2 entries. What is refused as a file, too, is left for the reader to tell.
+ * extended L2 entries. False also for an image that is refused as a file, too: the reader reports why.
  *
  * @param head the first `STREAM_HEAD_SIZE` bytes, or as many as the image has
  */

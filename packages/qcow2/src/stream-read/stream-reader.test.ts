@@ -80,7 +80,7 @@ test.each<[string, Make, 'guest' | 'image']>([
   ['compressed', spooled, 'guest'],
   ['compressed with zstd in a file', inFile('zstd'), 'guest'],
   ['budgeted', budgeted, 'image'],
-])('%s: asked for, the order of the disk is %s, and told before any data', async (_, make, expected) => {
+])('%s: asked for, the order of the disk is %s, and reported before any data', async (_, make, expected) => {
   await fc.assert(
     fc.asyncProperty(disk, async (made) => {
       let order: string | undefined;
@@ -123,7 +123,7 @@ test('a last cluster that is only partly there reads as zeros from there on', as
   expect(Buffer.compare(guest.subarray(0, few.bytes.length), few.bytes)).toBe(0);
 });
 
-test('sectors of a compressed cluster beyond the end of the file are no truncation', async () => {
+test('missing sectors after the end of a compressed stream do not count as truncation', async () => {
   const made = makeDisk(12, ['text', 'text', 'text'], 0);
   const image = await spooled(made);
   const end = image.findLastIndex((byte) => byte !== 0) + 1;

@@ -19,13 +19,13 @@ import { readStreamHeader, type StreamHeader } from './stream-header.ts';
 import { StreamRefcounts } from './stream-refcounts.ts';
 
 export interface StreamReadOptions extends HoldOptions {
-  /** Told what the header says, before any data. */
+  /** Called with the sizes from the header, before any data. */
   readonly onHeader?: (header: StreamHeader) => void | Promise<void>;
-  /** Takes the data, in the order in which it comes; what is never named reads as zeros. */
+  /** Called with the data, in the order in which it arrives. Bytes that it is never called with read as zeros. */
   readonly onData: OnData;
   /**
-   * Asks for the disk's order. Told, before any data, whether it can be had: `guest` when all tables stand in front,
-   * as in images of `writePlain` and its kind; `image` when data comes before, and in no order that is known.
+   * Set it to get the data in the disk's order, if possible. Called before any data: `guest` when all tables come first,
+   * as in images of `writePlain` and most others; `image` when data comes before tables, so that its order is not known.
    */
   readonly onOrder?: (order: 'guest' | 'image') => void | Promise<void>;
   readonly signal?: AbortSignal;
@@ -33,11 +33,11 @@ export interface StreamReadOptions extends HoldOptions {
   readonly maxVirtualSize?: number;
 }
 
-/** What a stream was. */
+/** What was read from a stream. */
 export interface StreamReport extends StreamHeader {
   /** Bytes of the image file. */
   readonly imageBytes: number;
-  /** Guest bytes handed to `onData`. */
+  /** Guest bytes passed to `onData`. */
   readonly dataBytes: number;
   /** The most bytes held back in memory at a time. */
   readonly heldBytes: number;
@@ -46,16 +46,16 @@ export interface StreamReport extends StreamHeader {
 }
 
 /**
- * Read an image that comes in order and only once: a pipe.
+ * Read an image from a stream that delivers each byte once, in order: a pipe.
  *
- * Host clusters are handed on as they come, when the tables that map them have come before. Others are held back: all
- * that might be data, or a table, of which the reader does not know yet. The refcounts, which usually stand before
- * what they count, tell what is free, and when a cluster has been used as often as it ever will be. An image whose
- * tables stand in front needs nothing held back at all.
+ * A host cluster is passed on when it arrives, if the tables that map it came before. Others are held back: all that
+ * might be data, or a table that is not known yet. The refcounts, which are usually stored before what they count,
+ * show which clusters are free, and when the last reference to a held cluster was followed. An image whose tables come
+ * first needs nothing held back.
  *
  * @throws Qcow2Error as `openQcow2` for what is damaged or not supported; QCOW2_TRUNCATED when the stream ends before
  *   everything that the tables name has come; QCOW2_CANNOT_STREAM for a backing file, an external data file, extended L2
- *   entries, more to hold back than there is room for, or refcounts that are too low
+ *   entries, more to hold back than fits, or refcounts that are too low
  */
 export async function readStreamed(
   chunks: AsyncIterable<Uint8Array>,
@@ -90,7 +90,7 @@ class StreamReader {
   readonly #tables = new ExpectedOffsets();
   #l1Left: number;
   readonly #onOrder: StreamReadOptions['onOrder'];
-  /** Until the order is told: which guest clusters there are. */
+  /** Until the order is reported: the guest clusters of the tables so far. */
   #guests: StoredGuests | undefined;
   #order: GuestOrder | undefined;
 
@@ -149,7 +149,7 @@ class StreamReader {
       if (this.#l1Left === 0) await this.#readTables(current);
       if (!this.#isMapOpen) this.#held.clear();
     }
-    if (this.#guests !== undefined && !this.#isMapOpen) await this.#tellOrder('guest');
+    if (this.#guests !== undefined && !this.#isMapOpen) await this.#reportOrder('guest');
     for (;;) {
       const entry = this.#expected.take(index);
       if (entry === undefined) break;
@@ -157,7 +157,7 @@ class StreamReader {
     }
   }
 
-  /** A cluster leaves the ring: keep it unless it is known that nobody will ask for it. */
+  /** A cluster leaves the ring: hold it, unless no further reference to it can come. */
   async #hold({ index, bytes, used }: PassingCluster): Promise<void> {
     const left = (this.#refcounts.get(index) ?? Number.POSITIVE_INFINITY) - used;
     if (left > 0) await this.#held.add(index, bytes, left);
@@ -216,7 +216,7 @@ class StreamReader {
     this.#expected.addTable(ahead);
   }
 
-  /** Hand on a guest cluster whose host clusters have all come. */
+  /** Pass on a guest cluster whose host clusters have all arrived. */
   async #deliver({ guest, offset, compressedSpan }: Expected): Promise<void> {
     const { clusterSize } = this.#geometry;
     const guestOffset = guest * clusterSize;
@@ -225,12 +225,12 @@ class StreamReader {
       compressedSpan === 0
         ? await this.#passed(offset / clusterSize)
         : await this.#inflate(guestOffset, offset, compressedSpan);
-    if (this.#guests !== undefined) await this.#tellOrder('image');
+    if (this.#guests !== undefined) await this.#reportOrder('image');
     await (this.#order ?? this.#pieces).put(length === bytes.length ? bytes : bytes.subarray(0, length), guestOffset);
   }
 
-  /** Tell the order before the first data, once. */
-  async #tellOrder(order: 'guest' | 'image'): Promise<void> {
+  /** Report the order before the first data, once. */
+  async #reportOrder(order: 'guest' | 'image'): Promise<void> {
     const known = this.#guests?.known;
     if (this.#guests === undefined) return;
     this.#guests = undefined;
@@ -289,7 +289,7 @@ class StreamReader {
     if (this.#l1Left > 0) throw truncated('the L1 table', this.#header.l1Offset);
     const missing = this.#tables.nextOffset;
     if (missing !== undefined) throw truncated('an L2 table', missing);
-    // The last sectors of a compressed cluster may lie beyond the end of the file; they read as zeros.
+    // The last sectors of a compressed cluster may be past the end of the file; they read as zeros.
     for (let past = index + 1; ; past++) {
       const entry = this.#expected.take(past);
       if (entry === undefined) break;

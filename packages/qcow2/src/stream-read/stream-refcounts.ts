@@ -26,7 +26,7 @@ export class StreamRefcounts {
     return this.#known.get(cluster);
   }
 
-  /** Look at a cluster, and mark it when it is a table or block: nobody asks for those again. */
+  /** Read a cluster if it is a refcount table or block, and mark it: it will not be needed again. */
   pass(current: PassingCluster): void {
     const offset = current.index * this.#clusterSize;
     const into = offset - this.#header.refcountTableOffset;

@@ -12,8 +12,8 @@ import {
 import { pushToPull } from './push-to-pull.ts';
 
 /*
- * Images as async iterations. Each array is used up when the next is asked for: copy what you keep. Work is done when
- * something is asked for; `break` ends it, and so does the signal of the options.
+ * Images as async iterations. Each array is overwritten when the next is asked for: copy what you keep. Work is done when
+ * a value is asked for; `break` ends it, and so does the signal of the options.
  */
 
 /** The bytes of a plain image: exactly `plan.totalBytes`. Returns the summary. */
@@ -30,7 +30,7 @@ export function compressedChunks(
   return chunks((output, signal) => writeSpooled(input, output, spool, { ...options, signal }), options.signal);
 }
 
-/** The bytes of a compressed image of a disk that comes in chunks. Returns the summary. @param spool empty */
+/** The bytes of a compressed image of a disk that arrives in chunks. Returns the summary. @param spool empty */
 export function compressChunks(
   disk: AsyncIterable<Uint8Array>,
   spool: Spool,
@@ -46,8 +46,8 @@ export interface GuestPiece {
 }
 
 /**
- * The data of an image that comes in chunks, in the order in which it comes, which need not be the disk's; what no
- * piece names reads as zeros. Returns the report.
+ * The data of an image that arrives in chunks, in the order of arrival, which need not be the disk's order. Bytes that no
+ * piece contains read as zeros. Returns the report.
  *
  * @throws as `readStreamed`
  */

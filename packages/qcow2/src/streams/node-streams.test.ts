@@ -62,11 +62,11 @@ test('chunks, a stream, and a stream that compresses what is piped in give the s
     expectImage(through),
     pipeline(Readable.from(pieces()), compressor(new MemorySpool(), options), through),
   ]);
-  // Its map says data where the others' said nothing; zeros are left out in any case.
+  // Its map has data where the others have none; zeros are left out in any case.
   expect(Buffer.compare(piped, image)).toBe(0);
 });
 
-test('pieces of an image come with their places', async () => {
+test('pieces of an image come with their guest offsets', async () => {
   const guest = new Uint8Array(plan.virtualSize);
   for await (const { offset, bytes } of guestPieces(plainStream(input, { plan }))) guest.set(bytes, offset);
   expect(Buffer.compare(guest.subarray(0, made.bytes.length), made.bytes)).toBe(0);

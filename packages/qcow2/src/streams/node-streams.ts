@@ -6,8 +6,8 @@ import type { CompressedDiskOptions, CompressedOptions } from '../write-compress
 import { compressChunks, compressedChunks, plainChunks } from './chunks.ts';
 
 /*
- * Images as streams of Node. They read on only as fast as they are read; destroying one stops its work. To read an
- * image, give any Readable of bytes to `readStreamed` or `guestPieces`.
+ * Images as streams of Node. They read only as fast as they are read from; destroying one stops its work. To read an
+ * image, pass any Readable of bytes to `readStreamed` or `guestPieces`.
  */
 
 /** A plain image as a stream of exactly `plan.totalBytes` bytes. */
@@ -21,8 +21,8 @@ export function compressedStream(input: Input, spool: Spool, options: Compressed
 }
 
 /**
- * A stream that takes the bytes of a raw disk and gives those of a compressed image of it; nothing comes out before
- * the last byte went in. @param spool empty
+ * A stream that accepts the bytes of a raw disk and returns those of a compressed image of it. It returns nothing before
+ * it got the last byte. @param spool empty
  */
 export function compressor(spool: Spool, options: CompressedOptions): Duplex {
   return Duplex.from(async function* (disk: AsyncIterable<Uint8Array>) {
@@ -34,7 +34,7 @@ function readable(chunks: AsyncIterable<Uint8Array>): Readable {
   return Readable.from(copies(chunks), { objectMode: false });
 }
 
-/** A stream reads ahead of its reader, so it cannot be given arrays that are used again. */
+/** A Node stream reads in advance, so it must not get arrays that are overwritten. */
 async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
   for await (const bytes of chunks) yield bytes.slice();
 }

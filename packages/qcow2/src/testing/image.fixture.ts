@@ -18,7 +18,7 @@ export type FixtureCluster =
   | { readonly kind: 'sub'; readonly fill: number; readonly allocated: number; readonly zeros: number }
   | undefined;
 
-/** What a test image is to be. Every default gives the plainest valid image. */
+/** Properties of a test image. The defaults give the simplest valid image. */
 export interface FixtureOptions {
   readonly version?: 2 | 3;
   readonly clusterBits?: number;
@@ -29,7 +29,7 @@ export interface FixtureOptions {
   readonly l1Entries?: number;
   readonly zstd?: boolean;
   readonly extendedL2?: boolean;
-  /** Guest data lie in another file, at their guest offset. */
+  /** The guest data is in another file, at its guest offset. */
   readonly dataFile?: { readonly name?: string; readonly raw?: boolean };
   readonly backing?: { readonly name: string; readonly format?: string };
   readonly crypt?: number;
@@ -39,7 +39,7 @@ export interface FixtureOptions {
   readonly bitmap?: string;
 }
 
-/** A test image and the places of its structures. */
+/** A test image and the offsets of its structures. */
 export interface Fixture {
   readonly bytes: Uint8Array;
   /** What the guest must read, where no backing file is asked. */
@@ -90,7 +90,7 @@ export function zstdFrameOf(size: number, fill: number): Uint8Array {
 
 const SNAPSHOT_SIZE = 40 + 16;
 
-/** Places of everything, in the order in which it lies in the file. */
+/** Offsets of all structures, in the order of the file. */
 interface Places extends Omit<Fixture['at'], 'data'> {
   readonly data: number[];
   readonly directoryLength: number;
@@ -216,7 +216,7 @@ function writeCluster(bytes: Uint8Array, cluster: FixtureCluster, place: Cluster
     if (options.zstd !== true) whole.set([cluster.fill + 1]);
     if (options.zstd !== true) whole.set([cluster.fill + 2], clusterSize - 1);
     const stream = options.zstd === true ? zstdFrameOf(clusterSize, cluster.fill) : deflateRawSync(whole);
-    // Not on a sector's start: the place of a stream is told to the byte.
+    // Not at the start of a sector: a stream may start at any byte.
     setCompressedEntry(view, at, { offset: host + 3, length: stream.length, clusterBits });
     bytes.set(stream, host + 3);
     return whole;

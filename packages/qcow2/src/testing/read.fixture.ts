@@ -9,7 +9,7 @@ export const wholeOf = (image: Qcow2Image): Uint8Array => {
   return bytes;
 };
 
-/** As `toEqual`, but for arrays of bytes: jest takes a second for what this does at once. */
+/** As `toEqual`, but fast for large arrays of bytes. */
 export const expectBytes = (found: Uint8Array, expected: Uint8Array): void => {
   expect(found.length).toBe(expected.length);
   expect(Buffer.compare(found, expected)).toBe(0);

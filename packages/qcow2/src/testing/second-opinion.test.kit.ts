@@ -10,7 +10,7 @@ const OFFSET = 0x00ff_ffff_ffff_fe00n;
 const COPIED = 1n << 63n;
 const COMPRESSED = 1n << 62n;
 
-/** The guest's bytes, and everything that `qemu-img check` would say. */
+/** The guest's bytes, and everything that `qemu-img check` would report. */
 export interface Opinion {
   readonly guest: Uint8Array;
   readonly faults: readonly string[];

@@ -86,7 +86,7 @@ test('zeros are not stored in a file, and no plan is exceeded', async () => {
   expect(secondOpinion(output.bytes).faults).toEqual([]);
 });
 
-test('a plain image into a pipe has exactly the planned bytes, with zeros where the map said data', async () => {
+test('a plain image into a pipe has exactly the planned bytes, with zeros where the map has data', async () => {
   const made = makeDisk(12, ['zeros', 'text', 'zeros'], 0);
   const plan = planImage({ virtualSize: made.bytes.length, clusterBits: 12, version: 2, runs: made.runs });
   const output = new MemoryOutput(true);
@@ -150,7 +150,7 @@ test('an aborted signal stops each writer with its reason', async () => {
   await expect(writeCompressed(memoryInput(made.bytes), new MemoryOutput(false), options)).rejects.toBe(reason);
 });
 
-test('a disk that comes as a stream tells how far it is, and hears a signal between clusters of zeros', async () => {
+test('a disk that comes as a stream reports its progress, and stops at a signal between clusters of zeros', async () => {
   const made = makeDisk(12, ['text', 'zeros', 'noise'], 0);
   const done: number[] = [];
   const onProgress = (bytes: number) => done.push(bytes);
@@ -183,7 +183,7 @@ test('the header of a file is written last, that of a pipe first', async () => {
   expect((await offsets(true))[0]).toBe(0);
 });
 
-test('what an interrupted run leaves on a device that held an image is no image', async () => {
+test('an interrupted run on a device that held an image leaves nothing that looks like an image', async () => {
   const made = makeDisk(12, ['text', 'noise'], 0);
   const output = new MemoryOutput(false);
   await plain(2)(made, memoryInput(made.bytes), output);
@@ -201,7 +201,7 @@ test('what an interrupted run leaves on a device that held an image is no image'
   }
 });
 
-test('the kernel is asked for long runs, and what it leaves is copied by hand', async () => {
+test('the kernel copies long runs, and the writer the rest', async () => {
   const made = makeDisk(
     12,
     Array.from({ length: 200 }, (_, i) => (i % 100 === 50 ? 'unmapped' : 'noise')),

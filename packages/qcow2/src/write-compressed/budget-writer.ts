@@ -26,10 +26,10 @@ export interface BudgetOptions extends CompressedDiskOptions {
 /**
  * Write a compressed image into a pipe in one pass with neither spool nor second pass.
  *
- * The header, which goes first, says that the tables stand behind a budget of space. Compressed clusters fill that
- * space. When all fit, zeros pad it up to the tables. When one does not, everything from there on is known again: the
- * remaining clusters follow the tables as they are. The image is valid either way; a good guess costs a few percent,
- * a bad one at most the size of a plain image. A reader of the pipe must hold all data back until the tables come.
+ * The header, which is written first, has the offset of the tables: after a budget of space. Compressed clusters fill that
+ * space. If all fit, zeros fill it up to the tables. If one does not, everything from there on is known: the
+ * remaining clusters follow the tables uncompressed. The image is valid either way; a good guess costs a few percent,
+ * a bad one at most the size of a plain image. A reader of the pipe must hold all data back until the tables arrive.
  *
  * @throws Qcow2Error QCOW2_TOO_LARGE, before anything is read, when QEMU would refuse the tables
  * @throws RangeError when the budget is not between 0 and 1
@@ -70,7 +70,7 @@ export async function writeBudgeted(input: Input, output: Output, options: Budge
 export async function sampleRatio(input: Input, options: CompressedDiskOptions): Promise<number> {
   const clusterSize = 2 ** options.clusterBits;
   const runs = ClusterRuns.from(options.runs);
-  // Not a whole number, which could meet every time the same part of what repeats.
+  // Not a whole number: that could sample the same part of a repeating pattern each time.
   const step = Math.max(1, runs.clusterCount / SAMPLES);
   const cluster = new Uint8Array(clusterSize);
   let before = 0;
@@ -88,7 +88,7 @@ export async function sampleRatio(input: Input, options: CompressedDiskOptions):
   return samples === 0 ? 0 : Math.min(1, (SAMPLE_MARGIN * bytes) / (samples * clusterSize));
 }
 
-/** What the header says before anything is known: a refcount table for data that does not compress. */
+/** The layout of the header, before anything is known: the refcount table is for data that does not compress. */
 function promisedLayout(options: BudgetOptions, runs: ClusterRuns, headClusters: number): FrontLayout {
   const { l2Tables, dataClusters } = worstLayout(options, runs);
   const virtualSize = roundToSector(options.virtualSize);
@@ -118,7 +118,7 @@ async function packUpTo(
   return next;
 }
 
-/** Go on at byte `to`: over zeros in a pipe, over a hole elsewhere. */
+/** Continue at byte `to`: after zeros in a pipe, after a hole elsewhere. */
 async function pad(staging: Staging, to: number, isSequential: boolean, turn: Turn): Promise<void> {
   if (!isSequential) return staging.moveTo(to);
   const zeros = new Uint8Array(STAGING_BYTES);

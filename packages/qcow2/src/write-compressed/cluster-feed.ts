@@ -8,7 +8,7 @@ export interface ClusterFeed {
   /**
    * Fill the front of `into`, which has room for at least one cluster, with the next clusters.
    *
-   * @returns which; undefined behind the last
+   * @returns which; undefined after the last
    */
   next(into: Uint8Array): Promise<ClusterRun | undefined>;
 }
@@ -18,7 +18,7 @@ export interface DiskClustersOptions {
   readonly runs: Iterable<ClusterRun>;
   readonly clusterSize: number;
   readonly turn: Turn;
-  /** Told the bytes read so far. */
+  /** Called with the bytes read so far. */
   readonly onProgress?: ((bytesDone: number) => void) | undefined;
 }
 
@@ -63,7 +63,7 @@ export class StreamClusters implements ClusterFeed {
   readonly #options: Omit<DiskClustersOptions, 'runs'>;
   #first = 0;
 
-  /** @param chunks each is used up before the next is asked for */
+  /** @param chunks each is consumed before the next is asked for */
   constructor(chunks: AsyncIterable<Uint8Array>, options: Omit<DiskClustersOptions, 'runs'>) {
     this.#chunks = new ChunkReader(chunks);
     this.#options = options;
@@ -88,7 +88,7 @@ export class StreamClusters implements ClusterFeed {
     return { start, count };
   }
 
-  /** The stream is not read on: let its source close. */
+  /** Stop reading: lets the source of the stream close. */
   close(): Promise<void> {
     return this.#chunks.close();
   }

@@ -14,10 +14,10 @@ const MAX_AHEAD = 16;
  */
 const INLINE_BYTES = 4096;
 
-/** A guest cluster as it is to be stored. */
+/** A guest cluster as it will be stored. */
 export interface CodedCluster {
   readonly guest: number;
-  /** The compressed stream, or the cluster as it is when that is no shorter; overwritten once the next is asked for. */
+  /** The compressed stream, or the cluster as it is if that is not longer; overwritten when the next one is asked for. */
   readonly bytes: Uint8Array;
   readonly isCompressed: boolean;
 }
@@ -36,9 +36,9 @@ interface Job {
 }
 
 /**
- * Compress clusters, all but small ones several at a time on the threads of the runtime, and give them in their order.
- * Clusters of zeros are left out. Bounded: so many bytes are ahead of what is taken, in buffers that are used again and again (fresh
- * ones grew to twice the memory before they were collected).
+ * Compress clusters, all but small ones several at a time on the threads of the runtime, and return them in order.
+ * Clusters of zeros are left out. Memory is bounded: `AHEAD_BYTES` are compressed in advance, in buffers that are reused (new
+ * ones needed twice the memory before they were collected).
  */
 export async function* codeClusters(
   feed: ClusterFeed,
@@ -75,7 +75,7 @@ export async function* codeClusters(
 
 function compressLater(codec: Codec, cluster: Uint8Array): Promise<Uint8Array> {
   const coded = codec.compress(cluster);
-  // Awaited later, or never when the taker gives up: a failure in between is not unhandled.
+  // Awaited later, or never when the caller stops early: until then a failure must not count as unhandled.
   coded.catch(() => undefined);
   return coded;
 }

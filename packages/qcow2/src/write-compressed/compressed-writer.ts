@@ -17,7 +17,7 @@ import { codeClusters } from './code-clusters.ts';
 import { PackedDataWriter } from './packed-data.ts';
 import { type PackedImage, writePackedTables } from './packed-image.ts';
 
-/** How an image is to be compressed. */
+/** How to compress an image. */
 export interface CompressedOptions extends RunOptions {
   readonly clusterBits: number;
   readonly version: Qcow2Version;
@@ -29,7 +29,7 @@ export interface CompressedOptions extends RunOptions {
   readonly extensions?: () => readonly HeaderExtension[];
 }
 
-/** A disk of known size to be compressed. */
+/** A disk of known size, and how to compress it. */
 export interface CompressedDiskOptions extends CompressedOptions {
   /** Bytes of the disk; rounded up to a multiple of 512. */
   readonly virtualSize: number;
@@ -38,8 +38,8 @@ export interface CompressedDiskOptions extends CompressedOptions {
 }
 
 /**
- * Write a compressed image into an output that can seek, in one pass: data behind a reserve for the tables, then the
- * tables, the header last. What of the reserve is not needed stays free (see `writePlain`).
+ * Write a compressed image into an output that can seek, in one pass: data after a reserve for the tables, then the
+ * tables, then the header. The unused part of the reserve stays free (see `writePlain`).
  *
  * @throws Qcow2Error QCOW2_TOO_LARGE, before anything is read, when QEMU would refuse the tables
  * @throws TypeError when the output is sequential: see `writeSpooled`, `writeMeasured`, `writeBudgeted`
@@ -69,8 +69,8 @@ export async function writeCompressed(
 }
 
 /**
- * Write a compressed image into any output in one pass over the disk: the compressed data waits in `spool`, which must
- * be empty, until the tables in front of it are known.
+ * Write a compressed image into any output in one pass over the disk: the compressed data is kept in `spool`, which must
+ * be empty, until the tables before it are known.
  *
  * @throws Qcow2Error QCOW2_TOO_LARGE, before anything is read, when QEMU would refuse the tables
  */
@@ -92,7 +92,7 @@ export async function writeSpooled(
 /**
  * Write a compressed image of a disk that comes as a stream of unknown length, into any output.
  *
- * @param chunks the disk from its first byte on; each is used up before the next is asked for
+ * @param chunks the disk from its first byte on; each is consumed before the next is asked for
  * @throws Qcow2Error QCOW2_TOO_LARGE when the disk turns out too large for QEMU's tables
  */
 export async function writeSpooledStream(

@@ -3,14 +3,14 @@ import type { CodedCluster } from './code-clusters.ts';
 import { heldClusters, Packing } from './packing.ts';
 import { StoredLengths } from './stored-lengths.ts';
 
-/** Bytes gathered before they are handed on. */
+/** Bytes gathered before they are passed on. */
 const EMIT_BYTES = 1 << 18;
 
-/** Takes the data part piece by piece, in order; `bytes` is borrowed until the promise settles. */
+/** Called with the data part piece by piece, in order; `bytes` is borrowed until the promise settles. */
 export type Emit = (bytes: Uint8Array) => void | Promise<void>;
 
 /**
- * Packs coded clusters into the data part of an image and hands its bytes on in order, whole clusters at a time. Keeps
+ * Packs coded clusters into the data part of an image and passes its bytes on in order, whole clusters at a time. Keeps
  * in memory what may still be added to: see `Packing`.
  */
 export class PackedDataWriter {
@@ -28,7 +28,7 @@ export class PackedDataWriter {
   constructor(clusterSize: number, emit: Emit) {
     this.#emit = emit;
     this.#packing = new Packing(clusterSize);
-    // What is settled but not handed on yet, then the open cluster, those held behind it, and one more to run into.
+    // What is final but not passed on yet, then the open cluster, those held after it, and one that a stream may run into.
     this.#window = new Uint8Array(Math.max(EMIT_BYTES, clusterSize) + (heldClusters(clusterSize) + 3) * clusterSize);
   }
 
@@ -53,18 +53,18 @@ export class PackedDataWriter {
     this.stored.push(guest, 1);
     this.lengths.push(length);
     if (isCompressed) this.#compressedCount++;
-    if (this.#packing.settled - this.#base >= EMIT_BYTES) await this.#handOn(this.#packing.settled);
+    if (this.#packing.settled - this.#base >= EMIT_BYTES) await this.#passOn(this.#packing.settled);
   }
 
-  /** Hand on the rest, padded with zeros to a whole cluster. */
+  /** Pass on the rest, padded with zeros to a whole cluster. */
   async finish(): Promise<void> {
-    if (this.#packing.end > this.#base) await this.#handOn(this.#packing.end);
+    if (this.#packing.end > this.#base) await this.#passOn(this.#packing.end);
   }
 
-  async #handOn(to: number): Promise<void> {
+  async #passOn(to: number): Promise<void> {
     const length = to - this.#base;
     await this.#emit(this.#window.subarray(0, length));
-    // The rest moves to the front. What follows it must be zeros again: gaps are never written.
+    // Move the rest to the front and clear what follows it: gaps are never written, and must be zeros.
     const used = this.#packing.end - this.#base;
     this.#window.copyWithin(0, length, used);
     this.#window.fill(0, used - length, used);

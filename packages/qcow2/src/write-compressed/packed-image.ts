@@ -8,7 +8,7 @@ import { writeTables } from '../write/write-tables.ts';
 import { type PackedData, packedClusters, packedReferences } from './packed-tables.ts';
 import type { StoredLengths } from './stored-lengths.ts';
 
-/** A packed data part and the tables in front of it. */
+/** A packed data part and the tables before it. */
 export interface PackedImage {
   readonly clusterBits: number;
   readonly layout: FrontLayout;

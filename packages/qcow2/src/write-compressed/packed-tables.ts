@@ -11,7 +11,7 @@ export interface PackedData {
   readonly lengths: StoredLengths;
 }
 
-/** The stored clusters with their places, in guest order. @param stored as many clusters as there are lengths */
+/** The stored clusters with their host offsets, in guest order. @param stored as many clusters as lengths */
 export function* packedClusters(
   stored: Iterable<ClusterRun>,
   { clusterSize, dataOffset, lengths }: PackedData,

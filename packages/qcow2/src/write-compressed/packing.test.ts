@@ -5,7 +5,7 @@ const lengths = (size: number) =>
   fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 1, max: size - 1 })), { maxLength: 300 });
 
 test.each([512, 4096, 65_536])(
-  'clusters of %d never overlap, whole ones are aligned, and none lies before `settled`',
+  'clusters of %d never overlap, whole ones are aligned, and none is before `settled`',
   (size) => {
     fc.assert(
       fc.property(lengths(size), (list) => {
@@ -26,7 +26,7 @@ test.each([512, 4096, 65_536])(
           expect(start).toBeGreaterThanOrEqual(taken[index - 1]?.[1] ?? 0);
           expect(end).toBeLessThanOrEqual(packing.end);
         });
-        // What the reserve in front of a file counts on.
+        // The reserve for the tables at the front of a file depends on this.
         expect(packing.end).toBeLessThanOrEqual(list.length * size);
       }),
       { numRuns: 50 },
@@ -34,7 +34,7 @@ test.each([512, 4096, 65_536])(
   },
 );
 
-test('a small cluster still goes into the one that is filling up when a whole one stands behind it', () => {
+test('a small cluster still goes into the open cluster when a whole one follows that', () => {
   const packing = new Packing(4096);
   expect([1000, 0, 1000, 3000, 1000].map((length) => packing.place(length))).toEqual([0, 4096, 1000, 8192, 11_192]);
 });

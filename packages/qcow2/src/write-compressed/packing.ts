@@ -1,23 +1,23 @@
 import { SECTOR } from '../base/limits.ts';
 
-/** Bytes that may wait behind a cluster that is still filling up: see `Packing`. */
+/** Bytes that may be held after a cluster that is not full yet: see `Packing`. */
 const HELD_BYTES = 1 << 20;
 const MAX_HELD_CLUSTERS = 16;
 /** Largest 16-bit refcount. */
 const MAX_REFERENCES = 0xffff;
 
-/** Whole clusters that may be placed behind the one that is still filling up. */
+/** Whole clusters that may be placed after the one that is not full yet. */
 export function heldClusters(clusterSize: number): number {
   return Math.max(1, Math.min(MAX_HELD_CLUSTERS, Math.floor(HELD_BYTES / clusterSize)));
 }
 
 /**
- * Decides where clusters go in the data part of an image, from their lengths alone: the same lengths give the same
- * places again, so that tables can be made afterwards, or before the data is compressed a second time.
+ * Computes the offsets of clusters in the data part of an image from their lengths alone. The same lengths give the same
+ * offsets again, so that tables can be made afterwards, or before the data is compressed a second time.
  *
  * Compressed clusters are packed byte to byte and may run on into the next host cluster. One that did not shrink takes
- * a host cluster of its own; the one that is filling up waits for further compressed clusters that fit, and a few
- * whole clusters may stand behind it meanwhile, as QEMU does it too. Few, because the bytes in between must be held
+ * a host cluster of its own; the open one, which is not full yet, accepts further compressed clusters that fit, and a few
+ * whole clusters may follow it meanwhile, as in QEMU. Only a few, because the bytes in between must be held
  * back when the output cannot seek.
  */
 export class Packing {
@@ -40,13 +40,13 @@ export class Packing {
     return this.#end;
   }
 
-  /** Nothing will be placed before this byte any more; a multiple of the cluster size. */
+  /** No later cluster is placed before this byte; a multiple of the cluster size. */
   get settled(): number {
     return this.#tail === undefined ? this.#end : Math.floor(this.#tail / this.#clusterSize) * this.#clusterSize;
   }
 
   /**
-   * The place of the next cluster: a byte of the data part.
+   * Place the next cluster. @returns its byte in the data part
    *
    * @param compressedLength its bytes, less than a cluster; 0 for a cluster stored as it is
    */

@@ -3,7 +3,7 @@ const PIECE = 1 << 14;
 
 /**
  * The lengths of the stored clusters in guest order, 4 bytes each: all that must be remembered of a compressed image,
- * because `Packing` gives the places again.
+ * because `Packing` computes the offsets again.
  */
 export class StoredLengths {
   readonly #pieces: Uint32Array[] = [];

@@ -46,7 +46,7 @@ export async function measureCompressed(input: Input, options: CompressedDiskOpt
  *
  * @param options those of the first pass
  * @throws Qcow2Error QCOW2_INPUT_CHANGED when a cluster compresses to another length than in the first pass: what was
- *   written so far is no image
+ *   written so far is not an image
  */
 export async function writeMeasured(
   input: Input,

@@ -5,27 +5,27 @@ import { STAGING_BYTES, type Staging } from '../io/staging.ts';
 import type { Turn } from '../io/turn.ts';
 import { ZeroClusters } from '../io/zero-clusters.ts';
 
-/** Shorter runs are gathered by hand: a call into the kernel for each would cost more than the copy. */
+/** Shorter runs are read and written: a call into the kernel for each would cost more than the copy. */
 const LEAST_TRANSFER = STAGING_BYTES;
-/** Bytes handed to the kernel at once, so that signals are heard in between. */
+/** Bytes that the kernel copies in one call, so that signals are handled between calls. */
 const MOST_TRANSFER = 1 << 22;
 
 /** What to copy, and how. */
 export interface CopyRunsOptions {
   readonly input: Input;
   readonly output: Output;
-  /** Over `output`; the copy goes behind what is staged. Its size is a multiple of the cluster size. */
+  /** Over `output`; the copy follows what is staged. Its size is a multiple of the cluster size. */
   readonly staging: Staging;
   readonly runs: Iterable<ClusterRun>;
   readonly clusterSize: number;
   readonly turn: Turn;
-  /** Told the bytes done. */
+  /** Called with the bytes done. */
   readonly onProgress: ((bytesDone: number) => void) | undefined;
-  /** Where given, clusters of zeros are left out, and those that are not are added here. */
+  /** If set, clusters of zeros are left out, and the numbers of all others are added to it. */
   readonly kept?: ClusterRuns;
 }
 
-/** Copy the guest clusters of `runs`, one behind the other. Data is read into the buffer that it is written from. */
+/** Copy the guest clusters of `runs`, one after the other. Data is read into the buffer that it is written from. */
 export async function copyRuns(options: CopyRunsOptions): Promise<void> {
   const { input, staging, runs, clusterSize, turn, onProgress, kept } = options;
   const zeros = new ZeroClusters(clusterSize);
@@ -36,7 +36,7 @@ export async function copyRuns(options: CopyRunsOptions): Promise<void> {
     if (kept === undefined && canTransfer(options, start, count)) guest += await transferRun(options, start, count);
     bytesDone += (guest - start) * clusterSize;
     while (guest < end) {
-      // Nothing here is awaited that is done already: there may be a run for each few kilobytes.
+      // Await only promises: an image may have a run for each few kilobytes.
       if (staging.room().length < clusterSize) await staging.flush();
       const bytes = roomFor(staging, clusterSize, end - guest);
       const reading = readPadded(input, bytes, guest * clusterSize);
@@ -53,7 +53,7 @@ export async function copyRuns(options: CopyRunsOptions): Promise<void> {
   await staging.flush();
 }
 
-/** Room for one to `most` clusters; there is some. */
+/** Room for one to `most` clusters. The staging has room for at least one. */
 function roomFor(staging: Staging, clusterSize: number, most: number): Uint8Array {
   const room = staging.room();
   return room.subarray(0, Math.min(most, Math.floor(room.length / clusterSize)) * clusterSize);
@@ -64,14 +64,14 @@ function wholeClusters({ input, clusterSize }: CopyRunsOptions, start: number, c
   return Math.min(count, Math.floor(input.size / clusterSize) - start);
 }
 
-/** Whether the kernel may be asked, and the run is worth it. */
+/** Whether the kernel can copy the run, and the run is long enough. */
 function canTransfer(options: CopyRunsOptions, start: number, count: number): boolean {
   const { input, output, clusterSize } = options;
   const bytes = wholeClusters(options, start, count) * clusterSize;
   return input.file !== undefined && output.transferFrom !== undefined && bytes >= LEAST_TRANSFER;
 }
 
-/** Let the kernel copy as much of a long run as it will. @returns clusters copied, from the front */
+/** Let the kernel copy as much of a long run as it can. @returns clusters copied, from the front */
 async function transferRun(options: CopyRunsOptions, start: number, count: number): Promise<number> {
   const { input, output, staging, clusterSize, turn } = options;
   const { file } = input;
@@ -91,7 +91,7 @@ async function transferRun(options: CopyRunsOptions, start: number, count: numbe
   return finishCluster(options, start, done);
 }
 
-/** The kernel may stop inside a cluster: copy the rest of it by hand. @returns whole clusters */
+/** The kernel may stop inside a cluster: read and write the rest of it. @returns whole clusters */
 async function finishCluster(
   { input, staging, clusterSize }: CopyRunsOptions,
   start: number,

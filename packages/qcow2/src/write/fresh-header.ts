@@ -14,7 +14,7 @@ import type { Output } from '../io/output.ts';
 import { type FrontLayout, REFCOUNT_ORDER } from './front-layout.ts';
 import type { Qcow2Version } from './image-plan.ts';
 
-/** What the header of a fresh image says besides its layout. */
+/** What the header of a new image contains besides its layout. */
 export interface FreshHeader {
   readonly version: Qcow2Version;
   readonly clusterBits: number;
@@ -29,12 +29,12 @@ export interface FreshHeader {
 export type TablePlaces = Pick<FrontLayout, 'l1Entries' | 'l1Offset' | 'refcountTableOffset' | 'refcountTableClusters'>;
 
 /**
- * Encode the header cluster of a fresh image. A version 3 header has its shortest form unless a compression type must
+ * Encode the header cluster of a new image. A version 3 header has its shortest form unless a compression type must
  * be named, which zlib, being the default, need not be.
  *
  * @returns one whole cluster, owned by the caller
  * @throws Qcow2Error QCOW2_TOO_LARGE when the extensions do not fit cluster 0
- * @throws RangeError for zstd in a version 2 image, which has no place to say so
+ * @throws RangeError for zstd in a version 2 image, which has no field for it
  */
 export function encodeFreshHeader(fresh: FreshHeader, places: TablePlaces): Uint8Array {
   const { version, clusterBits, virtualSize, extensions = [] } = fresh;

@@ -17,8 +17,8 @@ export interface PlainOptions extends RunOptions {
   /** From `planImage`. */
   readonly plan: ImagePlan;
   /**
-   * Extensions for the header, asked for when it is written: at the very end into an output that can seek, so that it
-   * can tell what was found on the way (unread ranges), but before all data into a sequential one, which cannot.
+   * Extensions for the header, asked for when it is written: at the end into an output that can seek, so that they
+   * can contain what was found while reading (unread ranges), but before all data into a sequential one.
    */
   readonly extensions?: () => readonly HeaderExtension[];
 }
@@ -31,7 +31,7 @@ export interface WriteSummary {
   readonly plainClusters: number;
   /** Guest clusters stored compressed. */
   readonly compressedClusters: number;
-  /** Guest clusters that were to be stored, but hold only zeros. */
+  /** Guest clusters of the plan that were left out, because they hold only zeros. */
   readonly droppedClusters: number;
   /** Clusters of the file that are reserved and free; they are never written (a hole). */
   readonly freeClusters: number;
@@ -40,15 +40,15 @@ export interface WriteSummary {
 /**
  * Write a plain image of `input`.
  *
- * Into a sequential output it is byte for byte what was planned: sizes and places were promised by the header before
- * the data was seen, so a planned cluster that holds zeros is written too.
+ * Into a sequential output it is byte for byte what was planned: the header and the tables were written before the data
+ * was read, so a planned cluster that holds zeros is written, too.
  *
- * An output that can seek gets the data first, in one pass, with the zero clusters left out and the others moved
- * together; then the tables, into the space in front that was planned for them. That may be more space than needed:
- * what is left over has refcount 0, which is free space and no leak, and as nothing is ever written there it is a hole
- * of the file. Tables behind the data would need no reserve, but the C e2image ignores those beyond the virtual size,
- * and a file with tables in front can be read from a pipe later. Looking for the zeros before would read twice.
- * The header comes last: what an interrupted run leaves is not taken for an image.
+ * An output that can seek gets the data first, in one pass, without the clusters of zeros; then the tables, in the space
+ * before the data that was planned for them. That may be more space than needed: the unused clusters have refcount 0,
+ * which is free space and not a leak, and because nothing is ever written there they are a hole of the file. Tables after
+ * the data would need no reserve, but the C e2image ignores those above the virtual size, and a file whose tables come
+ * first can be read from a pipe later. Looking for the zeros first would read the data twice.
+ * The header is written last: what an interrupted run leaves is not mistaken for an image.
  *
  * @throws Qcow2Error QCOW2_TOO_LARGE when the extensions do not fit the header's cluster
  */

@@ -87,7 +87,7 @@ test('of some clusters, those are found that are found among all', async () => {
   );
 });
 
-test('a source that cannot tell its holes is data throughout', async () => {
+test('a source that does not report its holes counts as data', async () => {
   const runs = await sourceRuns({ size: 1025, readAt: () => undefined }, { clusterBits: 9 });
   expect([...runs]).toEqual([{ start: 0, count: 3 }]);
 });

@@ -18,7 +18,7 @@ export interface SourceRunsOptions {
   /** Add them to these, which end before; default: new ones. */
   readonly into?: ClusterRuns;
   readonly signal?: AbortSignal;
-  /** Told the bytes looked at. */
+  /** Called with the bytes that were examined. */
   readonly onProgress?: (bytesDone: number) => void;
 }
 
@@ -49,7 +49,7 @@ export async function sourceRuns(source: Source, options: SourceRunsOptions): Pr
   return found;
 }
 
-/** Looks for zeros in what is said to be data. */
+/** Looks for zeros in extents of data. */
 class ZeroScan {
   readonly #source: Source;
   readonly #found: ClusterRuns;

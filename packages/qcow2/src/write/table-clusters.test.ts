@@ -20,7 +20,7 @@ test('entries of plain clusters are right where the offset passes 2^32 and where
   expect(viewOf(tables[2] ?? new Uint8Array(0)).getBigUint64(176 * 8)).toBe((1n << 63n) | (1n << 32n));
 });
 
-test('refcount blocks hold the spans, and zeros in between and behind', () => {
+test('refcount blocks hold the counts of the runs, and zeros between and after them', () => {
   const spans = [
     { start: 1, count: 2, references: 1 },
     { start: 300, count: 1, references: 7 },

@@ -7,8 +7,8 @@ import type { FrontLayout } from './front-layout.ts';
 import { REFCOUNT_ORDER } from './front-layout.ts';
 
 /*
- * The tables of a fresh image, one cluster at a time. Every generator here gives the same buffer again and again:
- * take the bytes before asking for the next. Memory is one cluster, work is by tables and runs.
+ * The tables of a new image, one cluster at a time. Every generator here yields the same buffer each time:
+ * use the bytes before asking for the next. They need memory for one cluster, and time for each table and run.
  */
 
 /** Host clusters `[start, start + count)` with the same number of references. */
@@ -99,7 +99,7 @@ export function* refcountBlockClusters(
   }
 }
 
-/** The L2 tables of clusters that are stored as they are, one behind the other from byte `dataOffset` on. */
+/** The L2 tables of clusters that are stored as they are, one after the other from byte `dataOffset` on. */
 export function* plainL2Clusters(
   runs: Iterable<ClusterRun>,
   dataOffset: number,

@@ -25,7 +25,7 @@ export function usedSpace(
   const l2Tables = countTables(stored, clusterBits);
   const dataClusters = dataBytes / clusterSize;
   if (l2Tables === layout.l2Tables && dataClusters === layout.dataClusters) {
-    // The layout is for exactly this. It may have one block more than its clusters need: it is there, so it is counted.
+    // The layout is for exactly this. It may have one block more than its clusters need, which is then in use, too.
     return { refcountBlocks: layout.refcountBlocks, l2Tables, bytes: layout.totalBytes, freeClusters: 0 };
   }
   const end = layout.dataOffset / clusterSize + dataClusters;

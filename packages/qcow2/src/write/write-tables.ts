@@ -16,7 +16,7 @@ export interface TableContent {
   readonly l2: Iterable<Uint8Array>;
 }
 
-/** Write L1 table, refcount table, refcount blocks and L2 tables at their places, in ascending order. */
+/** Write L1 table, refcount table, refcount blocks and L2 tables at their offsets, which ascend. */
 export async function writeTables(staging: Staging, content: TableContent, turn: Turn): Promise<void> {
   const { layout, refcountBlocks } = content;
   await putClusters(staging, l1Clusters(content.tables, layout), layout.l1Offset, turn);

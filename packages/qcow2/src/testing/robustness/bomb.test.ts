@@ -44,7 +44,7 @@ function snapshots(nameLength: number): Uint8Array {
   return whole;
 }
 
-/** The largest refcount table of 64 KiB clusters, whose entries all name one block, in front of an empty L1 table. */
+/** The largest refcount table of 64 KiB clusters, whose entries all name one block, before an empty L1 table. */
 function refcountBomb(): Uint8Array {
   const clusterSize = 65_536;
   const tableClusters = 128;

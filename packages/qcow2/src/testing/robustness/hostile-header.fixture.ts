@@ -85,7 +85,7 @@ const PLACE_ROWS: Row[] = [
   row('L1 of 32 MiB and 8 bytes', 'open', 'TOO_LARGE', { poke: (v) => f.l1_size.set(v, 0, 4_194_305) }),
   row('L1 of 32 MiB in a small file', 'open', 'TRUNCATED', { poke: (v) => f.l1_size.set(v, 0, 4_194_304) }),
   row('L1 of no entries', 'open', 'CORRUPT', { poke: (v) => f.l1_size.set(v, 0, 0) }),
-  row('L1 behind the end', 'open', 'TRUNCATED', { poke: (v, { bytes }) => setU64(v, 40, bytes.length) }),
+  row('L1 past the end', 'open', 'TRUNCATED', { poke: (v, { bytes }) => setU64(v, 40, bytes.length) }),
   row('cut inside the L1 table', 'open', 'TRUNCATED', { cut: ({ at }) => at.l1 + 4 }),
   row('cut before the L2 table', 'read', 'TRUNCATED', { cut: ({ at }) => at.l2 }),
   row('cut inside the L2 table', 'read', 'TRUNCATED', { cut: ({ at }) => at.l2 + 256 }),
@@ -171,5 +171,5 @@ const CHAIN_ROWS: Row[] = [
   }),
 ];
 
-/** Images whose header, or what stands beside it in cluster 0, is hostile. */
+/** Images with hostile bytes in cluster 0: in the header, the extensions or the backing name. */
 export const HOSTILE_HEADERS: readonly Row[] = [...HEADER_ROWS, ...PLACE_ROWS, ...CHAIN_ROWS];

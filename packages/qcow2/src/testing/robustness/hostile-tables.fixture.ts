@@ -20,7 +20,7 @@ const ENTRY_ROWS: Row[] = [
     image: { ...DATA, clusterBits: 12 },
     poke: (v, { at }) => v.setUint32(at.l1 + 4, at.l2 + 512),
   }),
-  row('L1 entry behind the end', 'read', 'TRUNCATED', {
+  row('L1 entry past the end', 'read', 'TRUNCATED', {
     poke: (v, { at, bytes }) => v.setUint32(at.l1 + 4, bytes.length),
   }),
   row('L1 entry at 2^55', 'read', 'TRUNCATED', { poke: (v, { at }) => v.setUint32(at.l1, COPIED_HI + 0x80_0000) }),
@@ -30,7 +30,7 @@ const ENTRY_ROWS: Row[] = [
     image: { ...DATA, clusterBits: 12 },
     poke: (v, { at }) => v.setUint32(at.l2 + 4, (at.data[0] ?? 0) + 512),
   }),
-  row('L2 entry behind the end', 'read', 'TRUNCATED', {
+  row('L2 entry past the end', 'read', 'TRUNCATED', {
     poke: (v, { at, bytes }) => v.setUint32(at.l2 + 4, bytes.length),
   }),
   row('L2 entry at 2^55', 'read', 'TRUNCATED', { poke: (v, { at }) => v.setUint32(at.l2, COPIED_HI + 0x80_0000) }),
@@ -38,7 +38,7 @@ const ENTRY_ROWS: Row[] = [
   row('L2 entry with bit 8', 'read', 'CORRUPT', {
     poke: (v, { at }) => v.setUint32(at.l2 + 4, (at.data[0] ?? 0) + 0x100),
   }),
-  row('L2 entry COPIED without a place', 'read', 'CORRUPT', { poke: (v, { at }) => v.setUint32(at.l2 + 4, 0) }),
+  row('L2 entry COPIED without a host offset', 'read', 'CORRUPT', { poke: (v, { at }) => v.setUint32(at.l2 + 4, 0) }),
   row('zero flag in version 2', 'read', 'CORRUPT', {
     image: V2,
     poke: (v, { at }) => v.setUint32(at.l2 + 4, (at.data[0] ?? 0) + 1),
@@ -51,7 +51,10 @@ const ENTRY_ROWS: Row[] = [
     image: EXTENDED,
     poke: (v, { at }) => v.setUint32(at.l2 + 8, 0xff),
   }),
-  row('subclusters without a place', 'read', 'CORRUPT', { image: EXTENDED, poke: (v, { at }) => setU64(v, at.l2, 0) }),
+  row('subclusters without a host offset', 'read', 'CORRUPT', {
+    image: EXTENDED,
+    poke: (v, { at }) => setU64(v, at.l2, 0),
+  }),
   row('invalid entry in extents', 'extents', 'CORRUPT', {
     poke: (v, { at }) => v.setUint32(at.l2, COPIED_HI + 0x2000_0000),
   }),
@@ -62,7 +65,7 @@ const COMPRESSED_ROWS: Row[] = [
     image: COMPRESSED,
     poke: (v, { at }) => v.setUint8((at.data[0] ?? 0) + 3, 0xff),
   }),
-  row('compressed entry with COPIED moved behind the end', 'read', 'TRUNCATED', {
+  row('compressed entry with COPIED moved past the end', 'read', 'TRUNCATED', {
     image: COMPRESSED,
     poke: (v, { at, bytes }) => v.setUint32(at.l2 + 4, bytes.length + 3),
   }),
@@ -103,7 +106,7 @@ const SIDE_ROWS: Row[] = [
     image: SNAPSHOT,
     poke: (v) => f.nb_snapshots.set(v, 0, 65_536),
   }),
-  row('snapshot table behind the end', 'snapshots', 'TRUNCATED', {
+  row('snapshot table past the end', 'snapshots', 'TRUNCATED', {
     image: SNAPSHOT,
     poke: (v, { bytes }) => setU64(v, 64, bytes.length),
   }),
@@ -124,11 +127,11 @@ const SIDE_ROWS: Row[] = [
     image: SNAPSHOT,
     poke: (v, { at }) => v.setUint32(at.snapshots + 36, 8),
   }),
-  row('snapshot name behind the end', 'snapshots', 'TRUNCATED', {
+  row('snapshot name past the end', 'snapshots', 'TRUNCATED', {
     image: SNAPSHOT,
     poke: (v, { at }) => v.setUint16(at.snapshots + 14, 0xffff),
   }),
-  row('snapshot L1 behind the end', 'snapshot', 'TRUNCATED', {
+  row('snapshot L1 past the end', 'snapshot', 'TRUNCATED', {
     image: SNAPSHOT,
     poke: (v, { at, bytes }) => setU64(v, at.snapshots, bytes.length),
   }),
@@ -161,7 +164,7 @@ const SIDE_ROWS: Row[] = [
     image: BITMAP,
     poke: (v) => setU64(v, extensionAt + 16, 2 ** 40),
   }),
-  row('bitmap directory behind the end', 'bitmaps', 'TRUNCATED', {
+  row('bitmap directory past the end', 'bitmaps', 'TRUNCATED', {
     image: BITMAP,
     poke: (v, { bytes }) => setU64(v, extensionAt + 24, bytes.length),
   }),

@@ -46,7 +46,7 @@ describe('hostile images, each one field away from a valid one', () => {
     const fixture = buildImage(image);
     const hostile = fixture.bytes.slice(0, cut?.(fixture));
     poke?.(viewOf(hostile), { ...fixture, bytes: hostile });
-    // What cannot be streamed at all is refused for that; a table that is too long takes what follows for entries.
+    // What cannot be streamed at all is refused for that; the bytes after a table that is too short count as its entries.
     const codes = expect.stringMatching(`^QCOW2_(${code}|CORRUPT|CANNOT_STREAM)$`);
     await expect(readPipe(hostile)).rejects.toMatchObject({ name: 'Qcow2Error', code: codes });
   });

@@ -27,7 +27,7 @@ const IMAGES: readonly FixtureOptions[] = [
   { clusters: [{ kind: 'data', fill: 1 }, undefined], backing: { name: 'base', format: 'raw' }, refcountOrder: 0 },
 ];
 
-/** A place in the tables (most bytes of an image are data, which nobody judges), and what is put there. */
+/** A position in the tables (most bytes of an image are data, which is never checked), and the bytes written to it. */
 const mutation = () =>
   fc.record({ where: fc.nat(), bytes: fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.constant(FULL)) });
 const FULL = new Uint8Array(8).fill(0xff);
@@ -47,7 +47,7 @@ function useAll(image: Qcow2Image): void {
   attempt(() => image.bitmaps());
 }
 
-/** Whatever an image says, its reader is not the one at fault: a RangeError tells of a read that we should not ask. */
+/** Only a Qcow2Error is right, whatever the image says: a RangeError would be a read that the package must not attempt. */
 function attempt(use: () => unknown): void {
   try {
     use();

@@ -7,10 +7,10 @@ import { countingSource } from '../counting-source.fixture.ts';
 import { arraySource, buildImage } from '../image.fixture.ts';
 
 const CLUSTER = 512;
-/** First byte that a second pass counts. */
-const BEHIND = WINDOW_CLUSTERS * CLUSTER;
+/** First byte that the second pass counts. */
+const SECOND_PASS = WINDOW_CLUSTERS * CLUSTER;
 
-/** An image of 64 guest clusters whose file claims to be longer; `places` are host bytes of its clusters. */
+/** An image of 64 guest clusters whose file claims to be longer; `offsets` are host bytes of its clusters. */
 function scattered(places: readonly number[], size: number) {
   const { bytes, at } = buildImage({ clusters: Array.from({ length: 64 }, () => undefined) });
   places.forEach((place, index) => {
@@ -20,16 +20,16 @@ function scattered(places: readonly number[], size: number) {
 }
 
 describe('a check of more clusters than one pass counts', () => {
-  test('finds what lies behind, once each', () => {
+  test('finds the clusters of later passes, once each', () => {
     const findings: CheckFinding[] = [];
-    const places = [BEHIND, BEHIND + CLUSTER, 5 * BEHIND + 7 * CLUSTER];
-    const report = checkQcow2(scattered(places, 8 * BEHIND), { onFinding: (finding) => findings.push(finding) });
+    const places = [SECOND_PASS, SECOND_PASS + CLUSTER, 5 * SECOND_PASS + 7 * CLUSTER];
+    const report = checkQcow2(scattered(places, 8 * SECOND_PASS), { onFinding: (finding) => findings.push(finding) });
     const missing = findings.filter(({ what }) => what === 'refcount');
     expect(missing.map(({ hostOffset, found, expected }) => [hostOffset, found, expected])).toEqual(
       places.map((place) => [place, 0, 1]),
     );
     // Each is also COPIED with a refcount of 0.
-    expect(report).toMatchObject({ corruptions: 6, leaks: 0, imageEndOffset: 5 * BEHIND + 8 * CLUSTER });
+    expect(report).toMatchObject({ corruptions: 6, leaks: 0, imageEndOffset: 5 * SECOND_PASS + 8 * CLUSTER });
   });
 
   test('makes no pass over the empty space between', () => {
