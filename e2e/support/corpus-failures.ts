@@ -18,12 +18,12 @@ export const CORPUS_FAILURES: Readonly<Record<string, Ending>> = {
   'f_extent_int_bad_magic.gz': {
     status: 3,
     why: 'an extent node without magic number: what hangs below it is lost, nothing else',
-    message: /warning: inode 12: block 1295 is no extent node/,
+    message: /warning: inode 12: block 1295 is not an extent node/,
   },
   'f_illitable.gz': {
     status: 3,
     why: 'the inode table of group 0 lies behind the end: its inodes are lost, bitmaps and descriptors are there',
-    message: /warning: inode table of group 0: blocks 40000 to 40003 of 100 lie outside the file system/,
+    message: /warning: inode table of group 0: blocks 40000 to 40003 of 100 are outside the file system/,
   },
   'f_zero_super.gz': {
     status: 1,

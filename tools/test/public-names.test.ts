@@ -8,7 +8,6 @@ const NOT_YET: readonly string[] = [
   '@e2image/cli',
   '@e2image/e2image-move',
   '@e2image/e2image-restore',
-  '@e2image/ext-core',
   '@e2image/qcow2',
   '@e2image/scramble',
   '@e2image/sparse-io',

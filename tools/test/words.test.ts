@@ -12,7 +12,6 @@ const NOT_YET: readonly string[] = [
   'packages/e2image/',
   'packages/e2image-restore/',
   'packages/e2scramble/',
-  'packages/ext-core/',
   'packages/normal-image/',
   'packages/qcow2-tool/',
   'packages/scramble/',

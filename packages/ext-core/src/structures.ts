@@ -1,28 +1,8 @@
-export { crc16, crc32c, crc32cOfU32, crc32cOfU64 } from './bytes/crc.ts';
-export {
-  type BytesField,
-  blockNumber,
-  bytes,
-  type Field,
-  safeU64,
-  u8,
-  u16,
-  u16be,
-  u32,
-  u32be,
-  u64,
-} from './bytes/field.ts';
-export { hexText, nulTerminatedText, uuidText } from './bytes/text.ts';
+export { crc32c } from './bytes/crc.ts';
+export { type BytesField, bytes, type Field, safeU64, u32, u64 } from './bytes/field.ts';
+export { hexText, uuidText } from './bytes/text.ts';
 export { commitBlockLayout } from './journal/commit-block.ts';
-export {
-  type JournalTag,
-  readTags,
-  TAG_FLAG,
-  tag3Layout,
-  tagLayout,
-  tagSize,
-  writeTag,
-} from './journal/descriptor-block.ts';
+export { type JournalTag, readTags, TAG_FLAG, writeTag } from './journal/descriptor-block.ts';
 export {
   JOURNAL_BLOCK,
   JOURNAL_MAGIC,
@@ -30,7 +10,7 @@ export {
   journalHeaderLayout,
   journalTailLayout,
 } from './journal/journal-block.ts';
-export { type JournalVisitor, type ReadJournalBlock, walkJournal } from './journal/journal-log.ts';
+export { walkJournal } from './journal/journal-log.ts';
 export {
   hasJournalChecksums,
   JOURNAL_COMPAT,
@@ -45,8 +25,6 @@ export {
   dirBlockChecksum,
   extentNodeChecksum,
   filesystemSeed,
-  groupDescChecksum,
-  groupDescCrc16,
   htreeChecksum,
   inodeChecksum,
   inodeChecksumMask,
@@ -63,7 +41,6 @@ export {
 export {
   DIR_ENTRY_HEADER,
   DIR_TAIL_SIZE,
-  DIR_TAIL_TYPE,
   DIRENT_HASH_SIZE,
   dirEntryLayout,
   direntHashOffset,
@@ -85,25 +62,20 @@ export {
   extentTailLayout,
   isExtentHeader,
 } from './structures/extent.ts';
-export { COMPAT, INCOMPAT, RO_COMPAT } from './structures/features.ts';
+export { INCOMPAT, RO_COMPAT } from './structures/features.ts';
 export {
   BG_BLOCK_UNINIT,
   BG_INODE_UNINIT,
   BG_INODE_ZEROED,
   type GroupDesc,
   groupDescLayout,
-  readGroupDesc,
 } from './structures/group-desc.ts';
 export {
-  backupDescRuns,
   backupGroups,
   descBlockLocation,
-  descsPerBlock,
   groupFirstBlock,
-  hasSuperblockCopy,
   metaBgBackups,
   primarySuperblockBlock,
-  superblockCopyBlock,
 } from './structures/group-layout.ts';
 export {
   DX_BLOCK_MASK,
@@ -111,7 +83,6 @@ export {
   DX_ENTRY_SIZE,
   DX_NODE_ENTRIES,
   DX_ROOT_ENTRIES,
-  type DxBlock,
   dxCountLayout,
   dxEntryLayout,
   dxRootLayout,
@@ -122,13 +93,7 @@ export {
   isDxRoot,
   readDxBlock,
 } from './structures/htree.ts';
-export {
-  hasInlineData,
-  INLINE_PARENT_SIZE,
-  inlineDataSpans,
-  inlineDirSpans,
-  isInlineDataEntry,
-} from './structures/inline-data.ts';
+export { hasInlineData, inlineDataSpans, inlineDirSpans, isInlineDataEntry } from './structures/inline-data.ts';
 export {
   fileSize,
   fileType,
@@ -146,7 +111,6 @@ export {
 export {
   MMP_MAGIC,
   MMP_SEQ_CLEAN,
-  MMP_SEQ_FSCK,
   MMP_SIZE,
   type MmpState,
   mmpChecksum,
@@ -174,7 +138,6 @@ export {
   inodeXattrArea,
   inodeXattrStart,
   readXattrs,
-  XATTR_ENTRY_HEADER,
   XATTR_HEADER_SIZE,
   XATTR_INDEX,
   XATTR_MAGIC,

@@ -7,7 +7,7 @@ const MAX_RUNS = LEAF_WORDS / 2;
 export const LEAF_BITS = LEAF_WORDS * 32;
 /** Bytes of a leaf, with what a runtime adds to an array. */
 export const LEAF_BYTES = LEAF_WORDS * 4 + 192;
-/** A leaf lies within one region of so many blocks: all that is counted from its start is a small integer. */
+/** Blocks of a region. A leaf is within one region, so that every position in it is a small integer. */
 export const REGION = 2 ** 30;
 
 /**
@@ -17,14 +17,14 @@ export const REGION = 2 ** 30;
 export class BlockLeaf {
   /** First block of the region. */
   readonly origin: number;
-  /** Position from which on the leaf holds what is in the set. */
+  /** First position that the leaf is responsible for. */
   #from: number;
-  /** Pairs `start, end`: ascending, disjoint, not touching. Or the bits from `from` on. */
+  /** Pairs `start, end`, ascending, disjoint, not touching; or, in a bitmap, the bits from `#from` on. */
   readonly #words: Int32Array;
-  /** Runs; -1 in a bitmap. */
+  /** Number of runs; -1 while the leaf is a bitmap. */
   #count = 0;
 
-  /** @param words zeros, of a leaf that is gone; default: new ones */
+  /** @param words zeroed memory of a released leaf, to be used again; default: allocate */
   constructor(origin: number, from: number, words: Int32Array = new Int32Array(LEAF_WORDS)) {
     this.origin = origin;
     this.#from = from;
@@ -36,12 +36,12 @@ export class BlockLeaf {
     return this.origin + this.#from;
   }
 
-  /** Behind the last block it can hold: that of the region, or of the bitmap. */
+  /** Just past the last block it can hold: the end of the region, or of the bitmap. */
   get limit(): number {
     return this.origin + (this.#count < 0 ? Math.min(REGION, this.#from + LEAF_BITS) : REGION);
   }
 
-  /** Add the positions `[from, to)`, for which it is the place. @returns false when there is no room: then `divide` */
+  /** Add the positions `[from, to)`, for which the leaf is responsible. @returns false if it is full: then `divide` */
   add(from: number, to: number): boolean {
     if (this.#count < 0) {
       setBits(this.#words, from - this.#from, to - this.#from);
@@ -49,7 +49,7 @@ export class BlockLeaf {
     }
     const words = this.#words;
     const last = 2 * this.#count - 2;
-    // Blocks arrive ascending nearly always: the cheap cases first.
+    // Blocks nearly always arrive in ascending order: the cheap cases first.
     if (last < 0 || from > (words[last + 1] as number)) return this.#append(from, to);
     if (from < (words[last] as number)) return this.#merge(from, to);
     if (to > (words[last + 1] as number)) words[last + 1] = to;
@@ -67,8 +67,8 @@ export class BlockLeaf {
   }
 
   /**
-   * Put the pairs `start, end` of positions into `pairs`, ascending, not touching. Memory that is used again, as there
-   * may be tens of thousands of leaves.
+   * Put the pairs `start, end` of positions into `pairs`, ascending, not touching. The caller's memory is used because
+   * there may be tens of thousands of leaves.
    *
    * @param pairs `LEAF_BITS` words at least
    * @returns words filled
@@ -90,10 +90,10 @@ export class BlockLeaf {
   }
 
   /**
-   * Make room in a full leaf: it becomes a bitmap, which begins with its first run, or gives what it has from some
-   * position on to another one.
+   * Make room in a full leaf: it becomes a bitmap that begins with its first run, or it moves its runs from some
+   * position on to another leaf.
    *
-   * @param at where the run is to go for which there is no room: behind the last one, nothing need be moved
+   * @param at position of the run that did not fit; if it is past all runs, no run moves
    * @param spare memory for another leaf, as in the constructor; taken if it is needed
    * @returns the other leaf, if there is one
    */
@@ -106,14 +106,14 @@ export class BlockLeaf {
     if (at > end) return new BlockLeaf(this.origin, at, spare.pop());
     const kept = this.#count >>> 1;
     const other = new BlockLeaf(this.origin, this.#words[2 * kept] as number, spare.pop());
-    // By hand: a subarray costs some runtimes a buffer of its own for each leaf, for good.
+    // Word by word: some runtimes keep a separate buffer for each leaf after `subarray`.
     for (let i = 2 * kept; i < 2 * this.#count; i++) other.#words[i - 2 * kept] = this.#words[i] as number;
     other.#count = this.#count - kept;
     this.#count = kept;
     return other;
   }
 
-  /** Its words, made zeros, for another leaf: this one must not be used any more. */
+  /** Its words, zeroed, for another leaf. Do not use this leaf afterwards. */
   release(): Int32Array {
     return this.#words.fill(0);
   }
@@ -145,7 +145,7 @@ export class BlockLeaf {
     return true;
   }
 
-  /** The first run that ends behind `at`; the number of runs when there is none. */
+  /** Index of the first run that ends after `at`; the number of runs if none does. */
   #firstEndAfter(at: number): number {
     const words = this.#words;
     return lowerBound(this.#count, (run) => (words[2 * run + 1] as number) <= at);

@@ -35,7 +35,7 @@ const SHAPES = [
 ] as const;
 
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-/** Where the blocks lie: at the start, around the end of a region, and beyond 2^32. */
+/** Where the blocks are: at the start, around the end of a region, and beyond 2^32. */
 const places = fc.constantFrom(0, 2 ** 30 - 20_000, 2 ** 41 - 30_000);
 
 describe('BlockSet', () => {
@@ -79,7 +79,7 @@ describe('BlockSet', () => {
     );
   });
 
-  test('refuses what would take more memory than it may, unless it is to be cut', () => {
+  test('refuses what would take more memory than allowed, unless it may be cut', () => {
     const set = new BlockSet({ maxBytes: 64 * 1024 });
     const fill = (): void => {
       for (let block = 0; block < 2 ** 24; block += 1000) set.add(block);
@@ -133,7 +133,7 @@ test.each([
   [29, 1],
   [31, 1],
   [35, 2],
-])('behind block %d ends run %d first', (block, index) => {
+])('the first run that ends after block %d is run %d', (block, index) => {
   expect(
     firstRunEndingAfter(
       [

@@ -3,13 +3,13 @@ import { ExtError } from '../bytes/errors.ts';
 import { lowerBound } from '../bytes/lower-bound.ts';
 import { BlockLeaf, LEAF_BITS, LEAF_BYTES, REGION } from './block-leaf.ts';
 
-/** What a set holds, and how much. */
+/** Which blocks a set keeps, and how much memory it may use. */
 export interface BlockSetOptions {
   /** Blocks before this one are left out. Default 0. */
   readonly from?: number;
   /** Bytes of memory. Default 64 MiB: some four million scattered runs at least, or 2^28 blocks of which any may be members. */
   readonly maxBytes?: number;
-  /** What to do with more: throw (the default), or keep only the lowest blocks, and tell by `end`. */
+  /** What to do when more is needed: throw (the default), or keep only the lowest blocks; `end` is then the limit. */
   readonly whenFull?: 'refuse' | 'cut';
 }
 
@@ -19,19 +19,19 @@ const MAX_BYTES = 64 * 1024 * 1024;
  * A set of block numbers that costs by its runs, not by the size of the file system, and never more than it may: 8 to
  * 18 bytes for a run or, where runs are dense, one to two bits for a block. Numbers up to 2^53 are exact.
  *
- * It is a list of leaves, each for the stretch of blocks up to the next one. A leaf is divided when it is full.
+ * It is a list of leaves, each responsible for the blocks up to the next leaf. A full leaf is divided.
  */
 export class BlockSet {
   #from: number;
   readonly #maxBytes: number;
   readonly #isCut: boolean;
   #leaves: BlockLeaf[] = [];
-  /** The first block of each leaf: all that a search looks at. */
+  /** The first block of each leaf, for the search. */
   #bases: number[] = [];
-  /** The leaf that was used last: the next block is nearly always one of its neighbours. */
+  /** Index of the leaf that was used last: the next block is nearly always in it, too. */
   #last = 0;
   #end = Infinity;
-  /** Memory of leaves that are gone. */
+  /** Memory of released leaves. */
   readonly #spare: Int32Array[] = [];
 
   constructor({ from = 0, maxBytes = MAX_BYTES, whenFull = 'refuse' }: BlockSetOptions = {}) {
@@ -46,14 +46,17 @@ export class BlockSet {
   }
 
   /**
-   * Where a set that keeps the lowest blocks was cut: of those from here on it knows nothing. Infinity as long as it
-   * has all.
+   * Where a set that keeps the lowest blocks was cut: it does not know any block from here on. Infinity while it has
+   * all blocks.
    */
   get end(): number {
     return this.#end;
   }
 
-  /** Make it an empty set of blocks from `from` on, in the memory that it has: garbage of this size stays for long. */
+  /**
+   * Empty the set and restrict it to blocks from `from` on. It uses its memory again, because garbage collectors free
+   * buffers of this size late.
+   */
   restart(from: number): void {
     for (const leaf of this.#leaves) this.#spare.push(leaf.release());
     this.#leaves = [];
@@ -63,7 +66,7 @@ export class BlockSet {
   }
 
   /**
-   * Add `[start, start + count)`. Adding a block again is free of charge and without effect.
+   * Add `[start, start + count)`. Adding a block again has no effect and needs no memory.
    *
    * @throws ExtError EXT_TOO_LARGE when a set that is not cut needs more memory than it may have
    */
@@ -72,7 +75,7 @@ export class BlockSet {
     for (let from = Math.max(start, this.#from); from < Math.min(end, this.#end); ) {
       const index = this.#place(from);
       const leaf = this.#leaves[index];
-      // Cut: nothing from here on is kept.
+      // The set was cut: no block from here on is kept.
       if (leaf === undefined) return;
       const to = Math.min(end, this.#limit(index, leaf));
       if (leaf.add(from - leaf.origin, to - leaf.origin)) from = to;
@@ -85,7 +88,7 @@ export class BlockSet {
     return leaf?.has(block - leaf.origin) ?? false;
   }
 
-  /** The runs, ascending, never touching. One step per run. What is added meanwhile may be among them or not. */
+  /** The runs, ascending, never touching. One step per run. Blocks added during the iteration may be missing. */
   *runs(): Generator<BlockRun> {
     let start = -1;
     let end = -1;
@@ -104,19 +107,19 @@ export class BlockSet {
     if (start >= 0) yield { start, count: end - start };
   }
 
-  /** Members. Costs one step per run. */
+  /** Number of blocks. Costs one step per run. */
   get size(): number {
     let total = 0;
     for (const { count } of this.runs()) total += count;
     return total;
   }
 
-  /** Index of the leaf for `block`, which is made where none is. */
+  /** Index of the leaf for `block`, which is created if needed. */
   #place(block: number): number {
     const index = this.#find(block);
     const leaf = this.#leaves[index];
     if (leaf !== undefined && block < leaf.limit) return index;
-    // It lies behind a bitmap, or is the first of its region.
+    // The block is past a bitmap, or the first of its region.
     const origin = block - (block % REGION);
     const from = leaf?.origin === origin ? leaf.limit - origin : 0;
     this.#insert(index + 1, new BlockLeaf(origin, from, this.#spare.pop()));
@@ -127,7 +130,7 @@ export class BlockSet {
     return Math.min(leaf.limit, this.#bases[index + 1] ?? Infinity);
   }
 
-  /** Index of the last leaf that begins at `block` or before; -1 when there is none. */
+  /** Index of the last leaf that begins at or before `block`; -1 if none does. */
   #find(block: number): number {
     const bases = this.#bases;
     const last = this.#last;
@@ -141,7 +144,7 @@ export class BlockSet {
 
   #divide(index: number, leaf: BlockLeaf, block: number): void {
     const other = leaf.divide(block - leaf.origin, this.#spare);
-    // A bitmap begins with its first run.
+    // A bitmap begins with its first run, so that the base may have changed.
     this.#bases[index] = leaf.base;
     if (other !== undefined) this.#insert(index + 1, other);
   }

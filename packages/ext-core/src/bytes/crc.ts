@@ -3,7 +3,7 @@ const CASTAGNOLI = 0x82f6_3b78;
 /** Reflected CRC-16 polynomial. Source: kernel lib/crc16.c, comment. */
 const CRC16_POLYNOMIAL = 0xa001;
 
-/** Entry `256 * s + b`: byte `b` followed by `s` zero bytes. Made on first use: most runs need no checksum. */
+/** Entry `256 * s + b`: the CRC of byte `b` followed by `s` zero bytes. Computed on first use: most runs need none. */
 let slices: Int32Array | undefined;
 
 function sliceTables(): Int32Array {
@@ -20,12 +20,12 @@ function sliceTables(): Int32Array {
   return table;
 }
 
-/** Zero bytes that are passed at once. */
+/** Zero bytes that are processed at once. */
 const STRETCH = 128;
-/** Entry `256 * i + b`: what `STRETCH` zero bytes make of byte `b` at place `i` of a CRC. */
+/** Entry `256 * i + b`: the effect of `STRETCH` zero bytes on byte `b` at position `i` of a CRC. */
 let stretches: Int32Array | undefined;
 
-/** The effect of zeros is linear: that of a byte is the sum of those of its bits. */
+/** The effect of zeros is linear: the effect on a byte is the sum of the effects on its bits. */
 function stretchTables(slice: Int32Array): Int32Array {
   const table = new Int32Array(4 * 256);
   const zeros = new Uint8Array(STRETCH);
@@ -41,7 +41,7 @@ function stretchTables(slice: Int32Array): Int32Array {
  * CRC32C of `bytes[from, to)` continued from `seed`, without the final inversion: the result of one call is the seed of
  * the next. The usual CRC32C is the inversion of what seed 0xffffffff gives.
  *
- * Most of a block is zeros behind its content: they cost a quarter of what other bytes do.
+ * Most of a block is zeros after its content: they cost a quarter of what other bytes cost.
  */
 export function crc32c(seed: number, bytes: Uint8Array, from = 0, to = bytes.length): number {
   slices ??= sliceTables();
@@ -78,11 +78,11 @@ function isZeroStretch(words: Int32Array, from: number): boolean {
   return at === end;
 }
 
-/** Eight bytes a step: each of their 256-entry tables stays in the first cache. */
+/** Eight bytes per step: their eight tables of 256 entries stay in the first-level cache. */
 function bySlices(t: Int32Array, seed: number, bytes: Uint8Array, from: number, to: number): number {
   let crc = seed;
   let at = from;
-  // All indexes lie in [from, to), and those of the table below 8 * 256.
+  // All indexes are in [from, to), and those of the table below 8 * 256.
   for (const end = to - 7; at < end; at += 8) {
     crc ^=
       (bytes[at] as number) |
@@ -116,7 +116,7 @@ export function crc32cOfU32(seed: number, value: number): number {
 export const crc32cOfU64 = (seed: number, value: number): number =>
   crc32cOfU32(crc32cOfU32(seed, value % 0x1_0000_0000), Math.floor(value / 0x1_0000_0000));
 
-/** CRC-16 of `bytes[from, to)` continued from `seed`. For descriptors of 32 bytes: bit by bit. */
+/** CRC-16 of `bytes[from, to)` continued from `seed`. Bit by bit, because it is used for descriptors of 32 bytes only. */
 export function crc16(seed: number, bytes: Uint8Array, from = 0, to = bytes.length): number {
   let crc = seed;
   for (let at = from; at < to; at++) {

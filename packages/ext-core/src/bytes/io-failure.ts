@@ -1,8 +1,8 @@
 /**
- * What an error of a source says. Errors without a code are bugs, and go on their way; so does that of a device which is
- * not there any more: its blocks are not bad.
+ * The message of an error of a source. Rethrows errors without a code, which are bugs, and ENODEV: the device is gone,
+ * and its blocks are not bad.
  *
- * @throws the error itself when it has no code, or ENODEV
+ * @throws the error itself if it has no code, or the code ENODEV
  */
 export function ioFailure(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string') {

@@ -1,8 +1,8 @@
-/** Damage that imaging survives: a value for the caller to tell, never a message printed here. */
+/** Damage that imaging survives: a value that the caller reports; this package prints nothing. */
 export interface Problem {
   readonly code: /** The file system claims more blocks than the source holds. */
     | 'short-source'
-    /** A block could not be read; what hangs below it is not in the selection. */
+    /** A block could not be read; blocks that only it refers to are not in the selection. */
     | 'unreadable'
     /** A block number outside the file system; ignored. */
     | 'illegal-block'
@@ -10,19 +10,19 @@ export interface Problem {
     | 'bad-inode-table'
     /** `bg_itable_unused` is larger than the table. */
     | 'bad-unused-count'
-    /** The root of an extent tree is not one; the inode's blocks are unknown. */
+    /** The root of an extent tree has no valid header; the inode's blocks are unknown. */
     | 'bad-extent-root'
-    /** A node of an extent tree is not one; what hangs below it is unknown. */
+    /** A node of an extent tree has no valid header; blocks that only it refers to are unknown. */
     | 'bad-extent-node'
-    /** Two pointers name the same mapping block: a cycle, or two files that claim it. It is walked once. */
+    /** Two pointers refer to the same mapping block: a cycle, or two files that claim it. It is walked once. */
     | 'shared-mapping-block'
-    /** The list of orphan inodes does not end, or names no inode. */
+    /** The list of orphan inodes does not end, or refers to a number that is not an inode. */
     | 'bad-orphan-list';
-  /** One line, lower case, what is wrong and where, with the value found. */
+  /** One line in lower case: what is wrong and where, with the value found. */
   readonly message: string;
   /**
-   * True when blocks that belong in the selection are missing from it: exit status 3. False for damage that loses
-   * nothing that could be had.
+   * True if blocks that belong in the selection are missing from it: exit status 3. False for damage without such a
+   * loss.
    */
   readonly lost: boolean;
   /** First block concerned. */

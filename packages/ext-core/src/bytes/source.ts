@@ -1,8 +1,8 @@
 /**
  * The bytes of a file system, wherever they are: a device, an image, a window on either.
  *
- * Structurally the same as the `Source` of sparse-io and of qcow2, which declare their own so that each package
- * stays usable alone.
+ * Structurally the same as the `Source` of sparse-io and of qcow2, which have their own declarations so that each
+ * package can be used alone.
  */
 export interface Source {
   /** Total bytes. */

@@ -1,15 +1,15 @@
 import { ioFailure } from '../bytes/io-failure.ts';
 import type { Filesystem } from './filesystem.ts';
 
-/** Bytes of one read: the measured best unit. */
+/** Bytes of one read: the fastest size, by measurement. */
 export const READ_UNIT = 256 * 1024;
 
-/** Called for a block that cannot be read; it is handed on as zeros. */
+/** Called for a block that cannot be read; the reader gets zeros. */
 export type OnUnreadable = (block: number, reason: string) => void;
 
 /**
- * Fill `into` from `block` on. When the source fails, go on block by block, so that one bad sector costs one block:
- * that one is zeros and told.
+ * Fill `into` from `block` on. If the source fails, read block by block, so that a bad sector costs only its block:
+ * that block becomes zeros and is reported.
  */
 export function readIsolated(fs: Filesystem, into: Uint8Array, block: number, onUnreadable: OnUnreadable): void {
   try {
@@ -29,8 +29,8 @@ export function readIsolated(fs: Filesystem, into: Uint8Array, block: number, on
 }
 
 /**
- * Reads scattered blocks a window at a time: sorted, neighbours in one call, and handed out in the order asked for.
- * Holds one buffer of at most 256 KiB, or one block.
+ * Reads scattered blocks, a window of them at a time: in ascending order, neighbours in one call. The results are in
+ * the order of the request. Keeps one buffer of at most 256 KiB, or of one block.
  */
 export class BlockWindow {
   readonly #fs: Filesystem;
@@ -51,7 +51,7 @@ export class BlockWindow {
   load(blocks: readonly number[], from: number, onUnreadable: OnUnreadable): number[] {
     const { blockSize } = this.#fs;
     const count = Math.min(this.capacity, blocks.length - from);
-    // Most maps have one block at this level: no more than what is asked for.
+    // Most maps have one block at this level, so the buffer should not exceed the request.
     if (this.#buffer === undefined || this.#buffer.length < count * blockSize) {
       this.#buffer = new Uint8Array(count * blockSize);
     }

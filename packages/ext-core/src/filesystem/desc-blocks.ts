@@ -5,16 +5,16 @@ import type { Source } from '../bytes/source.ts';
 import { descBlockLocation, descsPerBlock, groupFirstBlock, hasSuperblockCopy } from '../structures/group-layout.ts';
 import { descBlockCount, type Superblock } from '../structures/superblock.ts';
 
-/** Tables up to this size are gone through: 2^21 descriptors of 64 bytes, 256 TiB at 4 KiB blocks. */
+/** Largest table that is read: 2^21 descriptors of 64 bytes, 256 TiB at 4 KiB blocks. */
 const MAX_DESC_TABLE = 128 * 1024 * 1024;
 
 /**
- * The descriptor blocks of a file system as one source, wherever they lie. For one that cannot be read there is its
- * backup, or where there is none either, zeros; each is told once, and not tried again.
+ * The descriptor blocks of a file system, which may be far apart, as one source. An unreadable block is replaced by its
+ * backup, or by zeros if that fails, too. It is reported once, and never read again.
  */
 export class DescBlocks implements Source {
   readonly size: number;
-  /** Blocks that could not be read: index in the table -> block number. Complete when all was read once. */
+  /** Blocks that could not be read: index in the table -> block number. Complete after the whole table was read once. */
   readonly unread: ReadonlyMap<number, number>;
   readonly #unread = new Map<number, number>();
   readonly #source: Source;
@@ -22,7 +22,7 @@ export class DescBlocks implements Source {
   readonly #superblockBlock: number;
   readonly #onProblem: OnProblem | undefined;
 
-  /** @throws ExtError EXT_TOO_LARGE; EXT_TRUNCATED when the source ends before the first of them */
+  /** @throws ExtError EXT_TOO_LARGE; EXT_TRUNCATED if the source ends before the first of them */
   constructor(source: Source, sb: Superblock, superblockBlock: number, onProblem?: OnProblem) {
     this.unread = this.#unread;
     this.#source = source;
@@ -37,7 +37,7 @@ export class DescBlocks implements Source {
     });
   }
 
-  /** Fill `into`, whole blocks, from byte `offset` of the table on. @throws what `ioFailure` lets go on */
+  /** Fill `into`, whole blocks, from byte `offset` of the table on. @throws errors that `ioFailure` rethrows */
   readAt(into: Uint8Array, offset: number): void {
     const { blockSize } = this.#sb;
     for (let at = 0; at < into.length; ) {
@@ -55,7 +55,7 @@ export class DescBlocks implements Source {
     return descBlockLocation(this.#sb, this.#superblockBlock, index);
   }
 
-  /** How many descriptor blocks, `most` at most, lie behind one another from `index` on. */
+  /** How many descriptor blocks, `most` at most, are adjacent from `index` on. */
   #neighbours(index: number, most: number): number {
     const block = this.#location(index);
     let count = 1;
@@ -94,11 +94,11 @@ export class DescBlocks implements Source {
     this.#onProblem?.({ code: 'unreadable', message, lost: true, block, group });
   }
 
-  /** Where descriptor block `index` can be read, the best first: the trusted table, then the copies. */
+  /** Block numbers of the copies of descriptor block `index`, the best one first: the trusted table, then backups. */
   *#copies(index: number, onlyBackups: boolean): Generator<number> {
     const sb = this.#sb;
     if (!onlyBackups) yield this.#location(index);
-    // The first backups are enough: a disk that lost four copies of one block has lost more than that.
+    // Three backups are enough: a disk that lost four copies of a block has lost far more than this block.
     let copies = 0;
     for (let group = 1; group < Math.min(sb.groupCount, 128) && copies < 3; group++) {
       if (!hasSuperblockCopy(sb, group)) continue;
@@ -107,7 +107,7 @@ export class DescBlocks implements Source {
     }
   }
 
-  /** @returns undefined when the first could be read, else why not; `into` is zeros when none could */
+  /** @returns undefined if the first could be read, else the reason why not; `into` becomes zeros if none could */
   #readFirstReadable(
     into: Uint8Array,
     blocks: Iterable<number>,
@@ -115,7 +115,7 @@ export class DescBlocks implements Source {
     let reason: string | undefined;
     for (const block of blocks) {
       if ((block + 1) * into.length > this.#source.size) {
-        reason ??= `block ${block} lies behind the end of the source`;
+        reason ??= `block ${block} is past the end of the source`;
         continue;
       }
       try {
@@ -133,7 +133,7 @@ export class DescBlocks implements Source {
 /**
  * Bytes of the descriptor blocks of a file system, one copy of each.
  *
- * @throws ExtError EXT_TOO_LARGE beyond 128 MiB: nobody should wait for them, and no file system of that size exists
+ * @throws ExtError EXT_TOO_LARGE beyond 128 MiB: it would take too long, and no file system of that size exists
  */
 export function descTableSize(sb: Superblock): number {
   const bytes = descBlockCount(sb) * sb.blockSize;

@@ -41,8 +41,8 @@ export function descChecksums(sb: Superblock, table: DescTable): DescChecksums {
 }
 
 /**
- * The file system as e2fsck sees it: what a descriptor with a wrong checksum says of blocks and inodes that were never
- * used is not believed.
+ * The file system as e2fsck sees it: a descriptor with a wrong checksum is not trusted where it says that blocks or
+ * inodes were never used.
  */
 export function distrusting(fs: Filesystem): Filesystem {
   if (!hasGroupChecksums(fs.superblock)) return fs;

@@ -21,7 +21,7 @@ describe('openFilesystem', () => {
     ['no inodes in a group', f.s_inodes_per_group, 0, 'EXT_CORRUPT_SUPERBLOCK'],
     ['an inode size of 130', f.s_inode_size, 130, 'EXT_CORRUPT_SUPERBLOCK'],
     ['an inode larger than a block', f.s_inode_size, 2048, 'EXT_CORRUPT_SUPERBLOCK'],
-    ['a first data block behind the end', f.s_first_data_block, 0xffff_ffff, 'EXT_CORRUPT_SUPERBLOCK'],
+    ['a first data block past the end', f.s_first_data_block, 0xffff_ffff, 'EXT_CORRUPT_SUPERBLOCK'],
     ['an inode count that no groups give', f.s_inodes_count, 65, 'EXT_CORRUPT_SUPERBLOCK'],
     ['64bit descriptors of no size', f.s_feature_incompat, 0x80, 'EXT_DESC_SIZE'],
   ])('refuses %s', (_name, field, value, code) => {
@@ -42,7 +42,7 @@ describe('openFilesystem', () => {
     expect(() => openFilesystem(source)).toThrow(expect.objectContaining({ code: 'EXT_TRUNCATED' }));
   });
 
-  test('tells a source that is shorter than the file system', () => {
+  test('reports a source that is shorter than the file system', () => {
     const tiny = new TinyFilesystem();
     const source = { size: 300 * 1024, readAt: (into: Uint8Array, offset: number) => tiny.readAt(into, offset) };
     const codes: string[] = [];
@@ -105,7 +105,7 @@ test('whatever the bytes are, opening and selecting give a result or an ExtError
 
 describe('a read that fails', () => {
   test.each([
-    ['EIO', 'costs that block', 'told'],
+    ['EIO', 'costs that block', 'reported'],
     ['ENODEV', 'is the end: the device is gone, not its blocks bad', 'thrown'],
   ])('with %s %s', (code, _, outcome) => {
     const tiny = new TinyFilesystem();
@@ -119,10 +119,10 @@ describe('a read that fails', () => {
     };
     const fs = openFilesystem(source);
     isGone = true;
-    const told: number[] = [];
-    const read = (): void => readIsolated(fs, new Uint8Array(fs.blockSize), 1, (block) => told.push(block));
+    const reported: number[] = [];
+    const read = (): void => readIsolated(fs, new Uint8Array(fs.blockSize), 1, (block) => reported.push(block));
     if (outcome === 'thrown') expect(read).toThrow(expect.objectContaining({ code }));
     else expect(read).not.toThrow();
-    expect(told).toEqual(outcome === 'told' ? [1] : []);
+    expect(reported).toEqual(outcome === 'reported' ? [1] : []);
   });
 });

@@ -22,7 +22,7 @@ export interface OpenOptions {
   readonly onProblem?: OnProblem;
 }
 
-/** An opened file system: the values everything else starts from. It owns no descriptor: the source is the caller's. */
+/** An open file system: the values that everything else needs. It does not own the source. */
 export interface Filesystem {
   readonly source: Source;
   readonly superblock: Superblock;
@@ -33,13 +33,13 @@ export interface Filesystem {
   readonly blockSize: number;
   readonly blocksCount: number;
   readonly groupCount: number;
-  /** All descriptor blocks, joined, 2 MiB of them at a time in memory. One of which no copy could be read is zeros. */
+  /** All descriptor blocks in sequence, 2 MiB of them in memory at a time. Blocks without a readable copy are zeros. */
   readonly descTable: DescTable;
-  /** Descriptor blocks that could not be read: a backup, or zeros, is in their place in `descTable`. */
+  /** Descriptor blocks that could not be read: `descTable` has a backup, or zeros, instead. */
   readonly unreadDescBlocks: readonly number[];
   /**
-   * Decoded descriptor. Where it comes from a backup its UNINIT flags and unused count are cleared: backups are not
-   * kept up to date, and a group that was used since must not be taken for an empty one.
+   * The decoded descriptor. If it comes from a backup, its UNINIT flags and unused count are cleared: backups are not
+   * kept up to date, and a group that was used since then must not be taken for an empty one.
    */
   groupDesc(group: number): GroupDesc;
   /** Fill `into`, a whole number of blocks, from `block` on, or throw what the source throws. */
@@ -115,7 +115,7 @@ function findSuperblock(source: Source, options: OpenOptions): FoundSuperblock {
   return { superblockBlock, superblockBytes, superblock };
 }
 
-/** Where a backup lies in bytes depends on the block size, which only the backup knows: try each size. */
+/** The byte offset of a backup depends on the block size, which only the backup contains: try each size. */
 function searchBlockSizes(source: Source, superblockBlock: number): FoundSuperblock {
   let failure: unknown;
   for (const blockSize of BLOCK_SIZES) {
@@ -123,7 +123,7 @@ function searchBlockSizes(source: Source, superblockBlock: number): FoundSuperbl
       const found = findSuperblock(source, { superblockBlock, blockSize });
       return found;
     } catch (error) {
-      // The first reason is the one to tell, unless a later size found a superblock and something wrong in it.
+      // Report the first reason, unless a later size found a superblock with something wrong in it.
       if (failure === undefined || !isWrongPlace(error)) failure = error;
     }
   }

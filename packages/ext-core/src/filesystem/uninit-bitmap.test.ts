@@ -18,7 +18,7 @@ const sb: Superblock = {
   journalInode: 0,
 };
 
-/** Group 0 in use; of the others each is uninitialised and its metadata lies where `at` says. */
+/** Group 0 is in use; each of the others is uninitialised, with its metadata where `at` says. */
 const descs =
   (at: (group: number) => number) =>
   (group: number): GroupDesc => ({

@@ -24,7 +24,7 @@ function headRuns(sb: Superblock, group: number): BlockRun[] {
   return runs;
 }
 
-/** All metadata that belongs to one group: with flex_bg some of it lies in other groups. */
+/** All metadata that belongs to one group: with flex_bg some of it is in other groups. */
 function metadataRuns(sb: Superblock, group: number, desc: GroupDesc): BlockRun[] {
   const runs = headRuns(sb, group);
   if (desc.inodeTable !== 0) runs.push({ start: desc.inodeTable, count: inodeTableBlocks(sb) });
@@ -35,10 +35,10 @@ function metadataRuns(sb: Superblock, group: number, desc: GroupDesc): BlockRun[
 const isBlockUninit = (desc: GroupDesc): boolean => (desc.flags & BG_BLOCK_UNINIT) !== 0;
 
 /**
- * The block bitmaps that were never written: a group flagged BLOCK_UNINIT has nothing in use but the metadata of such
- * groups that lies in it.
+ * The block bitmaps that were never written: a group with the flag BLOCK_UNINIT uses only the blocks that contain the
+ * metadata of such groups.
  *
- * @param groupDesc called for each group once; its locations may be nonsense and are then ignored
+ * @param groupDesc called once for each group; impossible locations in it are ignored
  * @returns the bits of group `group` to set, as runs of bit numbers (clusters); undefined for a group whose bitmap
  *   is on the disk
  * Source: e2fsprogs lib/ext2fs/rw_bitmaps.c, behaviour on reading

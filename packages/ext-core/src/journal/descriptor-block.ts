@@ -36,14 +36,14 @@ export const tagUuidLayout = {
   uuid: bytes(0x0, 16),
 } as const satisfies Record<string, BytesField>;
 
-/** A logged block, as a tag tells it. */
+/** What a tag says about a logged block. */
 export interface JournalTag {
   /** Byte of the tag in its descriptor block. */
   readonly at: number;
   /** Block number, on the file system, of what was logged. */
   readonly block: number;
   readonly flags: number;
-  /** As wide as the journal stores it; 0 without checksums. */
+  /** The bits that the journal stores; 0 without checksums. */
   readonly checksum: number;
 }
 
@@ -55,7 +55,7 @@ export function tagSize(journal: JournalSuperblock): number {
   return (journal.incompat & JOURNAL_INCOMPAT.csumV2) !== 0 ? size + tagLayout.t_checksum.size : size;
 }
 
-/** The tags of the descriptor block in `view`, and the byte behind the last. */
+/** The tags of the descriptor block in `view`, and the offset just past the last one. */
 export function readTags(journal: JournalSuperblock, view: DataView): { tags: JournalTag[]; end: number } {
   const size = tagSize(journal);
   const has64 = hasWideBlockNumbers(journal);
@@ -75,7 +75,7 @@ export function readTags(journal: JournalSuperblock, view: DataView): { tags: Jo
   return { tags, end: Math.min(at, end) };
 }
 
-/** Change what a tag says of the block it stands for; `checksum` is cut to what the journal stores. */
+/** Change flags and checksum of a tag; `checksum` is cut to the bits that the journal stores. */
 export function writeTag(
   journal: JournalSuperblock,
   view: DataView,

@@ -65,7 +65,7 @@ describe('the transactions of a journal', () => {
     expect(walk(log)).toHaveLength(6);
   });
 
-  test('of a clean journal are none', () => {
+  test('a clean journal has none', () => {
     expect(walk(new TinyJournal(0))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { JOURNAL_BLOCK, JOURNAL_MAGIC, journalHeaderLayout } from './journal-blo
 import type { JournalSuperblock } from './journal-superblock.ts';
 import { readRevokes } from './revoke-block.ts';
 
-/** Called for what the committed transactions hold, in order of the log. Views are valid during the call only. */
+/** Called for the content of the committed transactions, in the order of the log. Views are valid during the call only. */
 export interface JournalVisitor {
   /** @param at block of the journal */
   descriptor(at: number, sequence: number, tags: readonly JournalTag[], view: DataView): void;
@@ -13,12 +13,12 @@ export interface JournalVisitor {
   commit(at: number, sequence: number): void;
 }
 
-/** Reads block `at` of a journal into `into`; false when that cannot be. */
+/** Reads block `at` of a journal into `into`; false if it cannot be read. */
 export type ReadJournalBlock = (into: Uint8Array, at: number) => boolean;
 
 /**
- * Walk the transactions of a journal that a replay would apply: from its start on, as long as sequence numbers follow
- * and a commit block ends them. What is behind the last commit is not visited.
+ * Walk the transactions of a journal that a replay would apply: from its start on, as long as the sequence numbers
+ * follow each other and a commit block ends each transaction. Blocks after the last commit block are not visited.
  */
 export function walkJournal(journal: JournalSuperblock, read: ReadJournalBlock, visitor: JournalVisitor): void {
   if (journal.start === 0) return;
@@ -26,11 +26,11 @@ export function walkJournal(journal: JournalSuperblock, read: ReadJournalBlock, 
   const blocks = journal.logEnd - journal.first;
   let at = journal.start;
   let sequence = journal.sequence;
-  // A log cannot hold more than it has room for, whatever it says.
+  // A log cannot contain more blocks than it has, whatever its blocks say.
   for (let used = 0; used < blocks; ) {
     const transaction = readTransaction(journal, read, block, { at, sequence, room: blocks - used });
     if (transaction === undefined) return;
-    for (const part of transaction.parts) tell(journal, read, block, visitor, part, sequence);
+    for (const part of transaction.parts) visit(journal, read, block, visitor, part, sequence);
     used += transaction.blocks;
     at = wrap(journal, at + transaction.blocks);
     sequence = (sequence + 1) >>> 0;
@@ -40,7 +40,7 @@ export function walkJournal(journal: JournalSuperblock, read: ReadJournalBlock, 
 const wrap = (journal: JournalSuperblock, at: number): number =>
   at >= journal.logEnd ? at - (journal.logEnd - journal.first) : at;
 
-/** A block of the log that is no logged block. */
+/** A block of the log that is not a copy of a file system block: a descriptor, commit or revoke block. */
 interface Part {
   readonly at: number;
   readonly type: number;
@@ -52,7 +52,7 @@ interface Transaction {
   readonly blocks: number;
 }
 
-/** The control blocks of one transaction; undefined when no commit block ends it. */
+/** The control blocks of one transaction; undefined if no commit block ends it. */
 function readTransaction(
   journal: JournalSuperblock,
   read: ReadJournalBlock,
@@ -77,7 +77,7 @@ function readTransaction(
   return undefined;
 }
 
-function tell(
+function visit(
   journal: JournalSuperblock,
   read: ReadJournalBlock,
   block: Uint8Array,

@@ -58,7 +58,7 @@ export interface JournalSuperblock {
   readonly maxlen: number;
   /** First block of the log. */
   readonly first: number;
-  /** Block behind the last of the log: the fast-commit area begins there. */
+  /** The block after the last one of the log: the fast-commit area begins there. */
   readonly logEnd: number;
   /** Sequence number of the first transaction. */
   readonly sequence: number;
@@ -84,7 +84,7 @@ export function readJournalSuperblock(raw: Uint8Array): JournalSuperblock {
   if (magic !== JOURNAL_MAGIC || (type !== JOURNAL_BLOCK.superblockV1 && type !== JOURNAL_BLOCK.superblockV2)) {
     throw new ExtError('EXT_BAD_MAGIC', `journal superblock: magic number 0x${magic.toString(16)}, type ${type}`);
   }
-  // Version 1 has no feature words: what lies there means nothing.
+  // Version 1 has no feature words: those bytes have no meaning.
   const isV2 = type === JOURNAL_BLOCK.superblockV2;
   const incompat = isV2 ? f.s_feature_incompat.get(view, 0) : 0;
   const maxlen = f.s_maxlen.get(view, 0);

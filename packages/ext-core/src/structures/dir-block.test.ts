@@ -34,9 +34,9 @@ describe('the length of a directory record', () => {
   test.each([
     ['its name ends with it', 12, 4, true],
     ['its name is longer than it', 12, 5, false],
-    ['it is no multiple of 4', 14, 2, false],
+    ['it is not a multiple of 4', 14, 2, false],
     ['it is shorter than its head', 4, 0, false],
-    ['it ends behind the block', 36, 2, false],
+    ['it ends past the block', 36, 2, false],
   ])('can be one, or not, when %s', (_name, length, nameLength, isOne) => {
     const view = new DataView(new ArrayBuffer(32));
     dirEntryLayout.name_len.set(view, 0, nameLength);
@@ -77,6 +77,6 @@ test('the special names are known by their bytes and their length', () => {
   ]);
 });
 
-test('the stored hash lies behind the name, padded to 4 bytes', () => {
+test('the stored hash is after the name, padded to 4 bytes', () => {
   expect([1, 4, 5, 16].map(direntHashOffset)).toEqual([12, 12, 16, 24]);
 });

@@ -15,7 +15,7 @@ export const dirEntryLayout = {
 /** Bytes of an entry before its name. */
 export const DIR_ENTRY_HEADER = 8;
 
-/** `struct ext4_dir_entry_tail`: the checksum at the end of a leaf, dressed as an unused entry. */
+/** `struct ext4_dir_entry_tail`: the checksum at the end of a leaf, in the form of an unused entry. */
 export const dirTailLayout = {
   det_reserved_zero1: u32(0x0),
   det_rec_len: u16(0x4),
@@ -31,7 +31,7 @@ export const DIR_TAIL_SIZE = 12;
 export const DIR_TAIL_TYPE = 0xde;
 
 /**
- * Bytes of the entry at `base`. Only blocks of 64 KiB need the two low bits, which stand for bits 16 and 17 there.
+ * Length of the entry at `base` in bytes. Only blocks of 64 KiB use the two low bits, which are bits 16 and 17 there.
  * Source: kernel fs/ext4/ext4.h, ext4_rec_len_from_disk.
  */
 export function recordLength(view: DataView, base: number, blockSize: number): number {
@@ -43,7 +43,7 @@ export function recordLength(view: DataView, base: number, blockSize: number): n
 /**
  * Whether an entry that begins at `base` and is `length` bytes long can be one.
  *
- * @param end byte behind the last entry
+ * @param end offset just past the last entry
  */
 export function isDirEntry(view: DataView, base: number, length: number, end: number): boolean {
   if (length < DIR_ENTRY_HEADER || length % 4 !== 0 || base + length > end) return false;
@@ -78,8 +78,8 @@ export function isLostAndFound(bytes: Uint8Array, from: number, length: number):
 }
 
 /**
- * Where the hash and minor hash of an entry lie, from the start of the entry: 8 bytes behind the padded name, in
- * directories that are encrypted and case-folded.
+ * Offset of the hash and minor hash from the start of an entry: 8 bytes after the padded name, in directories that are
+ * encrypted and case-folded.
  * Source: kernel fs/ext4/ext4.h, EXT4_DIRENT_HASHES.
  */
 export const direntHashOffset = (nameLength: number): number => (DIR_ENTRY_HEADER + nameLength + 3) & ~3;

@@ -54,7 +54,7 @@ export function createDxHasher(version: number, seed: Uint8Array): DxHasher {
     case DX_HASH.teaUnsigned:
       return new TeaHasher(isUnsigned, seedWords(seed));
     default:
-      throw new ExtError('EXT_CORRUPT', `directory index: hash version ${version} is none that can be computed`);
+      throw new ExtError('EXT_CORRUPT', `directory index: hash version ${version} is not supported`);
   }
 }
 

@@ -43,7 +43,7 @@ export const BG_INODE_UNINIT = 0x1;
 export const BG_BLOCK_UNINIT = 0x2;
 export const BG_INODE_ZEROED = 0x4;
 
-/** The part of a group descriptor that decides which blocks are metadata. */
+/** The part of a group descriptor that determines which blocks are metadata. */
 export interface GroupDesc {
   /** Block number of the block bitmap; 0 when the group has none. */
   readonly blockBitmap: number;
@@ -60,7 +60,7 @@ export interface GroupDesc {
 /**
  * Decode descriptor `group` from the concatenated descriptor blocks.
  *
- * Decoding does not judge: a location may lie outside the file system.
+ * Decoding does not check: a location may be outside the file system.
  *
  * @param table one DataView over all descriptor blocks; make it once, not per group
  * @param descSize bytes per descriptor: 32, or `s_desc_size` with the 64bit feature

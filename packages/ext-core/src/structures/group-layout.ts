@@ -46,8 +46,8 @@ export const descsPerBlock = (sb: Superblock): number => sb.blockSize / sb.descS
 /**
  * Block that holds descriptor block `index`, as reached from the superblock in block `superblock`.
  *
- * Behind each superblock copy lies a copy of the first descriptor blocks; from `s_first_meta_bg` on they lie in their
- * own metablock group, with copies in its second and last group.
+ * Each superblock copy is followed by a copy of the first descriptor blocks. From `s_first_meta_bg` on a descriptor block
+ * is in its own metablock group, with copies in the second and the last group of it.
  * Source: kernel Documentation/filesystems/ext4/blockgroup.rst, "Meta Block Groups".
  *
  * @param superblock the primary's block for the primary table; a backup's for its own table and, with meta_bg, for the
@@ -67,7 +67,7 @@ export function metaBgCopy(sb: Superblock, group: number): number {
   return start + (hasSuperblockCopy(sb, group) ? 1 : 0);
 }
 
-/** Where each copy of the descriptor blocks lies that the primary superblock does not use: `[block, count]` runs. */
+/** The copies of the descriptor blocks that the primary superblock does not use: `[block, count]` runs. */
 export function backupDescRuns(sb: Superblock): [block: number, count: number][] {
   const blocks = descBlockCount(sb);
   const classic = hasIncompat(sb, 'meta_bg') ? Math.min(sb.firstMetaBg, blocks) : blocks;

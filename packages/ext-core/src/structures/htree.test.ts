@@ -33,23 +33,23 @@ function root(): DataView {
 }
 
 describe('the root of an index', () => {
-  test('is known by its two entries and what is behind them', () => {
+  test('is known by its two entries and the head after them', () => {
     expect(isDxRoot(root(), 0, SIZE)).toBe(true);
   });
 
   test.each([
     ['the first entry is longer', (view: DataView) => dirEntryLayout.rec_len.set(view, 0, 16)],
     ['the second entry does not fill the block', (view: DataView) => dirEntryLayout.rec_len.set(view, 12, 12)],
-    ['the second name is none', (view: DataView) => view.setUint8(21, 0x61)],
+    ['the second name is not ..', (view: DataView) => view.setUint8(21, 0x61)],
     ['the reserved word is not zero', (view: DataView) => dxRootLayout.reserved_zero.set(view, 0, 1)],
     ['the head has another length', (view: DataView) => dxRootLayout.info_length.set(view, 0, 9)],
-  ])('is none when %s', (_name, damage) => {
+  ])('is not accepted when %s', (_name, damage) => {
     const view = root();
     damage(view);
     expect(isDxRoot(view, 0, SIZE)).toBe(false);
   });
 
-  test('has its tail behind the room for entries', () => {
+  test('has its tail after the room for entries', () => {
     const array = readDxBlock(root(), 0, DX_ROOT_ENTRIES);
     expect(array).toEqual({ entries: 32, limit: 123, count: 27 });
     expect(isDxBlockSound(array, SIZE)).toBe(true);
@@ -66,7 +66,7 @@ describe('the root of an index', () => {
   });
 });
 
-test('an inner block is an empty entry with room for entries behind it; an empty leaf is none', () => {
+test('an inner block is an empty entry, then room for entries; an empty leaf is not an inner block', () => {
   const view = new DataView(new ArrayBuffer(SIZE));
   dirEntryLayout.rec_len.set(view, 0, SIZE);
   expect(isDxNode(view, 0, SIZE)).toBe(false);

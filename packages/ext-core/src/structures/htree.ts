@@ -43,7 +43,7 @@ export const DX_NODE_ENTRIES = 0x8;
 export const DX_ENTRY_SIZE = 8;
 /** Bits of `block` that are the number; the rest is reserved. */
 export const DX_BLOCK_MASK = 0x0fff_ffff;
-/** Bit of `hash`: the leaf goes on with the equal hashes of the one before. */
+/** Bit of `hash`: the leaf continues the run of equal hashes of the previous leaf. */
 export const DX_CONTINUED = 1;
 
 /** The entry array of one block of the index. */
@@ -71,7 +71,7 @@ export function isDxRoot(view: DataView, base: number, blockSize: number): boole
   );
 }
 
-/** Whether the block at `base` can be an inner block of an index: one empty entry, and behind it an entry array. */
+/** Whether the block at `base` can be an inner block of an index: one empty entry, then an entry array. */
 export function isDxNode(view: DataView, base: number, blockSize: number): boolean {
   const e = dirEntryLayout;
   if (e.inode.get(view, base) !== 0 || e.name_len.get(view, base) !== 0) return false;
@@ -81,7 +81,7 @@ export function isDxNode(view: DataView, base: number, blockSize: number): boole
   return limit === room || limit === room - 1;
 }
 
-/** The entry array that begins at `entries` of the block at `base`. Does not judge. */
+/** The entry array that begins at `entries` of the block at `base`. Its numbers are not checked. */
 export const readDxBlock = (view: DataView, base: number, entries: number): DxBlock => ({
   entries,
   count: dxCountLayout.count.get(view, base + entries),
@@ -92,7 +92,7 @@ export const readDxBlock = (view: DataView, base: number, entries: number): DxBl
 export const isDxBlockSound = ({ entries, count, limit }: DxBlock, blockSize: number): boolean =>
   count >= 1 && count <= limit && entries + DX_ENTRY_SIZE * limit <= blockSize;
 
-/** Byte in the block of the tail with the checksum; undefined where the block has no room for it. */
+/** Offset in the block of the tail with the checksum; undefined if the block has no room for it. */
 export function dxTail({ entries, limit }: DxBlock, blockSize: number): number | undefined {
   const at = entries + DX_ENTRY_SIZE * limit;
   return at + DX_ENTRY_SIZE <= blockSize ? at : undefined;

@@ -20,7 +20,7 @@ export function isInlineDataEntry(view: DataView, entry: XattrEntry): boolean {
 }
 
 /**
- * Where the content of an inode with inline data lies: the map area, then the value of `system.data`, which may be
+ * The bytes with the content of an inode with inline data: the map area, then the value of `system.data`, which may be
  * absent or empty.
  *
  * @param list the attributes inside the inode
@@ -35,7 +35,7 @@ export function inlineDataSpans(view: DataView, base: number, list: XattrList | 
   return spans;
 }
 
-/** Where the entries of an inline directory lie: each span is tiled by entries of its own. */
+/** The bytes with the entries of an inline directory: each range has entries of its own, without gaps. */
 export function inlineDirSpans(view: DataView, base: number, list: XattrList | undefined): ByteRange[] {
   const [map, ...rest] = inlineDataSpans(view, base, list);
   if (map === undefined) return rest;

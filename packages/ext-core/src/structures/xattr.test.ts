@@ -12,7 +12,7 @@ import {
   xattrEntryLayout,
 } from './xattr.ts';
 
-/** Put an attribute into the room of an inode of 256 bytes. @returns byte behind the entry */
+/** Put an attribute into the room of an inode of 256 bytes. @returns offset just past the entry */
 function put(
   view: DataView,
   at: number,

@@ -58,7 +58,7 @@ export const XATTR_INDEX = {
   verity: 11,
 } as const;
 
-/** Where a list of attributes lies. All are bytes of one view. */
+/** The location of a list of attributes: byte offsets in one view. */
 export interface XattrArea {
   /** First entry. */
   readonly first: number;
@@ -67,7 +67,7 @@ export interface XattrArea {
   readonly end: number;
 }
 
-/** One attribute, by where it is. */
+/** The location of one attribute. */
 export interface XattrEntry {
   /** Byte of the entry. */
   readonly at: number;
@@ -75,12 +75,12 @@ export interface XattrEntry {
   /** First byte and bytes of the name. */
   readonly name: number;
   readonly nameLength: number;
-  /** First byte of the value; meaningless when it is in an inode of its own, or empty. */
+  /** First byte of the value; without meaning if the value is in an inode of its own, or empty. */
   readonly value: number;
   readonly valueSize: number;
   /** Inode that holds the value; 0 when it is here. */
   readonly valueInode: number;
-  /** Whether the value lies where it may. */
+  /** Whether the value is within the area. */
   readonly hasSoundValue: boolean;
 }
 
@@ -90,8 +90,7 @@ const padded = (size: number): number => (size + 3) & ~3;
 export const xattrEntrySize = (nameLength: number): number => XATTR_ENTRY_HEADER + padded(nameLength);
 
 /**
- * The room for attributes inside the inode of `size` bytes at `base`, behind the magic number; undefined when there are
- * none.
+ * The room for attributes inside the inode of `size` bytes at `base`, after the magic number; undefined without one.
  */
 export function inodeXattrArea(view: DataView, base: number, size: number): XattrArea | undefined {
   const start = inodeXattrStart(view, base, size);
@@ -101,8 +100,8 @@ export function inodeXattrArea(view: DataView, base: number, size: number): Xatt
 }
 
 /**
- * Byte from the start of an inode where its attributes begin, the magic number first; undefined when it has no room or
- * the size of its extra fields cannot be.
+ * Offset from the start of an inode where its attributes begin, the magic number first; undefined if there is no room,
+ * or if the size of the extra fields is impossible.
  */
 export function inodeXattrStart(view: DataView, base: number, size: number): number | undefined {
   if (size <= GOOD_OLD_INODE_SIZE) return undefined;
@@ -111,7 +110,7 @@ export function inodeXattrStart(view: DataView, base: number, size: number): num
   return extra % 4 === 0 && extra > 0 && start + XATTR_INODE_HEADER_SIZE <= size ? start : undefined;
 }
 
-/** The room for attributes of the block at `base`; undefined when it is none. */
+/** The room for attributes of the block at `base`; undefined if it is not an attribute block. */
 export function blockXattrArea(view: DataView, base: number, blockSize: number): XattrArea | undefined {
   if (xattrHeaderLayout.h_magic.get(view, base) !== XATTR_MAGIC) return undefined;
   return { first: base + XATTR_HEADER_SIZE, valueBase: base, end: base + blockSize };
@@ -120,13 +119,13 @@ export function blockXattrArea(view: DataView, base: number, blockSize: number):
 /** A list of attributes. */
 export interface XattrList {
   readonly entries: readonly XattrEntry[];
-  /** Byte behind the last entry: of the four zero bytes that end the list, or of what is no entry. */
+  /** Offset just past the last entry: of the four zero bytes that end the list, or of the first invalid entry. */
   readonly end: number;
   /** Whether the list ends as it should. */
   readonly isSound: boolean;
 }
 
-/** Read a list of attributes. What is damaged ends it. */
+/** Read a list of attributes, up to its end or to the first damaged entry. */
 export function readXattrs(view: DataView, area: XattrArea): XattrList {
   const entries: XattrEntry[] = [];
   let at = area.first;

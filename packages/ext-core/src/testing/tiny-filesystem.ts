@@ -17,7 +17,7 @@ export const TINY = {
 
 /**
  * A file system in an array, for tests: revision 1, sparse_super, 32-byte descriptors, no checksums, no content. Each
- * group has block bitmap, inode bitmap and inode table behind the (possible) superblock copy, at its blocks 4, 5, 6.
+ * group has block bitmap, inode bitmap and inode table after the (possible) superblock copy, at its blocks 4, 5, 6.
  */
 export class TinyFilesystem implements Source {
   readonly bytes: Uint8Array;

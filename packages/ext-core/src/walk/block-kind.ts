@@ -1,4 +1,4 @@
-/** What a run of blocks is. With the first seven goes the number of a group, with the others that of an inode. */
+/** What a run of blocks is. The first seven belong to a group, the others, except the MMP block, to an inode. */
 export type BlockKind =
   | 'superblock'
   | 'group descriptors'
@@ -21,11 +21,11 @@ export type BlockKind =
   | 'file data';
 
 /**
- * Called for each run of blocks, which lies within the file system. Runs come in the order of the walk, not ascending,
- * and may repeat where the file system says a thing twice.
+ * Called for each run of blocks, which is within the file system. Runs come in the order of the walk, not ascending,
+ * and may repeat if the file system refers to a block twice.
  *
- * @param owner group or inode, by kind; 0 for the MMP block
- * @param logical number of the first block within the file; 0 where there is no file
+ * @param owner number of the group or inode, by kind; 0 for the MMP block
+ * @param logical number of the first block within the file; 0 for blocks that are not part of a file
  */
 export type VisitRun = (kind: BlockKind, start: number, count: number, owner: number, logical: number) => void;
 

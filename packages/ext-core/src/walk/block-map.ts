@@ -1,14 +1,14 @@
 import { I_BLOCK } from '../structures/inode.ts';
 import { illegalNode, isBlockOf, type MappingWalk, unreadableNode, windowAt } from './mapping.ts';
 
-/** Entries of `i_block` that name blocks of the file itself; behind them come the three trees. */
+/** Entries of `i_block` that refer to blocks of the file itself; the three trees follow them. */
 const DIRECT_BLOCKS = 12;
 
 /**
  * Walk the direct and indirect blocks of the ext2/3 inode at `base` of `view`, in logical order.
  *
- * Memory is one window of 256 KiB for each level. A block of the map that `visitor.node` says it knows is not read
- * again, which bounds the walk of maps that point at themselves.
+ * Memory is one window of 256 KiB for each level. A block of the map that `visitor.node` already knows is not
+ * read again, which bounds the walk of maps that contain themselves.
  *
  * Source: kernel Documentation/filesystems/ext4/blockmap.rst.
  */
@@ -19,13 +19,13 @@ export function walkBlockMap(walk: MappingWalk, view: DataView, base: number): v
   let logical = DIRECT_BLOCKS;
   for (let level = 0; level < 3; level++) {
     const block = view.getUint32(map + 4 * (DIRECT_BLOCKS + level), true);
-    // Most files have no tree, and a call for each of them is what makes a compiler think that this one is hot.
+    // Most files have no tree: without a call for each of them the compiler does not optimise `indirect` in vain.
     if (block !== 0) indirect(walk, [block], logical, level);
     logical += perBlock ** (level + 1);
   }
 }
 
-/** `count` block numbers at `base` that name blocks of the file: neighbours are joined. */
+/** `count` block numbers at `base` that refer to blocks of the file: neighbours are joined. */
 function direct({ visitor }: MappingWalk, view: DataView, base: number, count: number, logical: number): void {
   let start = 0;
   let length = 0;

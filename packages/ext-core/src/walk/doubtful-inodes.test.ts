@@ -54,7 +54,7 @@ describe.each(['compat', 'complete'] as const)('%s, through a backup', (selectio
     ['an attribute block beyond the end', 0x68, 99_999],
     ['no file type', 0x00, 0],
     ['a flag that means nothing', 0x20, 0x80_0000],
-  ])('one with %s is none', (_, offset, value) => {
+  ])('bytes with %s are not an inode', (_, offset, value) => {
     const tiny = staleBackup();
     const base = tiny.inodeBase(TINY.inodesPerGroup + 10);
     tiny.bytes.fill(0, base, base + TINY.inodeSize);

@@ -18,11 +18,11 @@ import {
 import { hasGroupChecksums, hasIncompat, hasRoCompat } from '../structures/superblock.ts';
 
 /**
- * Inodes at the end of the table of `group` of which nobody knows whether they were ever written.
+ * Inodes at the end of the table of `group` that may never have been written.
  *
- * The descriptors of a backup are as old as the file system: where they say "never used", that may be true still, and
- * then the table holds whatever was on the disk before; or the group was used since. Read through the primary
- * descriptors there is no such doubt.
+ * The descriptors of a backup are as old as the file system. Where they say "never used", that may still be true, and
+ * then the table contains old bytes of the disk; or the group was used since then. With the primary descriptors there is
+ * no such doubt.
  */
 export function doubtfulInodes(fs: Filesystem, group: number): number {
   const { superblock: sb } = fs;
@@ -31,7 +31,7 @@ export function doubtfulInodes(fs: Filesystem, group: number): number {
   return (flags & BG_INODE_UNINIT) !== 0 ? sb.inodesPerGroup : Math.min(itableUnused, sb.inodesPerGroup);
 }
 
-/** Whether the inode with this number at byte `base` of `view` was written by a file system, not left by chance. */
+/** Whether the inode with this number at byte `base` of `view` was written by a file system, not some old bytes. */
 export type InodeProof = (inode: number, view: DataView, base: number) => boolean;
 
 /** The proof that a file system's inodes allow: their checksums, or where they have none, that all fields fit together. */
@@ -48,10 +48,10 @@ export function inodeProof(fs: Filesystem): InodeProof {
 const TYPES: ReadonlySet<number> = new Set(Object.values(MODE));
 /** EXT4_LINK_MAX. Source: kernel Documentation/filesystems/ext4/inodes.rst. */
 const MAX_LINKS = 65_000;
-/** Bits of `i_flags` that mean nothing. Source: the table of i_flags there. */
+/** Bits of `i_flags` without a meaning. Source: the table of i_flags there. */
 const UNKNOWN_FLAGS = 0x8d80_0000;
 
-/** The deletion time alone tells a linked inode from noise in all but one of 2^32 cases. */
+/** The deletion time alone distinguishes a linked inode from noise in all but one of 2^32 cases. */
 function isPlausible(fs: Filesystem, view: DataView, base: number): boolean {
   const f = inodeLayout;
   const { firstDataBlock, inodeSize } = fs.superblock;

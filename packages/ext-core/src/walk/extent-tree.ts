@@ -11,17 +11,17 @@ import { I_BLOCK, I_BLOCK_SIZE } from '../structures/inode.ts';
 import { illegalNode, isBlockOf, type MappingWalk, unreadableNode, windowAt } from './mapping.ts';
 
 /**
- * Levels that are followed. The kernel builds no tree deeper than 5; C e2image follows what a damaged root says, and so
- * must we to save the same blocks, but not down to where the stack ends.
+ * Levels that are followed. The kernel builds no tree deeper than 5; C e2image follows whatever a damaged root says. So
+ * must this package, to save the same blocks, but not until the stack overflows.
  */
 const MAX_LEVELS = 32;
 
 /**
- * Walk the extent tree of the inode at `base` of `view`: nodes before what hangs below them, extents in logical order.
+ * Walk the extent tree of the inode at `base` of `view`: each node before its children, extents in logical order.
  *
- * Depth is what the root says; nodes do not contradict it, as in libext2fs. Each node is read once, in windows of neighbouring entries; memory is one
- * window of 256 KiB for each level. An extent that lies within what was walked already is left out, one that overlaps
- * it is cut, as libext2fs does.
+ * The root alone determines the depth, as in libext2fs. Each node is read once, in windows of neighbouring entries;
+ * memory is one window of 256 KiB for each level. An extent within the blocks that were walked already is left out, one
+ * that overlaps them is cut, as libext2fs does.
  */
 export function walkExtents(walk: MappingWalk, view: DataView, base: number): void {
   const root = base + I_BLOCK;
@@ -42,7 +42,7 @@ export function walkExtents(walk: MappingWalk, view: DataView, base: number): vo
   node(walk, view, root, depth);
 }
 
-/** A node whose header was found good. */
+/** A node with a valid header. */
 function node(walk: MappingWalk, view: DataView, base: number, level: number): void {
   const entries = extentHeaderLayout.eh_entries.get(view, base);
   const first = base + EXTENT_ENTRY_SIZE;
@@ -87,6 +87,6 @@ function children(walk: MappingWalk, view: DataView, first: number, entries: num
 function badNode({ inode, visitor }: MappingWalk, view: DataView, offset: number, block: number): void {
   const h = extentHeaderLayout;
   const found = `magic number 0x${h.eh_magic.get(view, offset).toString(16)}, ${h.eh_entries.get(view, offset)} of ${h.eh_max.get(view, offset)} entries`;
-  const message = `inode ${inode}: block ${block} is no extent node (${found})`;
+  const message = `inode ${inode}: block ${block} is not an extent node (${found})`;
   visitor.problem({ code: 'bad-extent-node', message, lost: true, block, inode });
 }

@@ -10,7 +10,7 @@ import { plainExtents, type VisitExtent } from './plain-inode.ts';
 import { MapWalker } from './walk-map.ts';
 import type { WalkOptions } from './walk-options.ts';
 
-/** Regular files whose contents are metadata, by number alone: C asks no feature bit either. */
+/** Regular files whose contents are metadata, by number alone: C checks no feature bit either. */
 export const specialFiles = ({ superblock: sb }: Filesystem): ReadonlySet<number> =>
   new Set([sb.journalInode, INODE.userQuota, INODE.groupQuota, sb.projectQuotaInode, sb.orphanFileInode]);
 
@@ -20,7 +20,7 @@ const LAST_RESERVED = 10;
 /** More blocks than a file system can have: 2^53 bytes are the limit, and a block has 1,024 at least. */
 const KINDS_APART = 2 ** 44;
 
-/** Tells the blocks that inodes own, by the rules of what an image holds. One object for all inodes. */
+/** Reports the blocks that inodes own, by the rules of what an image contains. One object for all inodes. */
 export class InodeBlocks implements MappingVisitor {
   readonly #fs: Filesystem;
   readonly #visit: VisitRun;
@@ -29,15 +29,15 @@ export class InodeBlocks implements MappingVisitor {
   readonly #allData: boolean;
   readonly #has64: boolean;
   readonly #maps: MapWalker;
-  readonly #tellData: VisitExtent = (start, count, logical, unwritten) => this.data(start, count, logical, unwritten);
+  readonly #visitData: VisitExtent = (start, count, logical, unwritten) => this.data(start, count, logical, unwritten);
   /** The current inode, and what its blocks are. */
   #inode = 0;
   #kind: BlockKind = 'file data';
   #wantData = false;
   /**
-   * Mapping blocks met, by what was read of them: a tree walked for its nodes only must be walked again for a file of
-   * which the content is wanted. One set for extent nodes and maps of three levels, either way, so that one bound holds
-   * for all: `KINDS_APART` blocks lie between a block as one and as the next.
+   * Visited mapping blocks, by how they were read: a tree that was walked for its nodes only must be walked again for a
+   * file whose content is wanted. One set for extent nodes and for the three levels of a map, in both ways, so that there
+   * is one bound for all; a block in one role is `KINDS_APART` away from the same block in the next role.
    */
   readonly #seen = new BlockSet();
 
@@ -56,7 +56,7 @@ export class InodeBlocks implements MappingVisitor {
     const acl = xattrBlock(view, base, this.#has64);
     if (acl !== 0) this.#visit('extended attribute block', acl, 1, inode, 0);
     const type = fileType(view, base);
-    // Directories are most of what comes here.
+    // Most inodes that get here are directories.
     if (type === MODE.directory ? hasInlineData(view, base) : !hasBlockMap(view, base, acl)) return;
     this.#kind = type === MODE.directory ? 'directory' : this.#kindOf(inode, view, base);
     const isContent = this.#kind === 'file data' || this.#kind === 'reserved group descriptors';
@@ -65,7 +65,7 @@ export class InodeBlocks implements MappingVisitor {
     this.#maps.walk(inode, view, base, this.#wantData);
   }
 
-  /** The contents of a plain file that is no special one: what `inode` tells of it, for a part of the cost. */
+  /** The contents of a plain file that is not a special one: the same as `inode` reports, at a part of the cost. */
   plain(inode: number, view: DataView, base: number): void {
     if (inode <= LAST_RESERVED) {
       this.inode(inode, view, base);
@@ -73,10 +73,10 @@ export class InodeBlocks implements MappingVisitor {
     }
     this.#kind = 'file data';
     this.#inode = inode;
-    plainExtents(view, base, this.#tellData);
+    plainExtents(view, base, this.#visitData);
   }
 
-  /** The blocks of an inode on the orphan list: as if it still were a file. The scan met those without a time. */
+  /** The blocks of an inode on the orphan list, as if it still were a file. The scan visited those without a time. */
   orphan(inode: number, view: DataView): void {
     const f = inodeLayout;
     if (f.i_links_count.get(view, 0) === 0 && f.i_dtime.get(view, 0) !== 0) this.inode(inode, view, 0);
@@ -94,7 +94,7 @@ export class InodeBlocks implements MappingVisitor {
   }
 
   data(start: number, count: number, logical: number, unwritten: boolean): void {
-    // What was never written reads as zeros; the disk holds somebody's old bytes there.
+    // Unwritten extents read as zeros; the disk contains old bytes there.
     if (unwritten && this.#complete && this.#kind === 'file data') return;
     this.#visit(this.#kind, start, count, this.#inode, logical);
   }

@@ -9,7 +9,7 @@ import { hasGroupChecksums } from '../structures/superblock.ts';
 import { doubtfulInodes, type InodeProof, inodeProof } from './doubtful-inodes.ts';
 import { isPlainIn, nextInode } from './plain-inode.ts';
 
-/** Where the inode table of a group lies, and how much of it was ever used. */
+/** Where the inode table of a group is, and how much of it was ever used. */
 export interface InodeTable {
   /** First block. */
   readonly start: number;
@@ -70,19 +70,19 @@ export interface ScanOptions {
   readonly onTable?: (bytes: Uint8Array, block: number) => void;
   /** Memory of some blocks to read tables into, 256 KiB or more; default: its own. */
   readonly tableBuffer?: Uint8Array | undefined;
-  /** Called for each block behind the sure ones of a table that holds an inode which proves itself. */
+  /** Called for each block after the sure ones of a table that contains an inode which proves itself. */
   readonly onProven?: (block: number, group: number) => void;
 }
 
-/** Called with the number of an inode and where it lies: byte `base` of `view`, valid during the call only. */
+/** Called with the number of an inode and where it is: byte `base` of `view`, valid during the call only. */
 export type VisitInode = (inode: number, view: DataView, base: number) => void;
 
 /**
  * Visit inodes with a link count, in the order of the tables: inode numbers ascend. Yields after each read, and
- * between some thousand groups: a place to give up the stack.
+ * between some thousand groups, so that a program can yield to the event loop.
  *
  * Tables are read a buffer at a time; groups that were never used and holes of the source are not read.
- * An unreadable block costs its own inodes and is told; so is a table whose place is no place.
+ * An unreadable block loses only its own inodes and is reported, as is a table at an impossible block.
  */
 export function* scanInodes(fs: Filesystem, options: ScanOptions, visit: VisitInode): Generator<void> {
   const scanner = new InodeScanner(fs, options, visit);
@@ -126,9 +126,9 @@ class InodeScanner {
       this.#badTable(group, table.start);
       return;
     }
-    // One word for all that lies behind the end of the source: a lying superblock can put millions of blocks there.
+    // One report for everything past the end of the source: a wrong superblock can put millions of blocks there.
     const there = Math.max(0, Math.min(blocks, Math.floor(source.size / blockSize) - table.start));
-    if (there < blocks) this.#unreadable(group, table.start + there, blocks - there, 'behind the end of the source');
+    if (there < blocks) this.#unreadable(group, table.start + there, blocks - there, 'past the end of the source');
     const perRead = this.#buffer.length / blockSize;
     for (let done = 0; done < there; ) {
       const extent = source.extentAt?.((table.start + done) * blockSize);
@@ -171,7 +171,7 @@ class InodeScanner {
     }
   }
 
-  /** Tell which blocks of the chunk that begins with inode `number` have a proven one of its inodes `[from, to)`. */
+  /** Report the blocks of the chunk that begins with inode `number` which have a proven one of its inodes `[from, to)`. */
   #prove(group: number, block: number, number: number, from: number, to: number): void {
     const { onProven } = this.#options;
     if (onProven === undefined) return;
@@ -209,8 +209,8 @@ export function isScanned(fs: Filesystem, inode: number): boolean {
 /**
  * One inode, read on its own.
  *
- * @returns a view of `inodeSize` bytes owned by the caller; undefined when the number is none of this file system, its
- *   table has no place, or the source fails
+ * @returns a view of `inodeSize` bytes owned by the caller; undefined if this file system has no such inode, if its
+ *   table is at an impossible block, or if the source fails
  */
 export function readInode(fs: Filesystem, inode: number): DataView | undefined {
   const { inodesPerGroup, inodeSize, inodesCount } = fs.superblock;

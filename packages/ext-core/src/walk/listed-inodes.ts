@@ -31,8 +31,8 @@ export function badBlocks(fs: Filesystem, onNode?: (block: number) => void): Blo
 }
 
 /**
- * The inodes that were unlinked while open, or that were to be cut short: the list that begins in the superblock and
- * the entries of the orphan file, each number once. A list that comes back to itself ends there.
+ * The inodes that were unlinked while open, or were being truncated: the list that begins in the superblock and the
+ * entries of the orphan file, each number once. A list that returns to one of its inodes ends there.
  */
 export function orphanInodes(fs: Filesystem, onProblem?: OnProblem): number[] {
   const seen = new BlockSet();
@@ -44,7 +44,7 @@ export function orphanInodes(fs: Filesystem, onProblem?: OnProblem): number[] {
   for (let inode = fs.superblock.lastOrphan; inode !== 0; ) {
     const view = seen.has(inode) ? undefined : readInode(fs, inode);
     if (view === undefined) {
-      const message = `the list of unlinked inodes leads to inode ${inode}, which cannot follow`;
+      const message = `orphan list: inode ${inode} is invalid or already listed`;
       onProblem?.({ code: 'bad-orphan-list', message, lost: false, inode });
       break;
     }

@@ -5,13 +5,13 @@ import type { Filesystem } from '../filesystem/filesystem.ts';
 /** What a block of a map is. */
 export type MapNodeKind = 'extent node' | 'indirect block';
 
-/** Receives what the map of one inode holds. One object serves all inodes: its methods must not keep anything. */
+/** Receives the content of the map of one inode. One object serves all inodes: its methods must not keep anything. */
 export interface MappingVisitor {
   /**
    * A run of blocks with the file's content.
    *
    * @param logical number of the first block within the file
-   * @param unwritten allocated, but reads as zeros: the disk holds somebody's old bytes there
+   * @param unwritten allocated, but reads as zeros: the disk contains old bytes there
    */
   data(start: number, count: number, logical: number, unwritten: boolean): void;
   /**
@@ -31,17 +31,17 @@ export interface MappingWalk {
   /** Number of the inode, for problems. */
   inode: number;
   /**
-   * Whether content is wanted. Without it the lowest level of the map is named and not read: it tells of nothing but
-   * content.
+   * Whether content is wanted. Without it the lowest level of the map is named and not read, because it refers to
+   * content only.
    */
   wantData: boolean;
-  /** The first logical block that no extent covered yet; the extent walk starts it at 0. */
+  /** The first logical block that no extent has covered yet; the extent walk starts it at 0. */
   nextLogical: number;
-  /** What the nodes of each level are read through, made on first use: most files have one node, or none. */
+  /** The windows for the nodes of each level, created on first use: most files have one node, or none. */
   readonly windows: BlockWindow[];
 }
 
-/** The window for the nodes of a level, which is in use while those below it are walked. */
+/** The window for the nodes of a level, which stays in use while their children are walked. */
 export function windowAt(walk: MappingWalk, level: number): BlockWindow {
   walk.windows[level] ??= new BlockWindow(walk.fs);
   return walk.windows[level];
@@ -65,7 +65,7 @@ export const unreadableNode = (inode: number, block: number, reason: string): Pr
 
 export const illegalNode = (inode: number, block: number): Problem => ({
   code: 'illegal-block',
-  message: `inode ${inode}: mapping block ${block} lies outside the file system`,
+  message: `inode ${inode}: mapping block ${block} is outside the file system`,
   lost: true,
   block,
   inode,

@@ -70,7 +70,7 @@ describe('plainExtents', () => {
     lo: fc.nat(),
   });
 
-  test('tells what the walk of the tree tells', () => {
+  test('reports what the walk of the tree reports', () => {
     const fs = openFilesystem(new TinyFilesystem());
     fc.assert(
       fc.property(fc.array(extent, { maxLength: 4 }), (extents) => {
@@ -84,11 +84,11 @@ describe('plainExtents', () => {
             void walked.push([start, count, logical, Number(unwritten)]),
         };
         walkMap(fs, 12, view, visitor, { base: INODE_SIZE });
-        const told: number[][] = [];
+        const reported: number[][] = [];
         plainExtents(view, INODE_SIZE, (start, count, logical, unwritten) => {
-          told.push([start, count, logical, Number(unwritten)]);
+          reported.push([start, count, logical, Number(unwritten)]);
         });
-        expect(told).toEqual(walked);
+        expect(reported).toEqual(walked);
       }),
       { numRuns: 500 },
     );

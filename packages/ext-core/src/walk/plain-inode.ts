@@ -11,8 +11,8 @@ import { I_BLOCK, I_BLOCK_SIZE, INODE_FLAG, inodeLayout, MODE, MODE_TYPE } from 
 
 /**
  * Whether the inode at `base` is a file that owns no metadata block: a regular one whose extents fit in the inode, or a
- * link without blocks; and it has no attribute block. Nearly every inode is one, and this is all that a metadata image
- * has to ask of it. A damaged root says no.
+ * link without blocks; and it has no attribute block. Nearly every inode is one, and a metadata image need not know
+ * more about it. False for a damaged extent root.
  */
 export function isPlainFile(view: DataView, base: number): boolean {
   const f = inodeLayout;
@@ -45,13 +45,13 @@ const ROOT_WORD = I_BLOCK >>> 2;
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
- * First inode at or after index `from` that has a link count and, with `skipPlain`, is no plain file; `withUnlinked`
+ * First inode at or after index `from` that has a link count and, with `skipPlain`, is not a plain file; `withUnlinked`:
  * also those without a link count that were never deleted either.
  *
  * The one loop that runs for every inode of a file system. Through words it costs a third of what it does through the
  * layout, and what the compiler spends on it a tenth: `isPlainFile` is the readable form, and the test's oracle.
  *
- * @returns `count` when there is none
+ * @returns `count` if there is no such inode
  */
 export function nextInode({ view, words }: InodeBytes, options: NextInodeOptions): number {
   const { from, count, inodeSize, skipPlain, withUnlinked } = options;

@@ -25,7 +25,7 @@ export function selectBlocks(fs: Filesystem, options: WalkOptions, into = new Bl
 /**
  * The same in steps: see `walkSteps`.
  *
- * @param visit told each run as well, for who wants to know both which blocks they are and what
+ * @param visit also called for each run, for callers that need both the set and the kinds
  */
 export function* selectSteps(
   fs: Filesystem,
@@ -38,7 +38,7 @@ export function* selectSteps(
     const to = Math.min(Math.ceil(end / ratio) * ratio, fs.blocksCount);
     into.add(from, to - from);
   };
-  // Files lie behind one another: most runs only go on where the last one ended, and need not be looked up.
+  // Most runs begin where the last one ended, and need not be looked up.
   let from = 0;
   let to = 0;
   yield* walkSteps(fs, options, (kind, start, count, owner, logical) => {
@@ -90,7 +90,7 @@ export function nameOwners(
       if (run.start < from) rest.push({ start: run.start, count: from - run.start });
       if (to < run.start + run.count) rest.push({ start: to, count: run.start + run.count - to });
       open.splice(at, 1, ...rest);
-      // What is left of the run lies beside what was named.
+      // The rest of the run is next to the part that was named.
       at += rest.length;
     }
   });

@@ -2,9 +2,10 @@ import type { OnProblem } from '../bytes/problem.ts';
 import type { VisitInode } from './inode-scan.ts';
 
 /**
- * Which blocks. `compat` is exactly what C e2image saves. `complete` is what e2fsck needs to say the same of the image
- * as of the source: also backup superblocks and descriptors, attribute values in inodes, the trees of unlinked inodes
- * (on the orphan list or file, or without a deletion time), the indirect blocks of the bad-block inode; and block by block where `compat` takes whole clusters.
+ * Which blocks. `compat` is exactly what C e2image saves. `complete` is what e2fsck needs to report the same for the
+ * image as for the source: also backup superblocks and descriptors, attribute values in inodes, the trees of unlinked inodes
+ * (on the orphan list or file, or without a deletion time), the indirect blocks of the bad-block inode; and single
+ * blocks where `compat` has whole clusters.
  */
 export type Selection = 'compat' | 'complete';
 

@@ -66,7 +66,7 @@ describe('extents', () => {
     expect(select(tiny).blocks).toEqual(fixedAnd(50, 51, 52, 53, 82, 83));
   });
 
-  test('a root that is none loses nothing C would have, and is told', () => {
+  test('a root without a header loses nothing that C would save, and is reported', () => {
     const tiny = new TinyFilesystem();
     const base = tiny.extents(12, 'directory', 0, [[0, 4, 50]]);
     tiny.view.setUint16(base + 0x28, 0x1234, true);
@@ -115,7 +115,7 @@ describe('block maps', () => {
     expect(tiny.blocksRead).toBeLessThan(30);
   });
 
-  test('a pointer outside the file system is told and does not stop the rest', () => {
+  test('a pointer outside the file system is reported and does not stop the rest', () => {
     const tiny = new TinyFilesystem();
     tiny.mapped(12, 'directory', { 0: 77_777, 1: 51, 13: 88_888 });
     const { blocks, problems } = select(tiny);
@@ -171,7 +171,7 @@ describe('inodes', () => {
     expect(select(tiny, { selection: 'complete' }).blocks).toEqual(fixedAnd(257, 258));
   });
 
-  test('blocks that the bad-block inode lists are no inode table', () => {
+  test('blocks that the bad-block inode lists are not read as an inode table', () => {
     const tiny = new TinyFilesystem();
     const bad = tiny.mapped(1, 'regular', { 0: 8 });
     inodeLayout.i_links_count.set(tiny.view, bad, 0);
@@ -225,7 +225,7 @@ describe('an unreadable block', () => {
   });
 });
 
-test('the walk tells the place within the file', () => {
+test('the walk reports the position within the file', () => {
   const tiny = new TinyFilesystem();
   tiny.extents(12, 'directory', 0, [
     [0, 2, 50],

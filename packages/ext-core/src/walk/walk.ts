@@ -19,18 +19,18 @@ import { badBlocks, orphanInodes } from './listed-inodes.ts';
 import type { WalkOptions } from './walk-options.ts';
 
 /**
- * Tell for each run of metadata blocks (with `allData`: of used blocks) what it is.
+ * Report what each run of metadata blocks (with `allData`: of used blocks) is.
  *
- * The cost is that of the inode tables in use and of the maps of the files; memory is bounded (some 1 MiB, and a few
- * bytes for each mapping block). Damage stops only what hangs below it, and is told through `onProblem`.
+ * Reads the inode tables in use and the maps of the files; memory is bounded (some 1 MiB, and a few bytes for each
+ * mapping block). Damage loses only the blocks that are found through it, and is reported to `onProblem`.
  */
 export function walkBlocks(fs: Filesystem, options: WalkOptions, visit: VisitRun): void {
   for (const _ of walkSteps(fs, options, visit));
 }
 
-/** The same in steps, each some 256 KiB of reading: between two of them a program may give up the stack. */
+/** The same in steps of some 256 KiB of reading: between two of them a program may yield to the event loop. */
 export function* walkSteps(trusting: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
-  // C believes every descriptor; e2fsck only those whose checksum fits, and a complete image is to look the same to it.
+  // C trusts every descriptor, e2fsck only those with a right checksum: it must see the same in a complete image.
   const fs = options.selection === 'complete' ? distrusting(trusting) : trusting;
   const inRange = clipped(fs, visit, options.onProblem);
   walkSuperblocks(fs, options, inRange);
@@ -53,7 +53,7 @@ function walkSuperblocks(fs: Filesystem, { selection }: WalkOptions, visit: Visi
   for (const [block, count] of backupDescRuns(sb)) visit('backup group descriptors', block, count, 0, 0);
 }
 
-/** There may be two million. */
+/** A file system may have two million groups: yield between them. */
 const GROUPS_PER_STEP = 4096;
 
 function* walkGroups(fs: Filesystem, options: WalkOptions, visit: VisitRun): Generator<void> {
@@ -78,7 +78,7 @@ function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Gen
   const { selection, onProblem, onTable, tableBuffer, onInode } = options;
   const blocks = new InodeBlocks(fs, options, visit);
   const bad = badBlocks(fs, selection === 'complete' ? (block) => visit('indirect block', block, 1, 1, 0) : undefined);
-  // The special files first: they may look like plain ones, which the scan leaves out.
+  // The special files come first: they may look like plain ones, which the scan leaves out.
   const special = specialFiles(fs);
   for (const inode of special) {
     const view = isScanned(fs, inode) ? readInode(fs, inode) : undefined;
@@ -97,14 +97,14 @@ function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Gen
     withUnlinked: selection === 'complete',
     onProven: (block: number, group: number) => visit('inode table', block, 1, group, 0),
   };
-  const tell =
+  const visitInode =
     (how: 'inode' | 'plain'): VisitInode =>
     (inode, view, base) => {
       if (special.has(inode)) return;
       onInode?.(inode, view, base);
       blocks[how](inode, view, base);
     };
-  yield* scanInodes(fs, { ...wanted, visitPlain: tell('plain') }, tell('inode'));
+  yield* scanInodes(fs, { ...wanted, visitPlain: visitInode('plain') }, visitInode('inode'));
   if (selection === 'compat') return;
   for (const inode of orphanInodes(fs, onProblem)) {
     const view = readInode(fs, inode);
@@ -114,7 +114,7 @@ function* walkInodes(fs: Filesystem, options: WalkOptions, visit: VisitRun): Gen
   }
 }
 
-/** Let through what lies within the file system, cut what does not, and tell. */
+/** Cut runs to the blocks of the file system, and report the others. */
 function clipped(fs: Filesystem, visit: VisitRun, onProblem?: OnProblem): VisitRun {
   const { firstDataBlock } = fs.superblock;
   const { blocksCount } = fs;
@@ -126,7 +126,7 @@ function clipped(fs: Filesystem, visit: VisitRun, onProblem?: OnProblem): VisitR
     const from = Math.max(start, firstDataBlock);
     const to = Math.min(start + count, blocksCount);
     const where = blocksText({ start, count });
-    const message = `${describeBlocks(kind, owner)}: ${where} of ${blocksCount} lie outside the file system`;
+    const message = `${describeBlocks(kind, owner)}: ${where} of ${blocksCount} are outside the file system`;
     onProblem?.({ code: 'illegal-block', message, lost: false, block: start });
     if (from < to) visit(kind, from, to - from, owner, logical + from - start);
   };
