@@ -1,6 +1,6 @@
+import { codeOf } from '@e2image/sparse-io';
 import { reportError } from './output/report.ts';
 import { type CommandTable, helpText, type Parsed, parseOptions, usageText } from './parse/options.ts';
-import { codeOf } from './world/errors.ts';
 import { EXIT } from './world/exit-status.ts';
 import { diePiped, processSignals, type SignalHost } from './world/signals.ts';
 import type { Main, World } from './world/world.ts';

@@ -1,5 +1,5 @@
 export type { ByteRange, Extent } from './base/byte-range.ts';
-export { isSparseError, SparseError, type SparseErrorCode, type SparseErrorDetail } from './base/errors.ts';
+export { codeOf, isSparseError, SparseError, type SparseErrorCode, type SparseErrorDetail } from './base/errors.ts';
 export { lowerBound } from './base/lower-bound.ts';
 export { memorySource } from './base/memory-source.ts';
 export type { Sink } from './base/sink.ts';

@@ -1,4 +1,5 @@
-import { CliError, codeOf, isCliError } from '../world/errors.ts';
+import { codeOf } from '@e2image/sparse-io';
+import { CliError, isCliError } from '../world/errors.ts';
 import { EXIT } from '../world/exit-status.ts';
 import { isSystemError, strerror } from '../world/strerror.ts';
 import type { World } from '../world/world.ts';

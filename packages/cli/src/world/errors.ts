@@ -1,3 +1,5 @@
+import { codeOf } from '@e2image/sparse-io';
+
 /** Every way a command refuses by itself. Library and system errors keep their own codes. */
 export type CliErrorCode =
   /** The options or operands are wrong: the usage text follows the message. */
@@ -46,10 +48,4 @@ export function usageError(message = ''): CliError {
 /** True for a CliError from any copy of this package. */
 export function isCliError(error: unknown): error is CliError {
   return typeof error === 'object' && error !== null && 'isBare' in error && codeOf(error)?.startsWith('CLI_') === true;
-}
-
-/** The `code` of an error, whoever threw it; undefined where there is none. */
-export function codeOf(error: unknown): string | undefined {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
 }

@@ -1,6 +1,14 @@
 import { accessSync, constants } from 'node:fs';
-import { type DiskView, deviceName, type FileIdentity, isHeld, realDisks, unescapeOctal } from '@e2image/sparse-io';
-import { CliError, codeOf } from './errors.ts';
+import {
+  codeOf,
+  type DiskView,
+  deviceName,
+  type FileIdentity,
+  isHeld,
+  realDisks,
+  unescapeOctal,
+} from '@e2image/sparse-io';
+import { CliError } from './errors.ts';
 
 /** What the mount check asks of the system; a test passes a made-up one. */
 export interface MountView extends DiskView {

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
-import { writeFully } from '@e2image/sparse-io';
-import { codeOf } from './errors.ts';
+import { codeOf, writeFully } from '@e2image/sparse-io';
 import type { World } from './world.ts';
 
 /**

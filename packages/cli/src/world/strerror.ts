@@ -1,4 +1,4 @@
-import { codeOf } from './errors.ts';
+import { codeOf } from '@e2image/sparse-io';
 
 /** Texts of glibc strerror(3), which the C tool prints and scripts look for; libuv's own differ (`i/o error`). */
 const TEXTS: Readonly<Record<string, string>> = {

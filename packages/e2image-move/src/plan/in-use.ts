@@ -1,3 +1,4 @@
+import { codeOf } from '@e2image/cli';
 import { bitmapRuns, type Filesystem, isExtError, uninitBlockBitmaps } from '@e2image/ext-core';
 import { groupFirstBlock, hasIncompat, STATE_CLEAN } from '@e2image/ext-core/structures';
 import { BlockSet, selectSteps } from '@e2image/ext-core/walk';
@@ -98,7 +99,7 @@ function readBitmap(
     return true;
   } catch (error) {
     // Bugs are rethrown. A block that cannot be read stops the move when it is copied.
-    if (!isExtError(error) && !(typeof error === 'object' && error !== null && 'code' in error)) throw error;
+    if (!isExtError(error) && codeOf(error) === undefined) throw error;
     onProblem({ message: `block bitmap of group ${group}: block ${blockBitmap} cannot be read` });
     return false;
   }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type MountView, printable, realMounts, type World } from '@e2image/cli';
+import { codeOf, type MountView, printable, realMounts, type World } from '@e2image/cli';
 import { type Filesystem, openFilesystem } from '@e2image/ext-core';
 import { windowOf } from '@e2image/sparse-io';
 import { MoveError } from '../base/errors.ts';
@@ -161,9 +161,7 @@ function leftoverRecord(file: string): Move | 'other' | undefined {
     using side = openSideFile(file);
     return (side.size < SLOTS_BYTES ? undefined : readNewestSlot(side.storage, 0)) ?? 'other';
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'MOVE_NOTHING_TO_RESUME') {
-      return undefined;
-    }
+    if (codeOf(error) === 'MOVE_NOTHING_TO_RESUME') return undefined;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { codeOf } from '@e2image/cli';
 import type { Filesystem } from '@e2image/ext-core';
 import {
   hasCompat,
@@ -50,7 +51,7 @@ export function readJournalAt(source: Source, offset: number): Uint8Array | unde
   try {
     source.readAt(raw, offset);
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error) return undefined;
+    if (codeOf(error) !== undefined) return undefined;
     throw error;
   }
   return journalIn(raw) === undefined ? undefined : raw;
