@@ -42,7 +42,7 @@ describe.each(RUNTIMES)('%s in a folder of a stranger', (runtime) => {
     }
   });
 
-  test.each(TOOLS)('%s loads nothing of what lies there', (tool) => {
+  test.each(TOOLS)('%s loads nothing from that folder', (tool) => {
     ours(['--version'], { cwd: folder, runtime, tool });
     ours(['disk', 'out'], { cwd: folder, runtime, tool });
     expect(readdirSync(folder).filter((name) => name.startsWith('loaded-'))).toEqual([]);

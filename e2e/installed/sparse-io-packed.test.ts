@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, run } from '../support/oracle.ts';
 
-/** What a program that is no CLI does with the library: streams and async iteration, from the package as published. */
+/** What a program that is not a command line does with the library: streams and async iteration, from the package as published. */
 const PROGRAM = `
 import { pipeline } from 'node:stream/promises';
 import { openFileSource, openOutput, piecesOf, readableOf, writableTo, suppressZeros } from '@e2image/sparse-io';

@@ -35,7 +35,7 @@ const pick = numbers(SEED);
 const counts = new Map<string, number>();
 const count = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
 
-/** A move that is to be killed: where it goes, and when. */
+/** A move to be killed: where it goes, and when. */
 interface Shooting {
   readonly distance: number;
   readonly direction: 'right' | 'left';

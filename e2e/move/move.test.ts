@@ -94,7 +94,7 @@ describeNeeds(FIXTURE_NEEDS, 'a move in an image file', () => {
     expect(readdirSync(folder)).toEqual(['a.img']);
   });
 
-  test('is what the drop-in does with one operand, -c counting what was there', () => {
+  test('is what the drop-in does with one operand; -c counts the blocks that were equal already', () => {
     layOut(file(), subject, 0);
     const there = ours(['-rac', '-O', `${40 * MIB}`, file()]);
     expect(there.status).toBe(0);

@@ -35,7 +35,7 @@ describeNeeds(FIXTURE_NEEDS, 'a move is refused, and nothing was changed,', () =
     expect(readdirSync(folder)).toEqual(names);
   }
 
-  test('to where it is, to half a sector, from where there is none', () => {
+  test('to its own offset, to half a sector, from an offset without a file system', () => {
     layOut(file(), subject, 0);
     refused(['-O', 0], 'already');
     refused(['-O', 1000], 'not a multiple of 512');

@@ -78,7 +78,7 @@ function both(source: string): { mine: string; theirs: string } {
   return { mine, theirs };
 }
 
-/** Fields of the header that tell who made the image, where and when. */
+/** Fields of the header about the host, the device and the time. */
 const PERSONAL: readonly (readonly [from: number, to: number])[] = [
   [20, 84],
   [120, 188],
@@ -103,13 +103,13 @@ const text = (outcome: Outcome): string => new TextDecoder('latin1').decode(outc
 
 describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'a normal image', () => {
   describe.each(NAMES)('of %s', (name) => {
-    test('has the bytes of the C program but for who made it where and when, and takes no more room', () => {
+    test('has the bytes of the C program but for host, device and time, and takes no more room', () => {
       const { mine, theirs } = both(fixture(name));
       expect(Buffer.compare(impersonal(mine), impersonal(theirs))).toBe(0);
       expect(statSync(mine).blocks).toBeLessThanOrEqual(statSync(theirs).blocks * 1.05 + 16);
     });
 
-    test('tells dumpe2fs -i and debugfs -i the same', () => {
+    test('looks the same to dumpe2fs -i and debugfs -i', () => {
       const { mine, theirs } = both(fixture(name));
       expect(text(dumpe2fs(['-i', mine]))).toBe(text(dumpe2fs(['-i', theirs])));
       expect(answers(mine)).toEqual(answers(theirs));
@@ -197,7 +197,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'a normal image', () =>
     const image = join(folder, 'many-inodes.image');
     expect(ours([source, image])).toMatchObject({ status: 0 });
     for (const request of [`stat <${inode}>`, 'stat <2>', 'testb 100', 'testi <11>', 'ffb 3', 'show_super_stats']) {
-      // The bitmap of that group was never written, so its checksum is none: -n.
+      // The bitmap of that group was never written, so it has no checksum: -n.
       expect(text(debugfs(['-n', '-i', '-R', request, image]))).toBe(text(debugfs(['-n', '-R', request, source])));
     }
     expect(text(debugfs(['-n', '-R', `stat <${inode}>`, source]))).toContain('Size: 4711');

@@ -130,7 +130,7 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
     }
   });
 
-  test('a file with several names is written in place, and that is said', () => {
+  test('a file with several names is written in place, and a message reports that', () => {
     writeFileSync(file('a'), 'new');
     writeFileSync(file('image'), 'old and long');
     linkSync(file('image'), file('other-name'));
@@ -155,26 +155,30 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
     }
   });
 
-  testNeeds(['root'], 'a folder that takes no new file: the file is written in place, and that is said', () => {
-    writeFileSync(file('a'), 'new');
-    chmodSync(file('a'), 0o644);
-    mkdirSync(file('closed'));
-    writeFileSync(file('closed/image'), 'old');
-    chmodSync(file('closed/image'), 0o666);
-    chmodSync(file('closed'), 0o555);
-    chmodSync(folder, 0o755);
-    const { status, stderr } = tool('setpriv', [
-      '--reuid=65534',
-      '--clear-groups',
-      'bash',
-      '-c',
-      quoted(runtime, file('a'), file('closed/image')),
-    ]);
-    // Where nobody may not even reach the program there is nothing to see.
-    if (status === 126 || status === 127 || stderr.includes('EACCES')) return;
-    expect([status, readFileSync(file('closed/image'), 'utf8')]).toEqual([0, 'new']);
-    expect(stderr).toContain('as its folder takes no new file');
-  });
+  testNeeds(
+    ['root'],
+    'a folder that takes no new file: the file is written in place, and a message reports that',
+    () => {
+      writeFileSync(file('a'), 'new');
+      chmodSync(file('a'), 0o644);
+      mkdirSync(file('closed'));
+      writeFileSync(file('closed/image'), 'old');
+      chmodSync(file('closed/image'), 0o666);
+      chmodSync(file('closed'), 0o555);
+      chmodSync(folder, 0o755);
+      const { status, stderr } = tool('setpriv', [
+        '--reuid=65534',
+        '--clear-groups',
+        'bash',
+        '-c',
+        quoted(runtime, file('a'), file('closed/image')),
+      ]);
+      // Where nobody may not even reach the program there is nothing to see.
+      if (status === 126 || status === 127 || stderr.includes('EACCES')) return;
+      expect([status, readFileSync(file('closed/image'), 'utf8')]).toEqual([0, 'new']);
+      expect(stderr).toContain('as its folder takes no new file');
+    },
+  );
 
   testNeeds(['loop', 'mke2fs'], 'a mounted device is refused before a byte is written', () => {
     tool('truncate', ['-s', '8M', file('disk')]);
@@ -196,7 +200,7 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
     expect(readFileSync(file('disk')).equals(before)).toBe(true);
   });
 
-  test('what is not a whole file has no name, whoever looks and whenever', async () => {
+  test('an incomplete file never has the final name, whenever another process looks', async () => {
     mkdirSync(file('out'));
     const running = start('sparse-copy', ['-', file('out/image')], { runtime, stdio: ['pipe', 'ignore', 'pipe'] });
     running.child.stdin?.write('part one, ');
@@ -251,7 +255,7 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
     expect([status, stderr, stdout.length]).toEqual([0, '', 0]);
   });
 
-  test('standard output that is a file gets the same bytes, after what is there already', () => {
+  test('standard output that is a file gets the same bytes, after its existing content', () => {
     writeFileSync(file('a'), new Uint8Array(10_000));
     const { status } = tool('bash', ['-c', `{ echo -n head; ${quoted(runtime, file('a'))}; } >> ${file('image')}`]);
     expect([status, statSync(file('image')).size]).toEqual([0, 10_004]);

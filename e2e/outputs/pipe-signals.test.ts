@@ -162,7 +162,7 @@ async function prompt(run: () => Promise<Ending>): Promise<Ending> {
   }
 }
 
-/** Wait until a thread of the process sleeps for a pipe; where the kernel does not tell, long enough. */
+/** Wait until a thread of the process sleeps for a pipe; where the kernel does not report that, long enough. */
 async function waiting(pid: number): Promise<void> {
   for (const deadline = performance.now() + 1500; performance.now() < deadline; await setTimeout(5)) {
     if (sleeps(pid).some((place) => /pipe|partner/.test(place))) return;

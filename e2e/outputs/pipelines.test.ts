@@ -28,7 +28,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = (name: string): string => join(folder, name);
 
-/** Our commands by their names, as they are in the PATH of who has the executable. */
+/** Our commands by their names, as they are in the PATH of a user of the executable. */
 function shell(script: string, env: Readonly<Record<string, string>> = {}): Outcome {
   const PATH = `${dirname(commandLine('e2image', 'standalone executable')[0])}${delimiter}${process.env['PATH']}`;
   return tool('bash', ['-c', `set -o pipefail; cd '${folder}'; ${script}`], { env: { PATH, ...env } });
@@ -85,7 +85,7 @@ describeNeeds([...FIXTURE_NEEDS, 'qemu-img'], 'a pipeline', () => {
     }
   });
 
-  test('to a store that must be told the size', () => {
+  test('to a store that needs the size first', () => {
     for (const options of ['-r', '-Qa', '-Qa --compress zlib']) {
       const size = Number(expectDone(`e2image --measure ${options} disk`));
       expect(Number(expectDone(`e2image ${options} disk - | wc -c`))).toBe(size);
@@ -109,7 +109,7 @@ describeNeeds([...FIXTURE_NEEDS, 'qemu-img'], 'a pipeline', () => {
 });
 
 describeNeeds([...FIXTURE_NEEDS, 'qemu-img'], 'a spool', () => {
-  test('is told with -p, and not without', () => {
+  test('is reported with -p, and not without', () => {
     const told = /spooled first|temporary file first/;
     expect(shell('cat disk | e2image -rp - a').stderr).toMatch(told);
     expect(shell('cat disk | e2image -r - b').stderr).not.toMatch(told);
@@ -128,7 +128,7 @@ describeNeeds([...FIXTURE_NEEDS, 'qemu-img'], 'a spool', () => {
     for (let done = 0; done < bytes.length; ) done += writeSync(pipe, bytes, done);
     const fds = `/proc/${running.child.pid}/fd`;
     const opened = readdirSync(fds).map((fd) => readlinkSync(join(fds, fd)));
-    // Linux tells `#` and the inode of a file that never had a name.
+    // Linux shows `#` and the inode of a file that never had a name.
     expect(opened).toContainEqual(expect.stringMatching(/spool\/#\d+ \(deleted\)$/));
     expect(readdirSync(file('spool'))).toEqual([]);
     await running.end('SIGKILL');

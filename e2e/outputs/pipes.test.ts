@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { FIXTURE_NEEDS, fixture } from '../support/fixtures.ts';
 import { commandLine, describeNeeds, ours, qemuImg, RUNTIMES, type Runtime, tool } from '../support/oracle.ts';
 
-/** Every format of e2image through everything that a shell can put behind it. */
+/** Every format of e2image through everything that a shell can put after it. */
 
 let folder = '';
 beforeAll(() => {
@@ -50,7 +50,7 @@ const FORMATS: readonly Format[] = [
   { name: 'QCOW2, zstd', kind: 'qcow2', options: ['-Q', '--compress', 'zstd'], reference: ['-r'] },
 ];
 
-/** What is behind the command, a shell's text: it writes an image where it is told, the bytes come to `out`. */
+/** The rest of the pipeline, as a shell command: it writes the image to the given path, its bytes come to `out`. */
 interface Channel {
   readonly name: string;
   readonly script: (command: string, out: string, runtime: Runtime) => string;

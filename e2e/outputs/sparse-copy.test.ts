@@ -136,7 +136,7 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
     }
 
     test.each(['write', 'punch', 'discard', undefined])(
-      '--zero=%s: the image is exact, what is behind it stays',
+      '--zero=%s: the image is exact, the bytes after it stay',
       (zero) => {
         if (process.getuid?.() !== 0) return;
         const { loop, source } = setting();

@@ -87,7 +87,7 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], `a target that fails${NEEDS}`, () => {
   }
 
   each(WRITERS)(
-    `$tool $args: status 1, the file named, what was there before is still there${NEEDS}`,
+    `$tool $args: status 1, the file named, its previous content is unchanged${NEEDS}`,
     ({ tool, args }) => {
       const source = fixture('ext4-1k');
       const image = file('out/image');
@@ -140,7 +140,7 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], `a target that fails${NEEDS}`, () => {
   });
 
   each([{ what: 'a file' }, { what: 'a device' }])(
-    `$what that standard output leads to: a lost write is told by fsync${NEEDS}`,
+    `$what that standard output leads to: fsync reports a lost write${NEEDS}`,
     ({ what }) => {
       writeFileSync(file('image'), '');
       truncateSync(file('image'), 24 << 20);

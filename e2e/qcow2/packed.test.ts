@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeNeeds, qemuImg, ROOT, run } from '../support/oracle.ts';
 
-/** What a program that is no CLI does with the library: Node streams, async iteration, backpressure, an abort. */
+/** What a program that is not a command line does with the library: Node streams, async iteration, backpressure, an abort. */
 const PROGRAM = `
 import { createReadStream, createWriteStream, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';

@@ -117,7 +117,7 @@ function ourMap(image: Qcow2Image): Mapped[] {
 
 function expectSameMap(name: string): void {
   const expected: Mapped[] = JSON.parse(qemu(['map', '--output=json', '-f', 'qcow2', name]));
-  // `compressed` is told by qemu-img 8.2 and later.
+  // qemu-img 8.2 and later report `compressed`.
   const known = expected.map(({ start, length, depth, present, zero, data, offset }) => ({
     start,
     length,
@@ -352,7 +352,7 @@ describeNeeds(['qemu-img', 'qemu-io'], 'an image reads, maps and checks as qemu-
   });
 
   // qemu-img makes LUKS images only where the CPU's time can be measured; header.test.ts has one.
-  test('AES: the map is told, the data are refused', () => {
+  test('AES: the map is printed, the data are refused', () => {
     const secret = ['--object', 'secret,id=s,data=12345678'];
     qemu(['create', '-q', '-f', 'qcow2', ...secret, '-o', 'encrypt.format=aes,encrypt.key-secret=s', 'image', '2M']);
     const target = 'driver=qcow2,file.filename=image,encrypt.key-secret=s';

@@ -105,7 +105,7 @@ describeNeeds(['qemu-img'], 'images of a disk', () => {
       expectClean(file('a.qcow2'));
       piped([...args, file('disk'), '-'], file('b.qcow2'));
       expectClean(file('b.qcow2'));
-      // Measuring compresses once more: one way of it is enough.
+      // Measuring compresses a second time: one way of it is enough.
       if (!options.includes('--compress=zlib') || options.includes('--pipe-layout=two-pass')) {
         expect(statSync(file('b.qcow2')).size).toBe(Number(qcow2(...args, '--measure', file('disk'))));
       }
@@ -129,7 +129,7 @@ describeNeeds(['qemu-img'], 'images of a disk', () => {
   test('what we write into pipes is read from pipes without a temporary file', () => {
     for (const options of [['--to=qcow2'], ['--compress=zlib', '--cluster-size=4096'], ['--compress=zstd']]) {
       piped(['convert', ...options, file('disk'), '-'], file('a.qcow2'));
-      // There is no such folder: whoever wants to keep something fails.
+      // The folder does not exist: a command that spools something fails.
       piped(['cat', '--spool=/nonexistent', '-'], file('a.raw'), file('a.qcow2'));
       expectSame(file('a.raw'), file('disk'));
       piped(['convert', '--spool=/nonexistent', '-', '-'], file('a.raw'), file('a.qcow2'));
@@ -142,7 +142,7 @@ describeNeeds(['qemu-img'], 'images of a disk', () => {
     expectClean(file('a.qcow2'));
   });
 
-  test('a disk of no bytes, of one sector, and of a length that is no sector', () => {
+  test('a disk of no bytes, of one sector, and of a length that is not a multiple of a sector', () => {
     for (const length of [0, 512, 65_536 - 512, 65_537]) {
       writeFileSync(file('small'), noise(length));
       for (const options of [['--to=qcow2'], ['--compress=zlib']]) {
@@ -201,7 +201,7 @@ describeNeeds(['qemu-img'], 'images of QEMU', () => {
     ['1-bit refcounts', ['-o', 'refcount_bits=1']],
   ];
 
-  test.each(MADE)('%s: read from a pipe, and written anew', (_, options) => {
+  test.each(MADE)('%s: read from a pipe, and written again', (_, options) => {
     expect(qemuImg(['convert', '-f', 'raw', '-O', 'qcow2', ...options, file('disk'), file('theirs')]).status).toBe(0);
     piped(['convert', '-', file('a.raw')], file('nothing'), file('theirs'));
     expectSame(file('a.raw'), file('disk'));

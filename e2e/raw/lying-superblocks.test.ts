@@ -17,7 +17,7 @@ import { commandLine, describeNeeds, ours, run } from '../support/oracle.ts';
 
 type Fields = Partial<Record<Exclude<keyof typeof superblockLayout, 's_uuid'>, number>>;
 
-/** A superblock that lies, in words; and the length of the file, where it is not that of the fixture. */
+/** A superblock with wrong numbers, in words; and the length of the file, where it is not that of the fixture. */
 interface Lie {
   readonly what: string;
   readonly fields: Fields;
@@ -60,7 +60,7 @@ const LIES: readonly Lie[] = [
   { what: 'inodes of no bytes', fields: { s_inode_size: 0 } },
   { what: 'inodes of 32,768 bytes', fields: { s_inode_size: 0x8000 } },
   { what: 'descriptors of 32,768 bytes', fields: { s_desc_size: 0x8000 } },
-  { what: 'a first block behind the end', fields: { s_first_data_block: 0xffff_0000 } },
+  { what: 'a first block past the end', fields: { s_first_data_block: 0xffff_0000 } },
   { what: '65,535 reserved descriptor blocks', fields: { s_reserved_gdt_blocks: 0xffff } },
   { what: 'a journal in inode 2^32 - 1', fields: { s_journal_inum: 0xffff_ffff } },
   { what: 'unlinked inodes from 2^32 - 1 on', fields: { s_last_orphan: 0xffff_ffff } },
@@ -71,7 +71,7 @@ const LIES: readonly Lie[] = [
 ];
 const FORMATS = { raw: ['-r'], 'raw with data': ['-ra'], QCOW2: ['-Q'], normal: [], scrambled: ['-rs'] };
 
-/** A number of inodes that agrees with the rest of the lie, or is as near as 32 bits come. */
+/** A number of inodes that agrees with the other wrong numbers, or is as near as 32 bits allow. */
 function inodesOf(view: DataView): number {
   const f = superblockLayout;
   const blocks = f.s_blocks_count_hi.get(view, 0) * 2 ** 32 + f.s_blocks_count_lo.get(view, 0);
@@ -86,11 +86,11 @@ const SECONDS = 10;
 const MEMORY = 256;
 const hasTime = existsSync('/usr/bin/time');
 
-describeNeeds(FIXTURE_NEEDS, 'a superblock that lies', () => {
+describeNeeds(FIXTURE_NEEDS, 'a lying superblock', () => {
   let folder = '';
   const file = (name: string): string => join(folder, name);
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'e2e-lies-'));
+    folder = mkdtempSync(join(tmpdir(), 'e2e-lying-'));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -30,7 +30,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = (name: string): string => join(folder, name);
 
-/** A disk: 1 MiB of noise, the file system (or nothing), and noise behind it. */
+/** A disk: 1 MiB of noise, the file system (or nothing), and noise after it. */
 function disk(name: string, content: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(MIB + content.length + 700_001);
   bytes.set(noise(MIB, 21));

@@ -232,7 +232,7 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'refused before anything is touched', 
     expect(ours(['-ra', '--force', file('fs'), loop.path]).status).toBe(0);
   });
 
-  testNeeds(['qemu-img'], 'the file behind a QCOW2 image', () => {
+  testNeeds(['qemu-img'], 'the backing file of a QCOW2 image', () => {
     linkSync(file('fs'), file('hard'));
     tool('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', file('fs'), '-F', 'raw', file('over')]);
     for (const options of [['-r'], ['-rac'], ['-Q']]) {
@@ -268,7 +268,7 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'refused before anything is touched', 
     expect(readFileSync(file('disk')).equals(readFileSync(file('fs')))).toBe(true);
   });
 
-  testNeeds(['root'], 'a target that is no file and no device', () => {
+  testNeeds(['root'], 'a target that is neither a file nor a device', () => {
     expect(existsSync(file('nothing'))).toBe(false);
     expectRefused(['-r', file('fs'), folder], 'Is a directory', file('fs'));
   });

@@ -49,7 +49,7 @@ const CASES: readonly Case[] = [
   { kind: 'journal', recipe: MAPS, normal: 0 },
 ];
 
-/** A block of a kind, as the walk over the sound file system tells it: the second of the first run, if it has one. */
+/** A block of a kind, as the walk over the sound file system reports it: the second of the first run, if it has one. */
 function blockOf(
   image: string,
   kind: BlockKind,
@@ -150,7 +150,7 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
     expect(new TextDecoder().decode(tool('ddrescuelog', ['-l-', '-b1024', file('raw.mapfile')]).stdout)).toBe('1\n');
   });
 
-  test('behind the end of a disk that was cut short: status 3, and the mapfile says where it ends', () => {
+  test('past the end of a disk that was cut short: status 3, and the mapfile shows where it ends', () => {
     const whole = fixture(EXTENTS);
     const source = copyOf(whole, file('source'));
     truncateSync(source, 12 * MIB);
@@ -166,7 +166,7 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
     expect(Math.min(...blocks)).toBeGreaterThanOrEqual(12 * 1024);
   });
 
-  test('in a QCOW2 image that is converted: status 3, one line, and the mapfile tells it', () => {
+  test('in a QCOW2 image that is converted: status 3, one line, and the mapfile shows it', () => {
     const sound = fixture(EXTENTS);
     expect(ours(['-Qa', sound, file('qcow2')]).status).toBe(0);
     const { block, blockSize } = blockOf(sound, 'file data');

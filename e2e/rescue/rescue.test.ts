@@ -55,7 +55,7 @@ describeRescue(`a rescue${lacking === undefined ? '' : ` [needs ${lacking}]`}`, 
     return readFileSync(file('expected'));
   }
 
-  test('does not take another device for the one that its mapfile tells of', () => {
+  test('does not take another device for the one that its mapfile names', () => {
     expect(rescue(fixture(RECIPE), file('raw')).status).toBe(0);
     writeFileSync(file('disk'), '');
     truncateSync(file('disk'), statSync(fixture(RECIPE)).size);
@@ -67,7 +67,7 @@ describeRescue(`a rescue${lacking === undefined ? '' : ` [needs ${lacking}]`}`, 
     expect(statSync(file('disk')).blocks).toBe(0);
   });
 
-  test('goes on with the device that its mapfile tells of', () => {
+  test('continues with the device that its mapfile names', () => {
     writeFileSync(file('disk'), '');
     truncateSync(file('disk'), statSync(fixture(RECIPE)).size);
     using loop = LoopDevice.attach(file('disk'));
@@ -81,7 +81,7 @@ describeRescue(`a rescue${lacking === undefined ? '' : ` [needs ${lacking}]`}`, 
     expect(readFileSync(file('disk')).equals(expected())).toBe(true);
   });
 
-  test('does not count what lies in a partial image as sent to a pipe, or written to a file of another kind', async () => {
+  test('does not count the blocks of a partial image as sent to a pipe, or written to a file of another kind', async () => {
     await interrupted();
     const piped = rescue(fixture(RECIPE), '-');
     expect(piped.status).toBe(0);
@@ -115,7 +115,7 @@ describeRescue(`a rescue${lacking === undefined ? '' : ` [needs ${lacking}]`}`, 
     expect(readFileSync(file('raw')).equals(expected())).toBe(true);
   });
 
-  test('does not write its map through a link that lies where it is made', () => {
+  test('does not write its map through a link that has the name of the map', () => {
     writeFileSync(file('precious'), 'precious');
     symlinkSync(file('precious'), file('map.new'));
     expect(rescue(fixture(RECIPE), file('raw')).status).toBe(0);

@@ -59,7 +59,7 @@ describeBad(`a restore onto a bad sector${lacking === undefined ? '' : ` [needs 
     expect(undone.subarray(at + 1024).equals(before.subarray(at + 1024))).toBe(true);
   });
 
-  test.each(CASES)('in $where that stays bad: verifying tells, status 4', ({ offset, block }) => {
+  test.each(CASES)('in $where that stays bad: verifying reports it, status 4', ({ offset, block }) => {
     writeFileSync(file('disk'), readFileSync(fixture(RECIPE)));
     using disk = BadDisk.over(file('disk'), file('bad'), [{ offset: offset(), length: SECTOR }], { isWritable: true });
     using loop = LoopDevice.attach(disk.path);

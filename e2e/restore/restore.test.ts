@@ -190,7 +190,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     expect(e2fsck(device)).toEqual(e2fsck(source));
   });
 
-  test('a dry run tells the blocks, and writes nothing', () => {
+  test('a dry run lists the blocks, and writes nothing', () => {
     const { source, image, device } = scene('ext4-1k');
     junk(device, placesOf(source).inodeTables.slice(0, 1), 1024);
     const wiped = copyOf(device, join(folder, 'wiped'));
@@ -229,7 +229,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
       expectRefused(image, device, /superblock of the device has UUID 00000000-1111-2222-3333-444444444444/);
     });
 
-    test('a device whose backups tell of another UUID', () => {
+    test('a device whose backups have another UUID', () => {
       const { source, image, device } = scene('ext4-1k');
       tool('tune2fs', ['-f', '-U', '00000000-1111-2222-3333-444444444444', device]);
       junk(device, placesOf(source).superblock, 1024);
@@ -325,7 +325,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
       expect(e2fsck(device).status).toBe(0);
     });
 
-    test('an image that is none', () => {
+    test('a file that is not an image', () => {
       const { source, device } = scene('ext4-1k');
       writeFileSync(join(folder, 'none'), new Uint8Array(9000));
       const outcome = restore([join(folder, 'none'), device]);
@@ -406,7 +406,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     }
   });
 
-  test('an undo file that is there is never overwritten', () => {
+  test('an existing undo file is never overwritten', () => {
     const { source, image, device } = scene('ext4-1k');
     junk(device, placesOf(source).inodeTables, 1024);
     const undo = join(folder, 'precious');
@@ -436,7 +436,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     rmSync(inside, { recursive: true });
   });
 
-  test('an undo file of another file system is not gone on with', () => {
+  test('an undo file of another file system is not continued', () => {
     const first = scene('ext4-1k');
     junk(first.device, placesOf(first.source).inodeTables, 1024);
     const undo = join(folder, 'first.undo');
@@ -492,7 +492,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     expect(lines[1]).toMatch(/: 1 of \d+ blocks differ: 1 inode table$/);
   });
 
-  test('what an image lost by damage is told of, and makes the status 3, in a dry run and for good', () => {
+  test('what an image lost by damage is reported, and makes the status 3, with and without --dry-run', () => {
     const { source, image, device } = scene('ext4-1k', 'raw');
     // The place of an inode table (bytes 8 to 11 of its descriptor) that cannot be.
     writeFileSync(join(folder, 'place'), Uint8Array.of(0xff, 0xff, 0xff, 0x7f));
@@ -507,7 +507,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     expect(bytesOf(device, table, 1024)).toEqual(bytesOf(source, table, 1024));
   });
 
-  test('descriptors with wrong checksums are told of', () => {
+  test('descriptors with wrong checksums are reported', () => {
     const { image, device } = scene('ext4-1k', 'raw');
     run('sh', ['-c', `printf x | dd of=${image} bs=1 seek=$((2048 + 28)) conv=notrunc status=none`]);
     expect(restore(['-n', image, device]).stderr).toContain(
@@ -515,7 +515,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image', 'dumpe2fs'], 'e2image-restore', () =
     );
   });
 
-  test('a file system that has changed since is told of', () => {
+  test('a file system that has changed since is reported', () => {
     const { image, device } = scene('ext4-1k');
     debugfs(['-w', '-R', 'mkdir later', device]);
     const outcome = restore(['-n', image, device]);

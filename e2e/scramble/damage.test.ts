@@ -80,7 +80,7 @@ describeNeeds(FIXTURE_NEEDS, 'damage stays damage of the same kind', () => {
     expect(e2fsck(scramble(swapped, `--scramble-index=${index}`).out)).toBe(before);
   });
 
-  test('a directory block full of something else is scrambled as bytes, and told', () => {
+  test('a directory block full of something else is scrambled as bytes, and reported', () => {
     const at = placeOf(fixture(DIRECTORY), FOLDER, 3);
     const text = new TextEncoder().encode('private words '.repeat(74)).subarray(0, BLOCK);
     const ruined = patched(DIRECTORY, () => [[at, text]]);

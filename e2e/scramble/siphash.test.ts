@@ -6,7 +6,7 @@ import { debugfs, describeNeeds, ours, ROOT, tool } from '../support/oracle.ts';
 
 /**
  * Directories that are encrypted and case-folded: names are cipher text, the hash of the index is SipHash with a key
- * that nobody has, and each record holds its hash behind the name. No kernel without CONFIG_UNICODE makes one, so that
+ * that nobody has, and each record holds its hash after the name. No kernel without CONFIG_UNICODE makes one, so that
  * the blocks are written here; e2fsck checks the hashes against the boundaries of the index.
  */
 const BLOCK = 1024;
@@ -32,7 +32,7 @@ const cipher = (n: number): Uint8Array => noise(NAME, 1000 + n);
 /** The hash that record `n` stores: within the range of its leaf, bit 0 clear. */
 const hashOf = (n: number): number => Math.floor(n / PER_LEAF) * 0x4000_0000 + (n % PER_LEAF) * 0x10_0002;
 
-/** Fill an image, and let `/d` become such a directory. @returns where its blocks lie */
+/** Fill an image, and let `/d` become such a directory. @returns its blocks */
 function makeImage(image: string, change: (leaf: DataView, n: number, at: number) => void = () => {}): number[] {
   expect(tool('mke2fs', ['-q', '-F', '-t', 'ext4', '-b', `${BLOCK}`, '-O', FEATURES, image, '16M']).status).toBe(0);
   const names = Array.from({ length: LEAVES * PER_LEAF }, (_, n) => `${n}`.padStart(48, 'x'));
@@ -139,7 +139,7 @@ describeNeeds(['mke2fs', 'debugfs', 'e2fsck'], 'an encrypted and case-folded dir
       }
     }
     expect(names.size).toBe(LEAVES * PER_LEAF);
-    // The key of the hashes is not in the image: boundaries tell nothing, and cannot be made anew.
+    // The key of the hashes is not in the image: boundaries reveal nothing, and cannot be rebuilt.
     const root = (blocks[0] ?? 0) * BLOCK;
     expect(after.subarray(root, root + BLOCK)).toEqual(before.subarray(root, root + BLOCK));
   });
@@ -153,7 +153,7 @@ describeNeeds(['mke2fs', 'debugfs', 'e2fsck'], 'an encrypted and case-folded dir
     for (const index of ['fresh', 'keep']) expect(e2fsck(scramble(image, index))).toBe(e2fsck(image));
   });
 
-  test('what lies behind the hashes of a record is no secret that stays', () => {
+  test('the bytes after the hashes of a record do not stay readable', () => {
     const image = join(folder, 'image');
     const secret = new TextEncoder().encode('PRIVATEPRIVATE');
     makeImage(image, (leaf, n, at) => {

@@ -21,7 +21,7 @@ function fileWith(name: string, size: number, places: readonly number[], byte = 
   return path;
 }
 
-test('equal files are equal however their holes lie', async () => {
+test('equal files are equal wherever their holes are', async () => {
   const left = fileWith('left', 8 * GIB, [0, 5 * GIB + 7]);
   const right = fileWith('right', 8 * GIB, [0, 5 * GIB + 7]);
   // Zeros written where the other has a hole.
@@ -30,7 +30,7 @@ test('equal files are equal however their holes lie', async () => {
   expect(await firstDifference(join(folder, 'zeros'), fileWith('hole', 8 * GIB, []))).toBeUndefined();
 });
 
-test('the first byte that differs is told, also where one file has a hole', async () => {
+test('the first byte that differs is reported, also where one file has a hole', async () => {
   const left = fileWith('left', 8 * GIB, [0, 5 * GIB + 7]);
   expect(await firstDifference(left, fileWith('right', 8 * GIB, [0]))).toBe(5 * GIB + 7);
   expect(await firstDifference(fileWith('right', 8 * GIB, [0]), left)).toBe(5 * GIB + 7);

@@ -15,7 +15,7 @@ export function noise(length: number, seed: number): Uint8Array {
   return bytes.subarray(0, length);
 }
 
-/** A file whose data lies only in `pieces` of `size` bytes at the given offsets; between them are holes. */
+/** A file with data only in `pieces` of `size` bytes at the given offsets; between them are holes. */
 function writePieces(path: string, size: number, offsets: readonly number[]): void {
   const fd = openSync(path, 'w');
   const piece = noise(size, size);
@@ -26,7 +26,7 @@ function writePieces(path: string, size: number, offsets: readonly number[]): vo
 
 const every = (step: number, count: number): number[] => Array.from({ length: count }, (_, index) => index * step);
 
-/** First block behind the direct, the indirect and the double indirect blocks of an inode, for blocks of 1 KiB. */
+/** First block after the direct, the indirect and the double indirect blocks of an inode, for blocks of 1 KiB. */
 const TRIPLE_1K = 12 + 256 + 256 * 256;
 
 /** Files that recipes put into file systems, by name; a recipe's `@name` is replaced by the path. */

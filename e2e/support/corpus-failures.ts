@@ -12,7 +12,7 @@ export interface Ending {
 export const CORPUS_FAILURES: Readonly<Record<string, Ending>> = {
   'f_desc_size_zero.gz': {
     status: 1,
-    why: 's_desc_size is 0 with 64bit: where a group lies is not known',
+    why: 's_desc_size is 0 with 64bit: where a group begins is not known',
     message: /Block group descriptor size incorrect while trying to open .*\nsuperblock: s_desc_size is 0$/m,
   },
   'f_extent_int_bad_magic.gz': {
@@ -22,7 +22,7 @@ export const CORPUS_FAILURES: Readonly<Record<string, Ending>> = {
   },
   'f_illitable.gz': {
     status: 3,
-    why: 'the inode table of group 0 lies behind the end: its inodes are lost, bitmaps and descriptors are there',
+    why: 'the inode table of group 0 is past the end: its inodes are lost, bitmaps and descriptors are saved',
     message: /warning: inode table of group 0: blocks 40000 to 40003 of 100 are outside the file system/,
   },
   'f_zero_super.gz': {

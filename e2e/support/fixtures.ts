@@ -116,7 +116,7 @@ function withHashSeed(args: readonly string[]): string[] {
   return args.map((word, index) => (index === at + 1 ? `${word},hash_seed=${UUID}` : word));
 }
 
-/** debugfs ends with 0 whatever happens: that it complained is seen on its standard error, behind the banner. */
+/** debugfs ends with 0 whatever happens; its complaints are on standard error, after the banner. */
 function requests(lines: readonly string[], image: string, content: string): void {
   const script = withContent(lines.join('\n'), content);
   const outcome = tool('debugfs', ['-w', '-f', '-', image], { input: `${script}\n`, env: FIXED });

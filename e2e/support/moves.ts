@@ -23,7 +23,7 @@ interface Bytes {
   readonly to: number;
 }
 
-/** A file system to be moved, and how to tell whether a place holds it. */
+/** A file system to be moved, and how to check that it is at an offset. */
 export interface Subject {
   /** The whole image. */
   readonly content: Uint8Array;
@@ -51,13 +51,13 @@ export function subjectOf(image: string): Subject {
   return { content, used };
 }
 
-/** Where a move starts and ends, with the bytes in front of both places. */
+/** Where a move starts and ends, with the bytes before both offsets. */
 export interface Route {
   readonly from: number;
   readonly to: number;
 }
 
-/** @param lead bytes in front of the lower place, multiple of 512 */
+/** @param lead bytes before the lower offset, multiple of 512 */
 export const routeOf = (distance: number, direction: 'right' | 'left', lead = 1024): Route =>
   direction === 'right' ? { from: lead, to: lead + distance } : { from: lead + distance, to: lead };
 
@@ -147,7 +147,7 @@ export interface ShotOutcome {
 /**
  * Run e2image-move and shoot at it.
  *
- * @param look reads the record where it lies; throws while there is none
+ * @param look reads the record; throws while it does not exist
  */
 export async function shootAt(
   args: readonly string[],

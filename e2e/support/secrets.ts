@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** Characters of a secret: q or Q, z or Z in turn, so that any piece of it can be told from anything else. */
+/** Characters of a secret: q or Q, z or Z in turn, so that any piece of it can be recognized. */
 const PAIRS = ['qz', 'qZ', 'Qz', 'QZ'] as const;
 
 /** Eight bytes of any secret, wherever they begin: in 64 random letters once in 2^40 places. */

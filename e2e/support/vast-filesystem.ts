@@ -16,7 +16,7 @@ import {
 import { planImage, sourceRuns, writePlain } from '@e2image/qcow2';
 import { FileSink } from '@e2image/sparse-io';
 
-/** Bytes at `[offset, offset + bytes.length)`; what lies between pieces is zeros. */
+/** Bytes at `[offset, offset + bytes.length)`; between pieces are zeros. */
 interface Piece {
   readonly offset: number;
   readonly bytes: Uint8Array;
@@ -38,7 +38,7 @@ const LARGEST_GROUP = 65_528;
 interface Shape {
   readonly blocks: number;
   readonly blocksPerGroup: number;
-  /** Where the inode table and the two bitmaps of a group lie. */
+  /** First block of the inode table and of the two bitmaps of a group. */
   readonly place: (group: number) => readonly [inodeTable: number, blockBitmap: number, inodeBitmap: number];
 }
 
@@ -92,7 +92,7 @@ function descriptors(shape: Shape): Uint8Array {
 
 /**
  * 2^21 groups, the most whose descriptors are read, each with its table and bitmaps somewhere else: three runs of one
- * block a group, nothing of which is there. 2^32 blocks of 1 KiB.
+ * block per group, all in holes of the file. 2^32 blocks of 1 KiB.
  */
 export function scatteredGroups(): VastFilesystem {
   const blocks = 2 ** 32 - 1;
@@ -160,7 +160,7 @@ export function fragmentedFile({ blocks, extents }: { blocks: number; extents: n
 }
 
 interface Tree {
-  /** The nodes but for the root, one behind the other. */
+  /** The nodes but for the root, one after the other. */
   readonly bytes: Uint8Array;
   readonly depth: number;
   /** Nodes below the root: first logical block and block number of each. */

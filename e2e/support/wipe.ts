@@ -8,7 +8,7 @@ export interface Blocks {
   readonly count: number;
 }
 
-/** Where dumpe2fs says that the metadata of a file system lies. */
+/** Where the metadata of a file system is, as dumpe2fs prints it. */
 export interface Places {
   readonly blockSize: number;
   readonly superblock: readonly Blocks[];
@@ -68,7 +68,7 @@ const DRAWN = 65_537;
 
 /**
  * Overwrite blocks with bytes that look like nothing, the same for the same seed. Of block 0 only what is the superblock's:
- * the boot sector before it and the room behind it belong to nobody's metadata.
+ * the boot sector before it and the room after it belong to nobody's metadata.
  */
 export function junk(image: string, blocks: readonly Blocks[], blockSize: number, seed = 1): void {
   const fd = openSync(image, 'r+');

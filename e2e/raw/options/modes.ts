@@ -82,7 +82,7 @@ export const MODES: readonly Row[] = [
     by: 'D-4',
     like: { line: 'e2image -ran fs out; rm out; echo 0 blocks already contained the data to be copied' },
   },
-  // -O into what is there.
+  // -O into an existing file.
   { line: 'e2image -rO 1048576 fs out', out: 'short' },
   { line: 'e2image $COMPAT -raO 1048576 fs out', out: 'short' },
   { line: 'e2image $COMPAT -raO 1048576 fs out', out: 'long', by: KEPT, we: { anyFiles: true } },

@@ -6,13 +6,13 @@ export type Before =
   | 'long'
   /** What C `-ra` makes of `fs`. */
   | 'equal'
-  /** The same, with one block of a file and one behind its end changed. */
+  /** The same, with one block of a file and one past its end changed. */
   | 'almost'
   /** Links: to `real` which does not exist, to `real` of 6 MiB, and a second name of `real`. */
   | 'link-to-nothing'
   | 'link-to-long'
   | 'hard-link'
-  /** A FIFO; who reads it is in the line. */
+  /** A FIFO; the line starts its reader. */
   | 'fifo'
   /** A loop device on `backing` of as many bytes as `fs`, of 6 MiB, of 1 MiB; all of that pattern. */
   | 'loop'

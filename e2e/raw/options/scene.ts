@@ -100,7 +100,7 @@ export class Scenery implements Disposable {
       PATH: [join(this.#home, side), dirname(process.execPath), process.env['PATH'] ?? ''].join(':'),
       COMPAT: side === 'ours' ? '--select compat' : '',
       LC_ALL: 'C',
-      // What a shell of this machine does at its start is none of the line's business.
+      // What a shell of this machine does at its start must not change the result.
       BASH_ENV: '',
     };
     return run('timeout', ['-s', 'KILL', `${seconds}`, 'bash', '-o', 'pipefail', '-c', line], { cwd, env });

@@ -40,7 +40,7 @@ export const TARGETS: readonly Row[] = [
     'e2image -r fs /proc/self/fd/1 | cat >out',
     'e2image -r fs /dev/fd/3 3> >(cat >out); s=$?; sleep 0.1; exit $s',
   ].map((line): Row => ({ line, by: PIPE, like: { line: 'e2image -r fs - | cat >out' } })),
-  // A regular file that is there already.
+  // An existing regular file.
   ...(['short', 'long'] as const).flatMap((out) => [
     { line: 'e2image -r fs out', out, by: HONEST, like: { out: 'nothing' as const } },
     { line: 'e2image $COMPAT -ra fs out', out, by: HONEST, like: { out: 'nothing' as const } },
@@ -61,7 +61,7 @@ export const TARGETS: readonly Row[] = [
   {
     line: 'e2image -r fs out && cmp out real && e2image -rc fs out && stat -c %h out',
     out: 'hard-link',
-    by: 'D-1, and the names stay together, which standard error tells',
+    by: 'D-1, and the names stay together, which standard error reports',
     we: {
       status: 0,
       stdout: /^\d+ blocks already contained the data to be copied\n2\n$/,

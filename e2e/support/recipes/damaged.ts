@@ -15,7 +15,7 @@ export const recipes: readonly Recipe[] = [
     size: '16M',
     debugfs: MIXTURE,
     damage: {
-      what: 'a double indirect pointer lies behind the end',
+      what: 'a double indirect pointer leads past the end',
       debugfs: ['sif /folder/deep/deeper/ragged block[DIND] 9999999'],
     },
     cRefuses: 'D-17: one bad pointer ends the run',
@@ -25,7 +25,7 @@ export const recipes: readonly Recipe[] = [
     mke2fs: '-t ext2 -b 1024',
     size: '16M',
     debugfs: MIXTURE,
-    damage: { what: 'a block of a directory lies behind the end', debugfs: ['sif /folder block[1] 8888888'] },
+    damage: { what: 'a block of a directory is past the end', debugfs: ['sif /folder block[1] 8888888'] },
     fast: true,
   },
   {
@@ -33,7 +33,7 @@ export const recipes: readonly Recipe[] = [
     mke2fs: '-t ext4 -b 1024',
     size: '16M',
     debugfs: MIXTURE,
-    damage: { what: 'the attribute block of a file lies behind the end', debugfs: ['sif /tiny file_acl 7777777'] },
+    damage: { what: 'the attribute block of a file is past the end', debugfs: ['sif /tiny file_acl 7777777'] },
   },
   {
     name: 'damaged-self-reference',

@@ -1,6 +1,6 @@
 import { MIXTURE, type Recipe } from '../recipe.ts';
 
-/** Where superblocks, descriptors, bitmaps, tables and the journal lie. */
+/** Positions of superblocks, descriptors, bitmaps, tables and the journal. */
 export const recipes: readonly Recipe[] = [
   { name: 'no-flex-bg', mke2fs: '-t ext4 -b 1024 -O ^flex_bg', size: '40M', debugfs: MIXTURE, fast: true },
   { name: 'flex-bg-of-2', mke2fs: '-t ext4 -b 1024 -G 2', size: '40M', debugfs: MIXTURE },

@@ -1,6 +1,6 @@
 import { MIXTURE, MORSEL, manyFiles, type Recipe } from '../recipe.ts';
 
-/** From 512 blocks to 14 TiB, from empty to full, and ends that are no multiple of a group. */
+/** From 512 blocks to 14 TiB, from empty to full, and ends that are not a multiple of a group. */
 export const recipes: readonly Recipe[] = [
   { name: 'blocks-512', mke2fs: '-t ext2 -b 1024', size: '512', debugfs: MORSEL, fast: true },
   { name: 'blocks-512-ext4', mke2fs: '-t ext4 -b 1024 -O ^has_journal -N 32', size: '512', debugfs: MORSEL },
