@@ -1,9 +1,11 @@
+import { superblockChecksum } from '../structures/checksum.ts';
 import { INCOMPAT, RO_COMPAT } from '../structures/features.ts';
 import { groupDescLayout } from '../structures/group-desc.ts';
 import { readSuperblock, superblockLayout } from '../structures/superblock.ts';
 import { TinyFilesystem } from '../testing/tiny-filesystem.ts';
-import { descChecksums, isSuperblockIntact } from './desc-checksums.ts';
+import { descChecksums, distrusting, isSuperblockIntact } from './desc-checksums.ts';
 import { DescTable } from './desc-table.ts';
+import { openFilesystem } from './filesystem.ts';
 
 const hex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
 const UUID = hex('00112233445566778899aabbccddeeff');
@@ -61,4 +63,42 @@ test('a superblock is intact when its checksum fits or the format has none', () 
   expect(isSuperblockIntact(plain.sb, plain.raw)).toBe(true);
   const { raw, sb } = superblock(RO_COMPAT.metadata_csum);
   expect(isSuperblockIntact(sb, raw)).toBe(false);
+});
+
+test('a superblock with the right checksum is intact, in the middle of a buffer too', () => {
+  const { raw, sb } = superblock(RO_COMPAT.metadata_csum);
+  superblockLayout.s_checksum.set(new DataView(raw.buffer), 0, superblockChecksum(raw));
+  const shifted = new Uint8Array(1100);
+  shifted.set(raw, 50);
+  expect([isSuperblockIntact(sb, raw), isSuperblockIntact(sb, shifted.subarray(50, 1074))]).toEqual([true, true]);
+  shifted[60] = 1 + (shifted[60] ?? 0);
+  expect(isSuperblockIntact(sb, shifted.subarray(50, 1074))).toBe(false);
+});
+
+describe('distrusting', () => {
+  /** Two groups that claim to be unused: the descriptor of group 0 has a right checksum, that of group 1 a wrong one. */
+  function claiming(roCompat: number) {
+    const tiny = new TinyFilesystem();
+    superblockLayout.s_feature_ro_compat.set(tiny.view, 1024, roCompat);
+    for (const base of [2048, 2048 + 32]) {
+      groupDescLayout.bg_flags.set(tiny.view, base, 7);
+      groupDescLayout.bg_itable_unused_lo.set(tiny.view, base, 9);
+    }
+    const fs = openFilesystem(tiny);
+    const { view } = fs.descTable.window(0);
+    const checksum = descChecksums(fs.superblock, fs.descTable).compute(view, 0, 0);
+    groupDescLayout.bg_checksum.set(tiny.view, 2048, checksum);
+    return openFilesystem(tiny);
+  }
+
+  test('does not believe a descriptor with a wrong checksum that blocks and inodes were never used', () => {
+    const fs = distrusting(claiming(RO_COMPAT.gdt_csum));
+    expect(fs.groupDesc(0)).toMatchObject({ flags: 7, itableUnused: 9, inodeTable: 7 });
+    expect(fs.groupDesc(1)).toMatchObject({ flags: 4, itableUnused: 0, inodeTable: 263 });
+  });
+
+  test('changes nothing without descriptor checksums', () => {
+    const fs = claiming(0);
+    expect(distrusting(fs)).toBe(fs);
+  });
 });

@@ -75,4 +75,104 @@ describe('uninitBlockBitmaps', () => {
     );
     expect(bits(2)).toBeUndefined();
   });
+
+  test('metadata of one group in another counts there, cut where a group ends', () => {
+    const flex = { ...sb, incompat: INCOMPAT.flex_bg };
+    // The table of group 3 begins 28 blocks before the end of group 1, and its bitmaps are the two blocks before.
+    const bits = uninitBlockBitmaps(
+      flex,
+      descs((group) => (group === 3 ? 1 + 2 * 8192 - 30 : 2 ** 48)),
+    );
+    expect(bits(1)).toEqual([
+      { start: 0, count: 1 },
+      { start: 1, count: 4 },
+      { start: 8192 - 28, count: 28 },
+      { start: 8192 - 30, count: 1 },
+      { start: 8192 - 29, count: 1 },
+    ]);
+    expect(bits(2)).toEqual([{ start: 0, count: 100 }]);
+    expect(bits(3)).toEqual([
+      { start: 0, count: 1 },
+      { start: 1, count: 4 },
+    ]);
+  });
+
+  test('a table may end with the file system, and a block may be its first, but none is outside or 0', () => {
+    const end = sb.blocksCount;
+    const at = (desc: Partial<GroupDesc>) => (group: number) => ({
+      blockBitmap: 0,
+      inodeBitmap: 0,
+      inodeTable: 0,
+      itableUnused: 0,
+      flags: group < 2 ? 0 : BG_BLOCK_UNINIT,
+      ...(group === 2 ? desc : {}),
+    });
+    const last = (desc: Partial<GroupDesc>) => uninitBlockBitmaps(sb, at(desc))(3)?.filter(({ start }) => start > 1);
+    expect(last({ inodeTable: end - 128 })).toEqual([{ start: 8192 - 128, count: 128 }]);
+    expect(last({ inodeTable: end - 127 })).toEqual([]);
+    expect(last({ blockBitmap: end - 1, inodeBitmap: end })).toEqual([{ start: 8191, count: 1 }]);
+    const first = { ...sb, firstDataBlock: 10 };
+    const inFirst = (block: number) => {
+      const flags = BG_BLOCK_UNINIT;
+      return uninitBlockBitmaps(first, (group) => ({ ...at({})(group), flags, inodeBitmap: group === 2 ? block : 0 }))(
+        0,
+      );
+    };
+    expect(inFirst(10)).toContainEqual({ start: 0, count: 1 });
+    expect(inFirst(9)?.filter(({ count }) => count === 1)).toEqual([]);
+  });
+
+  test('a cluster is in use when one of its blocks is', () => {
+    const bigalloc = { ...sb, clusterRatio: 16, clustersPerGroup: 512 };
+    const bits = uninitBlockBitmaps(
+      bigalloc,
+      descs((group) => 1 + group * 8192 + 30),
+    );
+    // Blocks 0, 1 to 4, 32 to 159, 30, 31.
+    expect(bits(1)).toEqual([
+      { start: 0, count: 1 },
+      { start: 0, count: 1 },
+      { start: 2, count: 8 },
+      { start: 1, count: 1 },
+      { start: 1, count: 1 },
+    ]);
+  });
+
+  test.each([
+    [0, false, [1]],
+    [1, true, [0, 1]],
+    [2, false, []],
+    [31, false, [0]],
+    [32, false, [0]],
+    [33, false, [0]],
+    [34, false, []],
+    [63, false, [0]],
+    [64, false, [0]],
+  ])('with metablock groups, group %d has its copy (%p) and a descriptor block at %j', (group, hasCopy, blocks) => {
+    const metaBg = {
+      ...sb,
+      incompat: INCOMPAT.meta_bg,
+      firstMetaBg: 0,
+      groupCount: 70,
+      blocksCount: 70 * 8192 + 1,
+    };
+    const none = { blockBitmap: 0, inodeBitmap: 0, inodeTable: 0, itableUnused: 0, flags: BG_BLOCK_UNINIT };
+    const runs = uninitBlockBitmaps(metaBg, () => none)(group);
+    const head = group === 0 || hasCopy ? [0] : [];
+    const starts = group === 0 ? [0, 1] : [...new Set([...head, ...blocks])];
+    expect(runs).toEqual(starts.map((start) => ({ start, count: 1 })));
+  });
+
+  test('groups before the first metablock group have the table after their copy', () => {
+    const metaBg = { ...sb, incompat: INCOMPAT.meta_bg, firstMetaBg: 1 };
+    const none = { blockBitmap: 0, inodeBitmap: 0, inodeTable: 0, itableUnused: 0, flags: BG_BLOCK_UNINIT };
+    const bits = uninitBlockBitmaps(metaBg, () => none);
+    expect([bits(1), bits(2)]).toEqual([
+      [
+        { start: 0, count: 1 },
+        { start: 1, count: 1 },
+      ],
+      [],
+    ]);
+  });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tempFolder } from '../testing.ts';
 import { realDisks } from './disk-view.ts';
 
@@ -33,4 +33,14 @@ describe('realDisks', () => {
     mkdirSync(folder.file('d'));
     expect([realDisks.list(folder.path), realDisks.list(folder.file('missing'))]).toEqual([['d'], []]);
   });
+});
+
+/** A block device of this machine, which need not be readable. */
+const DEVICE = readdirSync('/dev')
+  .map((name) => `/dev/${name}`)
+  .find((path) => statSync(path, { throwIfNoEntry: false })?.isBlockDevice() === true);
+
+(DEVICE === undefined ? test.skip : test)('a block device is one, with its number (needs one in /dev)', () => {
+  const { dev, ino, rdev } = statSync(DEVICE ?? '');
+  expect(realDisks.identify(DEVICE ?? '')).toEqual({ kind: 'block-device', dev, ino, rdev });
 });

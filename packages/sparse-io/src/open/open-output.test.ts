@@ -256,6 +256,7 @@ describe('a partial file with a name of its own', () => {
 
   test('is not written where it has another name, is not a file, or belongs to another user', async () => {
     using folder = tempFolder();
+    const before = readdirSync('/proc/self/fd').length;
     const resume = (name: string) => openOutput(folder.file('a'), { partialPath: folder.file(name) });
     writeFileSync(folder.file('victim'), 'precious');
     linkSync(folder.file('victim'), folder.file('linked'));
@@ -267,6 +268,7 @@ describe('a partial file with a name of its own', () => {
       chownSync(folder.file('foreign'), 1234, 1234);
       await expect(resume('foreign')).rejects.toMatchObject({ code: 'SPARSE_NOT_OURS' });
     }
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
     expect(text(folder.file('victim'))).toBe('precious');
   });
 });
