@@ -85,7 +85,7 @@ describeNeeds(FIXTURE_NEEDS, 'damage stays damage of the same kind', () => {
     const text = new TextEncoder().encode('private words '.repeat(74)).subarray(0, BLOCK);
     const ruined = patched(DIRECTORY, () => [[at, text]]);
     const { out, stderr } = scramble(ruined);
-    expect(stderr).toContain('is no list of directory entries, scrambled as bytes');
+    expect(stderr).toContain('is not a list of directory entries, scrambled as bytes');
     expect(readFileSync(out).includes('private')).toBe(false);
     expect(e2fsck(out)).toBe(e2fsck(ruined));
   });

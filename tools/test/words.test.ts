@@ -15,7 +15,6 @@ const NOT_YET: readonly string[] = [
   'packages/e2scramble/',
   'packages/normal-image/',
   'packages/qcow2-tool/',
-  'packages/scramble/',
   'packages/sparse-copy/',
 ];
 

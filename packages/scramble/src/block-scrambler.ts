@@ -10,31 +10,31 @@ import { scrambledSource } from './scrambled-source.ts';
 import { type BlockClasses, type ClassRun, KIND } from './survey/block-classes.ts';
 import type { Classified, OwnedRuns } from './survey/classify.ts';
 
-/** Scrambles the blocks of one file system, in any order. */
+/** Scrambles the blocks of one file system. The result does not depend on their order. */
 export interface Scrambler {
   /**
    * Scramble blocks in place.
    *
-   * @param bytes whole blocks, as they are on the file system
-   * @param byteOffset where they begin there, a multiple of the block size
+   * @param bytes whole blocks with their original content
+   * @param byteOffset offset of the first one in the file system, a multiple of the block size
    */
   transform(bytes: Uint8Array, byteOffset: number): void;
-  /** A source that reads as the scrambled file system: blocks of `source`, the file system, transformed. */
+  /** A source that reads as the scrambled file system. @param source the original one; borrowed */
   source(source: Source): Source;
-  /** Scramble a superblock of 1,024 bytes that lies elsewhere, in a normal image. */
+  /** Scramble a superblock of 1,024 bytes that is stored elsewhere, in the header of a normal image. */
   superblock(raw: Uint8Array): void;
   /**
-   * The blocks that an image needs under `ScrambleOptions.select`: those of the file system, and what a replay of its
-   * journal, which was rewritten, would put into use.
+   * The blocks that an image needs under `ScrambleOptions.select`: those that are in use now, and those that a replay of
+   * the journal would put into use.
    */
   readonly selected: BlockSet;
-  /** What was hidden so far. */
+  /** What was hidden so far: a copy of the counts. */
   report(): ScrambleCounts;
 }
 
-/** What a replay would make of the file system. */
+/** The file system as a replay of its journal would leave it. */
 export interface Recovered extends JournalView {
-  /** Whether a block will be replaced, so that what is there now counts for nothing. */
+  /** Whether a replay replaces the block, so that its content of today does not count. */
   isStale(block: number): boolean;
 }
 
@@ -43,7 +43,7 @@ function zeroedBlocks(classes: BlockClasses, { from, to }: OwnedRuns, journal: J
   for (let index = from; index < to; index++) {
     const { kind, start, count, logical } = classes.run(index);
     if (kind !== KIND.journal) continue;
-    // Nearly all: in a journal that was closed all but the first.
+    // Runs of such blocks are long: in the journal of a clean file system all but the first block.
     let done = 0;
     for (let at = 0; at <= count; at++) {
       if (at < count && journal.isZeroed(logical + at)) continue;
@@ -54,7 +54,7 @@ function zeroedBlocks(classes: BlockClasses, { from, to }: OwnedRuns, journal: J
   return zeroed;
 }
 
-/** What is known of the file system beforehand. */
+/** What `scramblerSteps` finds out before any block is scrambled. */
 interface ScramblerParts {
   readonly device: Classified;
   readonly journal: JournalScrambler;
@@ -62,7 +62,7 @@ interface ScramblerParts {
   readonly selected: BlockSet;
 }
 
-/** What `scramblerSteps` makes. */
+/** The scrambler that `scramblerSteps` returns. */
 export class BlockScrambler implements Scrambler {
   readonly selected: BlockSet;
   readonly #context: Context;
@@ -70,7 +70,7 @@ export class BlockScrambler implements Scrambler {
   readonly #journal: JournalScrambler;
   readonly #recovered: Recovered | undefined;
   readonly #counts = noCounts();
-  /** Blocks of the journal that become zeros. */
+  /** Journal blocks that become zeros. */
   readonly #zeroed: BlockSet = new BlockSet();
 
   constructor(context: Context, { device, journal, recovered, selected }: ScramblerParts) {
@@ -80,7 +80,7 @@ export class BlockScrambler implements Scrambler {
     this.#recovered = recovered;
     this.selected = selected;
     if (device.journal) this.#zeroed = zeroedBlocks(device.classes, device.journal, journal);
-    // They are the same whichever blocks are asked for, and those that become zeros may not be.
+    // Counted here: a caller need not ask for blocks that become zeros.
     this.#counts.journalCopies = journal.copies;
     this.#counts.journalZeroed = this.#zeroed.size;
   }
@@ -111,7 +111,7 @@ export class BlockScrambler implements Scrambler {
     return { ...this.#counts };
   }
 
-  /** Blocks from `number` on, before `end`, that are of the same table. */
+  /** Number of blocks from `number` on, before `end`, that are in the same run. */
   #together(run: ClassRun, number: number, end: number): number {
     let next = number + 1;
     while (next < end && this.#classes.find(next) === run && !this.#classes.kept.has(next)) next++;
@@ -128,7 +128,7 @@ export class BlockScrambler implements Scrambler {
     else scrambleBlock(this.#context, block, run, this.#counts);
   }
 
-  /** A block that nothing owns as long as the journal is not replayed. */
+  /** A block owned by nothing before, but perhaps by something after, journal replay. */
   #unowned(bytes: Uint8Array, number: number): void {
     const recovered = this.#recovered;
     if (recovered && !recovered.isStale(number)) {
@@ -140,7 +140,7 @@ export class BlockScrambler implements Scrambler {
         return;
       }
     }
-    // A neighbour that came along with its cluster, or what a replay replaces: it may hold anything.
+    // The rest of a cluster, or a block that a replay replaces: it may contain anything.
     bytes.fill(0);
     this.#counts.zeroed++;
   }

@@ -2,7 +2,7 @@ import type { ScrambleCounts } from './base/counts.ts';
 
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
-/** What was hidden, in words; categories of which there was nothing are left out. */
+/** What was hidden, in words: one text for each category that is not zero. */
 export function describeCounts(counts: ScrambleCounts): string[] {
   const parts: [number, string][] = [
     [counts.names, plural(counts.names, 'name')],
@@ -28,7 +28,7 @@ export function describeCounts(counts: ScrambleCounts): string[] {
   return parts.filter(([count]) => count > 0).map(([, text]) => text);
 }
 
-/** What a scrambled image still shows, in words. */
+/** What a scrambled image still shows, for users. */
 export const STAYS_VISIBLE =
   'sizes, counts, times, owners and permissions, lengths of names, targets and values, the shape of the directory tree, ' +
   'access control lists, block numbers, quota, the UUID and the features of the file system';

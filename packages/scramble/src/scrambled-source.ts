@@ -1,22 +1,22 @@
 import type { Source, SourceExtent } from '@e2image/ext-core';
 import { type BlockSet, firstRunEndingAfter } from '@e2image/ext-core/walk';
 
-/** What changes whole blocks in place. */
+/** Changes whole blocks in place. */
 interface Transform {
   transform(bytes: Uint8Array, byteOffset: number): void;
 }
 
-/** How a source is scrambled. */
+/** How `scrambledSource` scrambles. */
 export interface ScrambledSourceOptions {
   readonly scrambler: Transform;
   readonly blockSize: number;
-  /** Blocks that become zeros whatever they hold: they are told as holes, and need not be read. */
+  /** Blocks that always become zeros: `extentAt` reports them as holes, so that nobody reads them. */
   readonly zeroed: BlockSet;
 }
 
 /**
- * A source whose blocks are transformed when they are read. Holes stay holes, cut to whole blocks, as blocks of zeros
- * hold nothing to hide.
+ * A source whose blocks are transformed when they are read. Holes stay holes, reduced to whole blocks: a block of zeros
+ * contains nothing to hide.
  */
 export function scrambledSource(source: Source, options: ScrambledSourceOptions): Source {
   const { size } = source;
@@ -52,7 +52,7 @@ function readScrambled(
     scrambler.transform(into, offset);
     return;
   }
-  // Part of a block: the whole one says what it is. The source may end within its last block.
+  // A part of a block: transform the whole one. The source may end within its last block.
   const from = offset - before;
   const whole = new Uint8Array(Math.ceil((before + into.length) / blockSize) * blockSize);
   source.readAt(whole.subarray(0, Math.min(whole.length, source.size - from)), from);

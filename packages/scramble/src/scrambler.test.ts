@@ -102,7 +102,7 @@ describe('a scrambled directory', () => {
     expect(scrambledRoot(disk, { key: longer })).not.toEqual(scrambledRoot(disk));
   });
 
-  test('keeps `.`, `..` and the lost+found of the root, and nothing behind or between names', () => {
+  test('keeps `.`, `..` and the lost+found of the root, and nothing after or between names', () => {
     const disk = tiny(['lost+found', 'deleted-secret', 'other'], 8);
     // What a longer name left in the slack of the third record.
     disk.bytes.fill(0x73, ROOT_BLOCK * TINY.blockSize + 24 + 20 + 14, ROOT_BLOCK * TINY.blockSize + 24 + 20 + 20);
@@ -138,7 +138,7 @@ test.each(['compat', 'complete'] as const)('selects what a walk would: %s', (sel
   expect(selected.has(44)).toBe(selection === 'complete');
 });
 
-test('what the walk meets is told once, and what it did not select becomes zeros', () => {
+test('problems of the walk are reported once, and blocks that it did not select become zeros', () => {
   const disk = tiny(['one']);
   disk.extents(12, 'directory', 0, [[0, 1, 44]]);
   inodeLayout.i_links_count.set(disk.view, disk.inodeBase(12), 0);

@@ -17,23 +17,23 @@ import { KEY_SIZE, KeyedHash, PURPOSE } from './secret/keyed-hash.ts';
 import { OWNER_FLAG } from './survey/block-classes.ts';
 import type { OwnedRuns } from './survey/classify.ts';
 
-/** How to scramble. */
+/** Options of `createScrambler`. */
 export interface ScrambleOptions {
   /**
-   * What all that is new follows from; the same key gives the same names. At least 16 bytes that nobody can guess: of
-   * more, all count. Who has the key can test guesses.
+   * The secret from which all new names and values are computed; the same key gives the same result. At least 16 bytes
+   * that nobody can guess; all bytes count. Everybody with the key can test guesses of old names.
    */
   readonly key: Uint8Array;
   /**
-   * `fresh` makes the boundaries of directory indexes anew, with a new hash seed: no hash of a real name is left.
-   * `keep` leaves both, so that a defect of the boundaries themselves can be studied.
+   * `fresh` gives directory indexes new boundaries and the file system a new hash seed: no hash of a real name is left.
+   * `keep` keeps both, so that a defect of the boundaries themselves can be studied.
    */
   readonly index: 'fresh' | 'keep';
-  /** Whether the image holds the contents of files, which are not hidden. Default false: such blocks become zeros. */
+  /** Whether contents of files are kept; they are not scrambled. Default false: their blocks become zeros. */
   readonly allData?: boolean;
   /**
-   * Which blocks will be asked for, by default all that are metadata: `Scrambler.selected` has them, and what the walk
-   * meets is told. Others may become zeros.
+   * Which blocks the caller will ask for, by default all metadata: they are in `Scrambler.selected`, and `onProblem`
+   * gets the problems of the walk that selects them. Other blocks may become zeros.
    */
   readonly select?: Pick<WalkOptions, 'selection' | 'onProblem'>;
   readonly onProblem?: OnScrambleProblem;
@@ -42,9 +42,9 @@ export interface ScrambleOptions {
 /**
  * Prepare to scramble a file system: find out what each block is, and choose the new names of directories.
  *
- * It reads the journal, and once each directory that has an index, several blocks or copies in the journal. Memory: 30
- * bytes for each run of metadata blocks, some 25 bytes for each name in an indexed directory, and while one directory is
- * done some 60 bytes for each of its names.
+ * This reads the journal, and once each directory that has an index, several blocks, or copies in the journal. Memory:
+ * 30 bytes for each run of metadata blocks, some 25 bytes for each name in an indexed directory, and some 60 bytes for
+ * each name of the directory that is being worked on.
  *
  * @throws ScrambleError SCRAMBLE_KEY; what the source throws
  */
@@ -56,19 +56,19 @@ export function createScrambler(fs: Filesystem, options: ScrambleOptions): Scram
   }
 }
 
-/** The same in steps of some milliseconds: between two of them a program may give up the stack. */
+/** `createScrambler` in steps of some milliseconds, between which a caller can yield to the event loop. */
 export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Generator<void, Scrambler> {
   const { index, allData = false, select = { selection: 'complete' }, onProblem } = options;
   const hash = new KeyedHash(foldKey(options.key));
   const seed = filesystemSeed(fs.superblock);
   const { device, recovered, state, selected } = yield* readJournalViews(fs, { ...select, allData }, onProblem);
-  // The first view is the one that counts: after a replay nobody sees the other.
+  // The first view counts more: after a replay the other one is never seen again.
   const views = recovered ? [recovered, device] : [device];
   const main = recovered ?? device;
   const oldSeed = main.fs.superblock.hashSeed;
   const newHashSeed = index === 'fresh' ? chooseHashSeed(main.fs, hash, main.classified) : undefined;
   if (index === 'fresh' && newHashSeed === undefined) {
-    const message = 'the hash seed is kept: with no other one would lost+found stay where it is';
+    const message = 'the hash seed is kept: any other one would move lost+found to another leaf';
     onProblem?.({ code: 'hash-seed-kept', message });
   }
   const rules = { isFresh: index === 'fresh', oldSeed, newSeed: newHashSeed ?? oldSeed };
@@ -107,7 +107,7 @@ export function* scramblerSteps(fs: Filesystem, options: ScrambleOptions): Gener
   });
 }
 
-/** The first 16 bytes, with what follows folded in. */
+/** A key of 16 bytes that depends on all bytes of `key`. */
 function foldKey(key: Uint8Array): Uint8Array {
   if (key.length < KEY_SIZE) {
     throw new ScrambleError('SCRAMBLE_KEY', `the key has ${key.length} bytes, at least ${KEY_SIZE} are needed`);
@@ -126,17 +126,17 @@ function foldKey(key: Uint8Array): Uint8Array {
   return folded;
 }
 
-/** Blocks that the journal has copies of. */
+/** Numbers of the blocks that the journal contains copies of. */
 const loggedBlocks = (state: JournalState): ReadonlySet<number> =>
   new Set(state.kind === 'log' ? Array.from(state.log.copies.values(), ({ block }) => block) : []);
 
-/** The runs of a directory in one view. */
+/** A view, and the runs of one directory in it. */
 interface OwnedView {
   readonly view: JournalView;
   readonly runs: OwnedRuns;
 }
 
-/** Each directory that must be named beforehand, once, with its blocks in every view. */
+/** Each directory whose names must be chosen before any block is scrambled, once, with its blocks in every view. */
 function* directoryJobs(views: readonly JournalView[], logged: ReadonlySet<number>): Generator<DirectoryJob> {
   const done = new Set<number>();
   const later = views.slice(1).map((view) => ({ view, byInode: byInode(view) }));
@@ -152,7 +152,7 @@ function* directoryJobs(views: readonly JournalView[], logged: ReadonlySet<numbe
         const same = found.get(inode);
         if (same) owned.push({ view: other, runs: same });
       }
-      if (isAtHand(owned, logged)) continue;
+      if (isOneList(owned, logged)) continue;
       const states = owned.map(
         ({ view: { fs, classified }, runs: one }) => new FileBlocks(fs, classified.classes, one),
       );
@@ -166,15 +166,15 @@ function* directoryJobs(views: readonly JournalView[], logged: ReadonlySet<numbe
 const byInode = ({ classified }: JournalView): ReadonlyMap<number, OwnedRuns> =>
   new Map(classified.directories.map((runs) => [runs.inode, runs]));
 
-/** Whether a directory is one list of records, in one block, of which there is no other state: as nearly all are. */
-function isAtHand(owned: readonly OwnedView[], logged: ReadonlySet<number>): boolean {
-  let place: number | undefined;
+/** Whether a directory is one list of records, in one block, and identical in every view, as almost all directories are. */
+function isOneList(owned: readonly OwnedView[], logged: ReadonlySet<number>): boolean {
+  let block: number | undefined;
   for (const { view, runs } of owned) {
     const { classes } = view.classified;
     const { start } = classes.run(runs.from);
     if (!classes.isOneBlock(runs.from, runs.to) || logged.has(start)) return false;
-    if (place !== undefined && place !== start) return false;
-    place = start;
+    if (block !== undefined && block !== start) return false;
+    block = start;
   }
   return true;
 }

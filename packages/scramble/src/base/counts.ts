@@ -1,31 +1,32 @@
-/** What was hidden, by category. */
+/** How many things were hidden, by category. */
 export interface ScrambleCounts {
   /** Directory entries in use. */
   names: number;
-  /** Names left in entries and records that are not in use. */
+  /** Names in entries and records that are not in use. */
   deletedNames: number;
   linkTargets: number;
-  /** Extended attributes, name and value. */
+  /** Extended attributes; the name and the value of one count once. */
   attributes: number;
-  /** Values of extended attributes that have inodes of their own, by block. */
+  /** Blocks of attribute values that are stored in inodes of their own. */
   attributeValueBlocks: number;
-  /** Files whose content was in the inode. */
+  /** Files whose content is stored in the inode. */
   inlineFiles: number;
-  /** Free inodes that still held something. */
+  /** Free inodes that still contained data. */
   freeInodes: number;
-  /** Superblocks whose label, mount path, options and error texts were cleared. */
+  /** Superblocks; label, mount path, mount options and error texts were cleared. */
   superblocks: number;
   mmpBlocks: number;
-  /** Blocks of directories and attributes that are damaged, and were scrambled as bytes. */
+  /** Damaged structures that were scrambled as bytes, without regard to their fields. */
   damagedBlocks: number;
-  /** Blocks in the journal that were scrambled as what they are copies of. */
+  /** Journal blocks that are copies of other blocks; each was scrambled like the block it is a copy of. */
   journalCopies: number;
-  /** Blocks in the journal that became zeros. */
+  /** Journal blocks that became zeros. */
   journalZeroed: number;
-  /** Blocks that nothing owns, or nothing that is hidden in another way, and that became zeros. */
+  /** Blocks of no known use that became zeros. */
   zeroed: number;
 }
 
+/** New counts, all zero. */
 export const noCounts = (): ScrambleCounts => ({
   names: 0,
   deletedNames: 0,

@@ -1,9 +1,9 @@
-/** Every way this package can refuse. The codes are public API. */
+/** Why this package refuses to work. The codes are public API. */
 export type ScrambleErrorCode =
   /** The key is shorter than 16 bytes. */
   'SCRAMBLE_KEY';
 
-/** The only error class this package throws of its own; what ext-core and the source throw passes through. */
+/** The only error class of this package. Errors of ext-core and of the source pass through unchanged. */
 export class ScrambleError extends Error {
   override readonly name = 'ScrambleError';
   readonly code: ScrambleErrorCode;

@@ -1,23 +1,24 @@
-/** Damage or a limit that scrambling survives: a value for the caller to tell. */
+/** Damage, or a limit of scrambling, that does not stop it: a value for the caller to report. */
 export interface ScrambleProblem {
-  readonly code: /** A directory block is no list of entries: it was scrambled as bytes. */
+  readonly code: /** A directory block is not a list of entries: it was scrambled as bytes. */
     | 'corrupt-directory'
-    /** A block could not be read when names were drawn; what it holds gets names that its index may not like. */
+    /** A directory block could not be read when new names were chosen: the new names in it may not fit the index. */
     | 'unreadable'
-    /** A directory's index contradicts itself: its boundaries are kept as they are. */
+    /** The index of a directory contradicts itself: its boundaries are kept. */
     | 'bad-index'
-    /** New names that fit the index could not be found for some entries; any name was taken. */
+    /** For some entries no new name fits the index: they got names that do not fit. */
     | 'names-do-not-fit'
-    /** The boundaries of one directory were made anew although they were to be kept: one leaf can hold no new name. */
-    | 'index-made-anew'
-    /** The hash seed had to stay: no other one leaves `lost+found` where it is. */
+    /** A directory got new boundaries although `keep` was asked for: a leaf of its index is too narrow for new names. */
+    | 'index-rebuilt'
+    /** The hash seed was kept: with any other one `lost+found` would be in another leaf. */
     | 'hash-seed-kept'
-    /** The journal cannot be understood: its log became zeros. */
+    /** The journal is damaged: its log became zeros, or it is not replayed. */
     | 'bad-journal';
-  /** One line, lower case, what is wrong and where. */
+  /** One line, in lower case: what is wrong and where. */
   readonly message: string;
   readonly block?: number;
   readonly inode?: number;
 }
 
+/** Called for each problem, in the order they are found. */
 export type OnScrambleProblem = (problem: ScrambleProblem) => void;

@@ -6,14 +6,20 @@ import {
   inodeLayout,
   readXattrs,
   XATTR_MAGIC,
+  xattrBlockChecksum,
   xattrBlockHash,
   xattrEntryHash,
   xattrEntryLayout,
   xattrHeaderLayout,
 } from '@e2image/ext-core/structures';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
+import { noCounts } from '../base/counts.ts';
 import type { Scrambler } from '../block-scrambler.ts';
 import { createScrambler } from '../scrambler.ts';
+import { emptyBlock, testContext } from '../testing/scramble-context.ts';
+import { findSecret, plantSecret, secretBytes } from '../testing/secret-text.ts';
+import { scrambleAttributeBlock } from './attributes.ts';
+import { blockOf } from './context.ts';
 
 const BLOCK = 42;
 const SIZE = TINY.blockSize;
@@ -110,7 +116,7 @@ describe('a scrambled attribute block', () => {
     expect(list && text(view, list.value, list.valueSize)).toBe('an access list');
   });
 
-  test('keeps wrong hashes wrong, and none none', () => {
+  test('keeps wrong hashes wrong, and absent ones absent', () => {
     const disk = withAttributes(MANY.slice(0, 2));
     const view = new DataView(disk.bytes.buffer, BLOCK * SIZE, SIZE);
     const [first, second] = entriesOf(view);
@@ -128,6 +134,89 @@ describe('a scrambled attribute block', () => {
     expect(wrong[0]?.stored).not.toBe(0x1234);
   });
 
+  test('has zeros after names and values that do not fill their words', () => {
+    const disk = withAttributes([{ index: 1, name: 'abcde', value: 'value' }]);
+    const at = BLOCK * SIZE;
+    disk.bytes.set([7, 7, 7], at + 32 + 16 + 5);
+    disk.bytes.set([7, 7, 7], at + SIZE - 3);
+    const view = scrambled(disk);
+    expect([...new Uint8Array(view.buffer, 32 + 16 + 5, 7)]).toEqual(new Array(7).fill(0));
+    expect(text(view, 32 + 16, 5)).toMatch(/^[\w-]{5}$/);
+    expect([...new Uint8Array(view.buffer, SIZE - 3, 3)]).toEqual([0, 0, 0]);
+  });
+
+  test('has equal values for equal ones, whatever their names are, and different values for different ones', () => {
+    const list = ['first', 'second', 'third'].map((name, i) => ({ index: 1, name, value: i < 2 ? 'same' : 'else' }));
+    const view = scrambled(withAttributes(list));
+    const values = entriesOf(view).map(({ value, valueSize }) => text(view, value, valueSize));
+    expect(values).toHaveLength(3);
+    expect(new Set(values).size).toBe(2);
+  });
+
+  test('has a right hash when it had one of signed characters, as old kernels made them', () => {
+    const disk = withAttributes([{ index: 1, name: 'name', value: 'value' }]);
+    const view = new DataView(disk.bytes.buffer, BLOCK * SIZE, SIZE);
+    view.setUint8(32 + 16, 0xe9);
+    const [entry] = entriesOf(view);
+    if (entry === undefined) throw new Error('the entry is missing');
+    const signed = xattrEntryHash(view, entry, { isSigned: true });
+    expect(signed).not.toBe(xattrEntryHash(view, entry));
+    xattrEntryLayout.e_hash.set(view, entry.at, signed);
+    const after = scrambled(disk);
+    const [renewed] = entriesOf(after);
+    expect(renewed && xattrEntryHash(after, renewed)).toBe(xattrEntryLayout.e_hash.get(after, 32));
+  });
+
+  test('has a right checksum when it had one, by the number of its block', () => {
+    const context = testContext(undefined, { hasChecksums: true, seed: 4321 });
+    const { bytes, view } = emptyBlock(SIZE, 90);
+    bytes.set(withAttributes(MANY.slice(0, 3)).bytes.subarray(BLOCK * SIZE, (BLOCK + 1) * SIZE));
+    const checksum = xattrHeaderLayout.h_checksum;
+    for (const stored of [xattrBlockChecksum(4321, 90, bytes), 0x1234]) {
+      const isRight = stored !== 0x1234;
+      checksum.set(view, 0, stored);
+      const block = blockOf(bytes.slice(), 90);
+      scrambleAttributeBlock(context, block, noCounts());
+      expect(checksum.get(block.view, 0) === xattrBlockChecksum(4321, 90, block.bytes)).toBe(isRight);
+      expect([0, 0x1234]).not.toContain(checksum.get(block.view, 0));
+    }
+  });
+
+  test('has zeros in the reserved words of its header, and its checksum without the feature', () => {
+    const disk = withAttributes(MANY.slice(0, 1));
+    disk.bytes.fill(7, BLOCK * SIZE + 16, BLOCK * SIZE + 32);
+    const view = scrambled(disk);
+    expect([...new Uint8Array(view.buffer, 16, 16)]).toEqual([7, 7, 7, 7, ...new Array(12).fill(0)]);
+  });
+
+  test('with another magic number, or damaged after its entries, is scrambled as bytes there', () => {
+    const disk = withAttributes(MANY.slice(0, 1));
+    const at = BLOCK * SIZE;
+    plantSecret(disk.bytes, at + 64, at + 900);
+    // An entry that is longer than the block.
+    disk.bytes[at + 64] = 255;
+    disk.bytes.set([1], at + 65);
+    const before = disk.bytes.slice(at, at + SIZE);
+    const view = scrambled(disk);
+    expect(findSecret(new Uint8Array(view.buffer))).toBe(-1);
+    expect(before).not.toEqual(new Uint8Array(view.buffer));
+    const bytes = secretBytes(SIZE);
+    const counts = noCounts();
+    scrambleAttributeBlock(testContext(), blockOf(bytes, 90), counts);
+    expect(findSecret(bytes)).toBe(-1);
+    expect(counts).toEqual({ ...noCounts(), damagedBlocks: 1 });
+  });
+
+  test('keeps a value outside of the block, and clears what is not covered', () => {
+    const disk = withAttributes(MANY.slice(0, 2));
+    const view = new DataView(disk.bytes.buffer, BLOCK * SIZE, SIZE);
+    const [first] = entriesOf(view);
+    xattrEntryLayout.e_value_offs.set(view, first?.at ?? 0, SIZE - 2);
+    const after = scrambled(disk);
+    expect(xattrEntryLayout.e_value_offs.get(after, first?.at ?? 0)).toBe(SIZE - 2);
+    expect(text(after, 0, SIZE)).not.toMatch(/colour|green/);
+  });
+
   test('loses what is between entries and values', () => {
     const disk = withAttributes(MANY.slice(0, 1));
     disk.bytes.fill(0x73, BLOCK * SIZE + 100, BLOCK * SIZE + 900);
@@ -135,7 +224,7 @@ describe('a scrambled attribute block', () => {
   });
 });
 
-test('a value in an inode of its own has the hash that its inode tells, when it had before', () => {
+test('a value in an inode of its own has the hash that its inode stores, if it had before', () => {
   const disk = new TinyFilesystem();
   const fs = openFilesystem(disk);
   const value = new TextEncoder().encode('a secret value that is kept in an inode');

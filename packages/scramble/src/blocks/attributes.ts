@@ -21,7 +21,7 @@ import { PURPOSE } from '../secret/keyed-hash.ts';
 import { scrambleBytes } from '../secret/scramble-bytes.ts';
 import type { Block, Context } from './context.ts';
 
-/** Attributes that are structure: access lists, which stay visible, and what encryption and verity work with. */
+/** Attributes that are kept: access lists, which stay visible, and the contexts of encryption and verity. */
 const KEPT: ReadonlySet<number> = new Set([
   XATTR_INDEX.posixAclAccess,
   XATTR_INDEX.posixAclDefault,
@@ -53,21 +53,21 @@ export function scrambleAttributeBlock(context: Context, { bytes, view, number }
   h.h_checksum.set(view, 0, renewChecksum(stored, before, xattrBlockChecksum(context.seed, number, bytes)));
 }
 
-/** An attribute as it was before anything was changed. */
+/** An attribute before it is changed. */
 interface OldEntry extends XattrEntry {
   readonly oldName: Uint8Array;
-  /** The hash it held, and whether that was right. */
+  /** The stored hash, and whether it was right. */
   readonly stored: number;
   readonly isRight: boolean;
 }
 
-/** A list of attributes as it was before anything was changed, the content of an inline file included. */
+/** A list of attributes before it is changed. */
 export interface OldAttributes extends XattrList {
   readonly area: XattrArea;
   readonly entries: readonly OldEntry[];
 }
 
-/** Note what a list of attributes holds. */
+/** Note the names and hashes of a list of attributes. Call this before the content of an inline file changes. */
 export function noteAttributes(
   context: Context,
   { bytes, view }: Pick<Block, 'bytes' | 'view'>,
@@ -83,8 +83,8 @@ export function noteAttributes(
 }
 
 /**
- * Scramble a list of attributes in place: names and values become others of the same length, hashes follow, and what
- * is neither entry nor value becomes zeros. `system.data`, which is a file's content, is left alone.
+ * Scramble a list of attributes in place: names and values are replaced by others of the same length, hashes are
+ * renewed, and bytes that belong to no entry and no value become zeros. `system.data`, the content of a file, is kept.
  */
 export function scrambleAttributes(
   context: Context,
@@ -107,19 +107,19 @@ export function scrambleAttributes(
   }
 }
 
-/** Whether a hash is right in either way: characters above 127 were once taken as negative. */
+/** Whether a hash is right with unsigned or with signed characters: before Linux 6.2 most machines used signed ones. */
 function isRightHash({ values }: Context, view: DataView, entry: XattrEntry, stored: number): boolean {
   const valueHash = entry.valueInode === 0 ? undefined : (values.get(entry.valueInode)?.before ?? 0);
   return [false, true].some((isSigned) => xattrEntryHash(view, entry, { isSigned, valueHash }) === stored);
 }
 
-/** A new name by content alone: the same attribute is the same everywhere. Only two that meet in one list differ. */
+/** A new name that depends only on the old one: the same attribute gets the same name everywhere, unless two of a list collide. */
 function renameAttribute({ hash }: Context, bytes: Uint8Array, entry: XattrEntry, names: Set<string>): void {
   const { name, nameLength, nameIndex } = entry;
   if (nameLength === 0) return;
   const old = bytes.slice(name, name + nameLength);
   const decoder = new TextDecoder('latin1');
-  // 64 names of one character are as many as there are; then they may meet.
+  // Only 64 names of one character exist: when all are used, two attributes of a list get the same name.
   for (let attempt = 0; attempt < 256; attempt++) {
     hash.digest(PURPOSE.attributeName, attempt, old, 0, nameLength);
     spell(bytes, name, nameLength, hash.high, hash.low, PLAIN_ALPHABET);
@@ -135,7 +135,7 @@ function scrambleValue({ hash }: Context, bytes: Uint8Array, { value, valueSize 
   spell(bytes, value, valueSize, hash.high, hash.low, PLAIN_ALPHABET);
 }
 
-/** Zero what no entry and no value covers; behind damage nobody can tell, and bytes become others. */
+/** Zero all bytes that belong to no entry and no value; after damage that is unknown, and they are scrambled as bytes. */
 function clearUnused({ hash }: Context, bytes: Uint8Array, { area, ...list }: OldAttributes): void {
   const spans = list.entries
     .filter((entry) => entry.valueInode === 0 && entry.hasSoundValue && entry.valueSize > 0)
@@ -151,7 +151,7 @@ function clearUnused({ hash }: Context, bytes: Uint8Array, { area, ...list }: Ol
   }
 }
 
-/** The order that blocks keep: by index, length and name. */
+/** The order of attributes in a block: by index, length and name. */
 function compareNames(
   a: Pick<OldEntry, 'nameIndex' | 'nameLength'>,
   b: typeof a,
@@ -170,15 +170,15 @@ const isSorted = ({ entries }: OldAttributes): boolean =>
     return last === undefined || compareNames(last, entry, last.oldName, entry.oldName) <= 0;
   });
 
-/** Entries of one index and length have one size: they change places until their new names are in order. */
+/** Put the entries into the order of their new names. Those of one index and length have the same size. */
 function sortEntries(bytes: Uint8Array, { entries }: OldAttributes, wasSorted: boolean): void {
-  // An order that was wrong is a defect, and stays one.
+  // A wrong order is a defect that must stay visible.
   if (!wasSorted) return;
   const copies = entries.map((entry) => {
     const raw = bytes.slice(entry.at, entry.at + xattrEntrySize(entry.nameLength));
     return { nameIndex: entry.nameIndex, nameLength: entry.nameLength, raw };
   });
-  // Index and length come first in the order and did not change, so that only equals of both move.
+  // Index and length did not change, so that entries move only among others of the same size.
   copies.sort((a, b) => compareNames(a, b, a.raw.subarray(16), b.raw.subarray(16)));
   copies.forEach(({ raw }, i) => {
     const entry = entries[i];

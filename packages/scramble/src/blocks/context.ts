@@ -4,35 +4,36 @@ import type { DirectoryNamer } from '../names/directory-namer.ts';
 import type { KeyedHash } from '../secret/keyed-hash.ts';
 import type { ValueHashes } from './value-inodes.ts';
 
-/** What every structure is scrambled with. */
+/** What all structures of one file system are scrambled with. */
 export interface Context {
   readonly fs: Filesystem;
   readonly hash: KeyedHash;
   readonly namer: DirectoryNamer;
-  /** What the checksums of this file system begin with. */
+  /** Seed of all checksums of this file system. */
   readonly seed: number;
-  /** Whether it has them: the metadata_csum feature. */
+  /** Whether it has checksums: the metadata_csum feature. */
   readonly hasChecksums: boolean;
-  /** 16 bytes; undefined to keep the hash seed. */
+  /** The new hash seed, 16 bytes; undefined to keep the old one. */
   readonly newHashSeed: Uint8Array | undefined;
   readonly values: ValueHashes;
-  /** Whether an inode without links still is one: it was unlinked while open. */
+  /** Whether an inode without links is still in use: it was unlinked while open. */
   isOrphan(inode: number): boolean;
-  /** Whether contents of files are to stay, those inside inodes too. */
+  /** Whether contents of files are kept, also those inside inodes. */
   readonly allData: boolean;
   readonly onProblem: OnScrambleProblem | undefined;
 }
 
-/** One block to scramble in place; of an inode table, one or more that follow each other. */
+/** One block, or several consecutive blocks of an inode table, to scramble in place. */
 export interface Block {
-  /** Exactly what it holds. */
+  /** The block's bytes; scrambled in place. */
   readonly bytes: Uint8Array;
-  /** The same bytes. */
+  /** A view of the same bytes. */
   readonly view: DataView;
-  /** Where it belongs on the file system; a copy in the journal belongs elsewhere than it lies. */
+  /** Block number on the file system; of a copy in the journal, that of the block it is a copy of. */
   readonly number: number;
 }
 
+/** @param number block number on the file system */
 export const blockOf = (bytes: Uint8Array, number: number): Block => ({
   bytes,
   view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length),

@@ -166,7 +166,7 @@ describe('a scrambled directory block', () => {
     expect(readRecords(block.bytes)[0]?.type).toBe(after);
   });
 
-  test('has a right checksum when it had one, a wrong one otherwise, and none where there was none', () => {
+  test('has a right checksum when it had one, a wrong one otherwise, and none without a tail', () => {
     const right = dirBlock([{ name: SECRET }], true);
     scramble(right);
     expect(right.view.getUint32(SIZE - 4, true)).toBe(dirBlockChecksum(SEED, right.bytes));

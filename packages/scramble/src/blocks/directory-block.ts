@@ -24,30 +24,30 @@ import { type ClassRun, OWNER_FLAG } from '../survey/block-classes.ts';
 import type { Block, Context } from './context.ts';
 import { scrambleIndexBlock } from './index-block.ts';
 
-/** Types of entries up to here are files; above is damage. */
+/** The largest file type of an entry; larger values are damage. */
 const MAX_FILE_TYPE = 7;
-/** A type that no file has. */
+/** A file type that does not exist: what damage becomes. */
 const BAD_FILE_TYPE = 0x7f;
 
-/** The directory that records belong to, and what its new names come from. */
+/** The directory that records belong to, and its new names. */
 export interface DirectoryOwner {
   readonly inode: number;
   /** `OWNER_FLAG`s. */
   readonly flags: number;
-  /** New names that were chosen; undefined where none were, as nearly everywhere. */
+  /** New names that were chosen one by one; undefined where all are computed from the old ones, as in nearly every directory. */
   readonly chosen: ChosenNames | undefined;
 }
 
-/** By the digest of an old name, the number of the new one among those that follow from the key. */
+/** The index of each new name in its stream, by the digest of the old name. */
 interface ChosenNames {
   readonly numbers: KeyTable;
   readonly streams: NameStreams;
 }
 
 /**
- * The directory of records that are about to be scrambled. One at a time: what was chosen is forgotten with the next.
+ * The owner of records that will be scrambled next. It is valid until the next call.
  *
- * @param lists all records of the directory, where it was not named beforehand
+ * @param lists all records of the directory; ignored where its names were chosen before
  */
 export function directoryOwner(
   { hash, namer }: Context,
@@ -59,7 +59,7 @@ export function directoryOwner(
 }
 
 /**
- * Scramble one block of a directory: its index or its entries, and the checksum.
+ * Scramble one block of a directory: the entries of its index or its records, and the checksum.
  *
  * @param logical number of the block in the directory
  */
@@ -83,7 +83,7 @@ export function scrambleDirectoryBlock(
   const isWhole = scrambleRecords(context, directoryOwner(context, { inode, flags }, [list]), list, counts);
   if (!isWhole) {
     counts.damagedBlocks++;
-    const message = `inode ${inode}: block ${block.number} is no list of directory entries, scrambled as bytes`;
+    const message = `inode ${inode}: block ${block.number} is not a list of directory entries, scrambled as bytes`;
     context.onProblem?.({ code: 'corrupt-directory', message, block: block.number, inode });
   }
   if (!hasTail) return;
@@ -92,9 +92,9 @@ export function scrambleDirectoryBlock(
 }
 
 /**
- * Scramble the names in a list of records, and clear what is behind them.
+ * Scramble the names in a list of records, and clear the rest of each record.
  *
- * @returns false when something is no record; from there on everything was scrambled as bytes
+ * @returns false when the list ends with something that is not a record: it was scrambled as bytes
  */
 export function scrambleRecords(
   context: Context,
@@ -102,67 +102,67 @@ export function scrambleRecords(
   list: RecordList,
   counts: ScrambleCounts,
 ): boolean {
-  const { bytes, view, places, end } = list;
-  const count = places.length - 1;
+  const { bytes, view, positions, end } = list;
+  const count = positions.length - 1;
   for (let i = 0; i < count; i++) {
-    const at = places[i] as number;
-    const behind = places[i + 1] as number;
+    const at = positions[i] as number;
+    const next = positions[i + 1] as number;
     if (dirEntryLayout.file_type.get(view, at) > MAX_FILE_TYPE) dirEntryLayout.file_type.set(view, at, BAD_FILE_TYPE);
     const nameLength = dirEntryLayout.name_len.get(view, at);
     if (nameLength === 0) {
-      bytes.fill(0, at + DIR_ENTRY_HEADER, behind);
+      bytes.fill(0, at + DIR_ENTRY_HEADER, next);
     } else if (isDotName(bytes, at + DIR_ENTRY_HEADER, nameLength)) {
-      clearBehindDots(bytes, at + DIR_ENTRY_HEADER + nameLength, behind);
+      clearAfterDots(bytes, at + DIR_ENTRY_HEADER + nameLength, next);
     } else {
-      scrambleRecord(context, owner, list, at, behind);
+      scrambleRecord(context, owner, list, at, next);
       if (dirEntryLayout.inode.get(view, at) === 0) counts.deletedNames++;
       else counts.names++;
     }
   }
-  const at = places[count] as number;
+  const at = positions[count] as number;
   if (at >= end) return true;
-  // Less than the head of a record holds at most an inode number.
+  // Fewer bytes than the head of a record contain an inode number at most.
   if (at + DIR_ENTRY_HEADER > end) return false;
   scrambleBytes(context.hash, bytes, at, end);
-  // It was no record; chance must not make it one. Odd, and too long in blocks of 64 KiB.
+  // Scrambled bytes must not become a record by chance: this length is odd, and too long in blocks of 64 KiB.
   dirEntryLayout.rec_len.set(view, at, 5);
   return false;
 }
 
-/** e2fsck asks whether a zero byte follows `.` and `..`: where none does, none does afterwards. */
-function clearBehindDots(bytes: Uint8Array, from: number, to: number): void {
+/** Clear the rest of `.` and `..`. e2fsck reports when no zero byte follows the name: that defect is kept. */
+function clearAfterDots(bytes: Uint8Array, from: number, to: number): void {
   const isUnterminated = from < to && bytes[from] !== 0;
   bytes.fill(0, from, to);
   if (isUnterminated) bytes[from] = 1;
 }
 
-/** Scramble the record `[at, behind)`, which has a name. Numbers one by one: an object for each record would cost more. */
+/** Scramble the record `[at, end)`, which has a name. Five arguments: an object for each record would be slower. */
 function scrambleRecord(
   context: Context,
   owner: DirectoryOwner,
   { bytes, view }: RecordList,
   at: number,
-  behind: number,
+  end: number,
 ): void {
   const name = at + DIR_ENTRY_HEADER;
   const nameLength = dirEntryLayout.name_len.get(view, at);
   const isKept = owner.inode === INODE.root && isLostAndFound(bytes, name, nameLength);
   const newLength = isKept ? nameLength : renameAt(context, owner, bytes, name, nameLength);
   if (newLength !== nameLength) dirEntryLayout.name_len.set(view, at, newLength);
-  const hashes = hasStoredHashes(owner.flags) ? at + direntHashOffset(nameLength) : behind;
-  if (hashes + DIRENT_HASH_SIZE <= behind) {
-    // Hash and minor hash were made with the encryption key: any cipher text fits them.
+  const hashes = hasStoredHashes(owner.flags) ? at + direntHashOffset(nameLength) : end;
+  if (hashes + DIRENT_HASH_SIZE <= end) {
+    // Hash and minor hash depend on the encryption key: every encrypted name fits them.
     bytes.fill(0, name + newLength, hashes);
-    bytes.fill(0, hashes + DIRENT_HASH_SIZE, behind);
+    bytes.fill(0, hashes + DIRENT_HASH_SIZE, end);
   } else {
-    clearBytes(bytes, name + newLength, behind);
+    clearBytes(bytes, name + newLength, end);
   }
 }
 
 const hasStoredHashes = (flags: number): boolean =>
   (flags & OWNER_FLAG.encrypted) !== 0 && (flags & OWNER_FLAG.casefold) !== 0;
 
-/** Write the new name over an old one. @returns bytes of the new name: more only for the shortest */
+/** Write the new name over an old one. @returns bytes of the new name: more than before only for short names */
 function renameAt(
   { hash }: Context,
   { inode, flags, chosen }: DirectoryOwner,
@@ -179,7 +179,7 @@ function renameAt(
 }
 
 function writeChosen(streams: NameStreams, bytes: Uint8Array, at: number, length: number, number: number): number {
-  // Up to four bytes: a record is at least 12 bytes, so that each has room for them.
+  // At most four bytes: every record has room for them, as it has at least 12 bytes.
   if (length <= MAX_SHORT) return unpackName(number, bytes, at);
   streams.write(bytes, at, length, number);
   return length;

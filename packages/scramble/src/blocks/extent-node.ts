@@ -13,7 +13,7 @@ import { scrambleBytes } from '../secret/scramble-bytes.ts';
 import type { ClassRun } from '../survey/block-classes.ts';
 import type { Block, Context } from './context.ts';
 
-/** Zero what an extent node holds besides its entries; a block that is no node becomes other bytes. */
+/** Zero all bytes of an extent node but its header, entries and checksum; a block that is not a node is scrambled as bytes. */
 export function scrambleExtentNode(
   context: Context,
   { bytes, view }: Block,

@@ -4,10 +4,7 @@ import { scrambleBytes } from '../secret/scramble-bytes.ts';
 
 const TYPES: ReadonlySet<number> = new Set(Object.values(MODE));
 
-/**
- * Whether an inode in use holds somebody's bytes instead: it is of no type, or its extra fields have a size that cannot
- * be.
- */
+/** Whether an inode in use contains something else: it has no valid file type, or an impossible size of extra fields. */
 export function isGarbageInode(view: DataView, base: number, size: number): boolean {
   if (!TYPES.has(fileType(view, base))) return true;
   if (size <= GOOD_OLD_INODE_SIZE || inodeLayout.i_extra_isize.get(view, base) === 0) return false;

@@ -500,7 +500,7 @@ test('flags of the owner are whether names are encrypted, and whether case is fo
   }
 });
 
-test('records of an inline directory are those of each part, in its place of the inode', () => {
+test('records of an inline directory are found in each of its parts', () => {
   const { bytes } = emptyBlock(BLOCK);
   writeRecords(bytes.subarray(12, 60), [{ name: 'a' }]);
   writeRecords(bytes.subarray(100, 140), [{ name: 'bcd' }, { name: 'efg' }]);

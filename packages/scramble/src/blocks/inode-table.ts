@@ -40,13 +40,13 @@ import { isGarbageInode, scrambleGarbageFields } from './garbage-inode.ts';
 import { scrambleEncryptedTarget, scrambleTarget, targetLength } from './link-target.ts';
 import { eachInodeToScramble } from './plain-inodes.ts';
 
-/** Known fields of an inode end here; extra fields that the future brings are kept while they are within their size. */
+/** Offset after the last known field of an inode. Later fields, of a future kernel, are kept where `i_extra_isize` covers them. */
 const KNOWN_FIELDS = 160;
 
 /**
- * Scramble blocks of an inode table.
+ * Scramble consecutive blocks of an inode table.
  *
- * @param first number of its first inode
+ * @param first number of the first inode in them
  */
 export function scrambleInodeBlocks(context: Context, block: Block, first: number, counts: ScrambleCounts): void {
   const size = context.fs.superblock.inodeSize;
@@ -55,33 +55,34 @@ export function scrambleInodeBlocks(context: Context, block: Block, first: numbe
   });
 }
 
-interface InodePlace {
+/** An inode in a block: its number, the offset of its first byte, and its bytes. */
+interface InodePosition {
   readonly inode: number;
   readonly base: number;
   readonly size: number;
 }
 
-function scrambleInode(context: Context, block: Block, place: InodePlace, counts: ScrambleCounts): void {
+function scrambleInode(context: Context, block: Block, position: InodePosition, counts: ScrambleCounts): void {
   const { view } = block;
-  const { inode, base, size } = place;
+  const { inode, base, size } = position;
   const seed = inodeSeed(context.seed, inode, inodeLayout.i_generation.get(view, base));
   const before = context.hasChecksums ? inodeChecksum(seed, view, base, size) : 0;
   const stored = storedInodeChecksum(view, base, size);
-  if (isFree(context, view, place)) clearFreeInode(block, place, counts);
-  else scrambleUsedInode(context, block, place, counts);
+  if (isFree(context, view, position)) clearFreeInode(block, position, counts);
+  else scrambleUsedInode(context, block, position, counts);
   if (!context.hasChecksums) return;
   const mask = inodeChecksumMask(view, base, size);
   const after = inodeChecksum(seed, view, base, size);
   storeInodeChecksum(view, base, size, renewChecksum(stored, before, after, mask));
 }
 
-/** Without links and not waiting to be deleted. The bad-block inode has no links either. */
-function isFree(context: Context, view: DataView, { inode, base }: InodePlace): boolean {
+/** Whether an inode has no links and is not an orphan. The bad-block inode has no links, but is in use. */
+function isFree(context: Context, view: DataView, { inode, base }: InodePosition): boolean {
   return inodeLayout.i_links_count.get(view, base) === 0 && inode !== INODE.badBlocks && !context.isOrphan(inode);
 }
 
-/** What a free inode still holds of its file: the map area, unless it is an extent root, and the attributes. */
-function clearFreeInode({ bytes, view }: Block, { base, size }: InodePlace, counts: ScrambleCounts): void {
+/** Clear what is left of the file of a free inode: the attributes and the map area, but not the extents. */
+function clearFreeInode({ bytes, view }: Block, { base, size }: InodePosition, counts: ScrambleCounts): void {
   const map = base + I_BLOCK;
   const end = map + I_BLOCK_SIZE;
   const rest = base + (inodeXattrStart(view, base, size) ?? Math.min(KNOWN_FIELDS, size));
@@ -92,19 +93,19 @@ function clearFreeInode({ bytes, view }: Block, { base, size }: InodePlace, coun
   if (!isEmpty) counts.freeInodes++;
 }
 
-function scrambleUsedInode(context: Context, block: Block, place: InodePlace, counts: ScrambleCounts): void {
+function scrambleUsedInode(context: Context, block: Block, position: InodePosition, counts: ScrambleCounts): void {
   const { bytes, view } = block;
-  const { inode, base, size } = place;
+  const { inode, base, size } = position;
   if (isGarbageInode(view, base, size)) {
-    scrambleGarbageFields(context.hash, bytes, place);
+    scrambleGarbageFields(context.hash, bytes, position);
     counts.damagedBlocks++;
   }
   const value = context.values.get(inode);
   if (value) inodeLayout.i_atime.set(view, base, value.after);
   const area = inodeXattrArea(view, base, size);
-  // Where content goes on is told by an attribute, and the hash of that counts the content.
+  // An attribute can contain the end of an inline file, and its hash depends on that: note it before that is scrambled.
   const attributes = area && noteAttributes(context, block, area);
-  scrambleMap(context, block, place, counts);
+  scrambleMap(context, block, position, counts);
   if (attributes) scrambleAttributes(context, block, attributes, counts);
   else {
     const start = inodeXattrStart(view, base, size);
@@ -117,31 +118,31 @@ const isExtentRoot = (view: DataView, base: number): boolean =>
   (inodeLayout.i_flags.get(view, base) & INODE_FLAG.extents) !== 0 &&
   isExtentHeader(view, base + I_BLOCK, I_BLOCK_SIZE);
 
-/** The 60 bytes that are a map, an extent root, a link target or content. */
-function scrambleMap(context: Context, block: Block, place: InodePlace, counts: ScrambleCounts): void {
+/** Scramble the 60 bytes that are a block map, an extent root, a link target or content. */
+function scrambleMap(context: Context, block: Block, position: InodePosition, counts: ScrambleCounts): void {
   const { bytes, view } = block;
-  const { base } = place;
+  const { base } = position;
   const map = base + I_BLOCK;
   const end = map + I_BLOCK_SIZE;
   const type = fileType(view, base);
   const acl = xattrBlock(view, base, hasIncompat(context.fs.superblock, '64bit'));
   const isMapped = type === MODE.directory || type === MODE.regular || hasBlockMap(view, base, acl);
-  if (hasInlineData(view, base)) scrambleInline(context, block, place, counts);
+  if (hasInlineData(view, base)) scrambleInline(context, block, position, counts);
   else if (isMapped && (inodeLayout.i_flags.get(view, base) & INODE_FLAG.extents) !== 0) {
     if (extentHeaderLayout.eh_magic.get(view, map) === EXTENT_MAGIC) clearExtentSlack(bytes, view, map, end);
     else scrambleBytes(context.hash, bytes, map, end);
-  } else if (isMapped || place.inode === INODE.badBlocks) return;
+  } else if (isMapped || position.inode === INODE.badBlocks) return;
   else if (type === MODE.symlink) scrambleShortLink(context, block, base, counts);
   else clearDeviceSlack(bytes, map, end, type);
 }
 
-/** Zero the room for extents behind those in use. */
+/** Zero the unused room for extents. */
 function clearExtentSlack(bytes: Uint8Array, view: DataView, root: number, end: number): void {
   const used = root + EXTENT_ENTRY_SIZE * (1 + extentHeaderLayout.eh_entries.get(view, root));
   if (used < end) bytes.fill(0, used, end);
 }
 
-/** Devices keep their numbers in the first two words; e2fsck asks whether the others are zero, so those stay or are 1. */
+/** The first two words are the numbers of a device. e2fsck reports other bytes that are not zero: such bytes become 1. */
 function clearDeviceSlack(bytes: Uint8Array, map: number, end: number, type: number): void {
   const isSpecial = [MODE.characterDevice, MODE.blockDevice, MODE.fifo, MODE.socket].some((one) => one === type);
   for (let at = isSpecial ? map + 8 : map; at < end; at++) if (bytes[at] !== 0) bytes[at] = 1;
@@ -160,7 +161,7 @@ const isEncrypted = (view: DataView, base: number): boolean =>
 function scrambleInline(
   context: Context,
   block: Block,
-  { inode, base, size }: InodePlace,
+  { inode, base, size }: InodePosition,
   counts: ScrambleCounts,
 ): void {
   const { bytes, view } = block;
@@ -183,7 +184,7 @@ function scrambleInline(
   counts.inlineFiles++;
 }
 
-/** A link target in two pieces: put together, scrambled, and taken apart again. */
+/** Scramble a link target that is stored in several pieces. */
 function scrambleInlineLink(
   { hash }: Context,
   bytes: Uint8Array,
@@ -212,7 +213,7 @@ export const inlineRecords = ({ bytes }: Pick<Block, 'bytes'>, spans: readonly B
     return recordList(bytes.subarray(offset, offset + length), view, length);
   });
 
-/** `OWNER_FLAG`s of an inode, but not whether it has an index. */
+/** `OWNER_FLAG`s of an inode, without `indexed`. */
 export function ownerFlags(view: DataView, base: number): number {
   const bits = inodeLayout.i_flags.get(view, base);
   return (
@@ -221,7 +222,7 @@ export function ownerFlags(view: DataView, base: number): number {
   );
 }
 
-/** The attributes inside an inode. */
+/** The attributes inside an inode; undefined when it has none. */
 function inlineAttributes(view: DataView, base: number, size: number): XattrList | undefined {
   const area = inodeXattrArea(view, base, size);
   return area && readXattrs(view, area);

@@ -27,7 +27,7 @@ import type { BlockClasses } from '../survey/block-classes.ts';
 import { type Block, blockOf, type Context } from './context.ts';
 import { scrambleBlock } from './scramble-block.ts';
 
-/** What a tag must say of its copy after that was scrambled. */
+/** New fields of the tag of a copy that is scrambled. */
 interface NewTag {
   readonly flags: number;
   readonly checksum: number;
@@ -37,9 +37,9 @@ interface NewTag {
 export class JournalScrambler {
   readonly #context: Context;
   readonly #state: JournalState;
-  /** The file system after replay, then as it is: what a copy is a copy of. */
+  /** What each block is: after a replay first, then as it is now. */
   readonly #views: readonly BlockClasses[];
-  /** By block of the journal. */
+  /** By the journal block of the copy. */
   readonly #tags = new Map<number, NewTag>();
 
   constructor(context: Context, state: JournalState, views: readonly BlockClasses[]) {
@@ -48,7 +48,7 @@ export class JournalScrambler {
     this.#views = views;
   }
 
-  /** Find out what the tags will say: each copy is scrambled once for its checksum. */
+  /** Compute the new tags, in steps. Each copy is read and scrambled once for its checksum. */
   *prepare(): Generator<void> {
     if (this.#state.kind !== 'log') return;
     const { log } = this.#state;
@@ -58,23 +58,23 @@ export class JournalScrambler {
       if (bytes === undefined) continue;
       const seed = journalSeed(log.journal.uuid);
       const before = tagChecksum(seed, copy.sequence, bytes);
-      const escaped = this.#scrambleCopy(log, copy, bytes, counts);
+      const isEscaped = this.#scrambleCopy(log, copy, bytes, counts);
       const mask = (log.journal.incompat & JOURNAL_INCOMPAT.csumV3) !== 0 ? 0xffff_ffff : 0xffff;
       const after = tagChecksum(seed, copy.sequence, bytes);
       this.#tags.set(copy.at, {
-        flags: (copy.flags & ~TAG_FLAG.escaped) | (escaped ? TAG_FLAG.escaped : 0),
+        flags: (copy.flags & ~TAG_FLAG.escaped) | (isEscaped ? TAG_FLAG.escaped : 0),
         checksum: renewChecksum(copy.checksum, (before & mask) >>> 0, after, mask),
       });
       yield;
     }
   }
 
-  /** Blocks of the journal that are copies of others. */
+  /** How many journal blocks are copies of others. */
   get copies(): number {
     return this.#state.kind === 'log' ? this.#state.log.copies.size : 0;
   }
 
-  /** Whether block `at` of the journal becomes zeros, whatever it holds. */
+  /** Whether block `at` of the journal becomes zeros, whatever it contains. */
   isZeroed(at: number): boolean {
     if (this.#state.kind !== 'log') return true;
     const { copies, descriptors, commits, revokes } = this.#state.log;
@@ -100,9 +100,9 @@ export class JournalScrambler {
   #scrambleCopy(log: JournalLog, copy: LoggedBlock, bytes: Uint8Array, counts: ScrambleCounts): boolean {
     if ((copy.flags & TAG_FLAG.escaped) !== 0) restoreMagic(bytes);
     this.#scrambleByClass(log, copy, bytes, counts);
-    const escaped = beginsWithMagic(bytes);
-    if (escaped) clearMagic(bytes);
-    return escaped;
+    const isEscaped = beginsWithMagic(bytes);
+    if (isEscaped) clearMagic(bytes);
+    return isEscaped;
   }
 
   #scrambleByClass(log: JournalLog, copy: LoggedBlock, bytes: Uint8Array, counts: ScrambleCounts): void {
@@ -110,12 +110,12 @@ export class JournalScrambler {
       if (classes.fixed.has(copy.block)) return;
       const run = classes.find(copy.block);
       if (run) {
-        // Names in copies are those of the directory, and not counted again.
+        // Names and damage in copies are those of the block itself: they are not counted or reported again.
         const quiet: Context = { ...this.#context, onProblem: undefined };
         scrambleBlock(quiet, blockOf(bytes, copy.block), run, noCounts());
         return;
       }
-      // What a map or a quota file is today may have been anything before.
+      // A block of a map or a quota file may have been anything before: only its newest copy is kept.
       if (classes.kept.has(copy.block) && log.newest.get(copy.block) === copy) return;
     }
     bytes.fill(0);
@@ -142,7 +142,8 @@ export class JournalScrambler {
 }
 
 /**
- * Before checksums of tags there was one in the commit block, of all blocks of a transaction: say that there is none.
+ * Remove the checksum of a whole transaction from its commit block: blocks of the transaction changed. Journals whose
+ * tags have checksums do not use it.
  * Source: kernel fs/jbd2/recovery.c, do_one_pass, JBD2_COMMIT_BLOCK
  */
 function clearOldChecksum({ journal }: JournalLog, view: DataView): void {

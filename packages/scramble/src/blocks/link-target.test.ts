@@ -5,7 +5,7 @@ import { scrambleEncryptedTarget, scrambleTarget, targetLength } from './link-ta
 const hash = new KeyedHash(new Uint8Array(16).fill(9));
 const ascii = (target: string): Uint8Array => new TextEncoder().encode(target);
 
-/** Scramble a target with leftovers of an older one behind it. */
+/** Scramble a target with leftovers of an older one after it. */
 function scrambled(target: string): string {
   const bytes = new Uint8Array(300).fill(0x78);
   bytes.set(ascii(target));
@@ -34,7 +34,7 @@ describe('a scrambled link target', () => {
     expect(first).not.toBe('secret');
   });
 
-  test('that is encrypted keeps its length in front', () => {
+  test('that is encrypted keeps the length before it', () => {
     const bytes = new Uint8Array(60).fill(0x61);
     bytes.set([16, 0]);
     scrambleEncryptedTarget(hash, bytes);

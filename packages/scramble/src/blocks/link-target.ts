@@ -3,12 +3,12 @@ import { type KeyedHash, PURPOSE } from '../secret/keyed-hash.ts';
 
 const SLASH = 0x2f;
 const DOT = 0x2e;
-/** Bytes of the length before an encrypted target. */
+/** Bytes before an encrypted target: its length. */
 const ENCRYPTED_HEADER = 2;
 
 /**
- * Scramble a link target of `length` bytes at the start of `bytes`: each component by a keyed function of itself, so
- * that length, depth, `.` and `..` stay. What is behind it becomes zeros.
+ * Scramble a link target of `length` bytes at the start of `bytes`, and zero the bytes after it. Each component is
+ * replaced by a keyed function of itself: lengths, depth, `.` and `..` stay.
  */
 export function scrambleTarget(hash: KeyedHash, bytes: Uint8Array, length: number): void {
   for (let from = 0; from < length; ) {
@@ -25,13 +25,13 @@ export function scrambleTarget(hash: KeyedHash, bytes: Uint8Array, length: numbe
   bytes.fill(0, length);
 }
 
-/** Bytes of a target that a zero byte ends. */
+/** Length of a target that ends at the first zero byte or at the end of `bytes`. */
 export function targetLength(bytes: Uint8Array): number {
   const end = bytes.indexOf(0);
   return end < 0 ? bytes.length : end;
 }
 
-/** Scramble the target of an encrypted link: cipher text behind its length, which stays. */
+/** Scramble the target of an encrypted link, which is stored after its length, and zero the bytes after it. The length stays. */
 export function scrambleEncryptedTarget(hash: KeyedHash, bytes: Uint8Array): void {
   const length = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8);
   const size = Math.min(length, bytes.length - ENCRYPTED_HEADER);

@@ -23,7 +23,7 @@ describe('a scrambled MMP block', () => {
     return block;
   }
 
-  test.each([1024, 4096])('of %i bytes keeps what says who may mount, and nothing else', (size) => {
+  test.each([1024, 4096])('of %i bytes keeps the fields that protect from a second mount, and nothing else', (size) => {
     const block = mmp(size);
     const before = block.bytes.slice();
     const counts = noCounts();

@@ -19,8 +19,8 @@ import type { Block } from './context.ts';
 const MAP_FLAGS = INODE_FLAG.extents | INODE_FLAG.eaInode | INODE_FLAG.inlineData;
 
 /**
- * Whether scrambling the inode at `base` would change nothing: an extent root, zeros behind it, and no attributes.
- * Nearly every inode is like that, and its checksum need not be looked at.
+ * Whether scrambling the inode at `base` would change nothing: it is empty, or has an extent root with zeros after the
+ * extents and no attributes. Nearly every inode is plain, and its checksum need not be computed.
  */
 export function isPlainInode({ bytes, view }: Pick<Block, 'bytes' | 'view'>, base: number, size: number): boolean {
   const map = base + I_BLOCK;
@@ -48,10 +48,10 @@ const ENTRY_WORDS = EXTENT_ENTRY_SIZE >>> 2;
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
- * Call `visit` with the index of each inode of a table that has something to hide.
+ * Call `visit` with the index of each inode of a table that is not plain.
  *
- * Every inode is asked. `isPlainInode` is the readable form, and the test's oracle; through words it costs a quarter,
- * and what the compiler spends on it a tenth.
+ * This runs for every inode. `isPlainInode` is the readable form, and the oracle of the test; reading words takes a
+ * quarter of its time, and compiling that a tenth.
  */
 export function eachInodeToScramble(
   table: Pick<Block, 'bytes' | 'view'>,
@@ -68,18 +68,18 @@ export function eachInodeToScramble(
   }
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
   const stride = inodeSize >>> 2;
-  for (let index = 0; index < count; index++) if (!isBare(words, index * stride, stride)) visit(index);
+  for (let index = 0; index < count; index++) if (!isPlainAt(words, index * stride, stride)) visit(index);
 }
 
-/** The same of the inode of `size` words at `at`. */
-function isBare(words: Int32Array, at: number, size: number): boolean {
+/** `isPlainInode` of the inode of `size` words at word `at`. */
+function isPlainAt(words: Int32Array, at: number, size: number): boolean {
   const end = at + size;
   if (((words[at + FLAGS_WORD] as number) & MAP_FLAGS) !== INODE_FLAG.extents) return areZero(words, at, end);
   const type = (words[at + MODE_WORD] as number) & MODE_TYPE;
   if (type !== MODE.regular && type !== MODE.directory) return false;
   const root = words[at + ROOT_WORD] as number;
   const max = (words[at + ROOT_WORD + 1] as number) & 0xffff;
-  // 2 to 4 entries: what isExtentHeader allows in an inode.
+  // isExtentHeader allows room for 2 to 4 entries in an inode.
   if ((root & 0xffff) !== EXTENT_MAGIC || max < 2 || max > 4 || root >>> 16 > max) return false;
   if (!areZero(words, at + ROOT_WORD + ENTRY_WORDS * (1 + (root >>> 16)), at + ROOT_END)) return false;
   if (size <= EXTRA_WORD) return true;

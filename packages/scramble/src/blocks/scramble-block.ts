@@ -11,7 +11,7 @@ import { scrambleMmpBlock } from './mmp-block.ts';
 import { scrambleSuperblockBlock } from './superblock.ts';
 import { writeValueBlock } from './value-inodes.ts';
 
-/** Scramble a block as what it is; of an inode table, several. Blocks of the journal are not for this. */
+/** Scramble a block, or several of an inode table, by the kind of its run. Not for blocks of the journal: they become zeros. */
 export function scrambleBlock(context: Context, block: Block, run: ClassRun, counts: ScrambleCounts): void {
   const logical = run.logical + block.number - run.start;
   switch (run.kind) {
@@ -50,7 +50,7 @@ function firstInode({ fs }: Context, group: number, index: number): number {
   return group * inodesPerGroup + index * (blockSize / inodeSize) + 1;
 }
 
-/** A link target that is too long for the inode; it fits one block. */
+/** Scramble a block of a link whose target does not fit in the inode. A target is in the first block; others are damage. */
 function scrambleLinkBlock(
   { hash }: Context,
   { bytes }: Block,

@@ -11,22 +11,22 @@ import type { ScrambleCounts } from '../base/counts.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import type { Block, Context } from './context.ts';
 
-/** Texts that identify; the error functions tell the kernel's version and what was going on. */
+/** Texts that identify a machine or its user. The names of error functions show the kernel's version and its activity. */
 const TEXTS = ['s_volume_name', 's_last_mounted', 's_mount_opts', 's_first_error_func', 's_last_error_func'] as const;
 
 /**
- * Clear the texts of the superblock in a block, primary or backup, put the mark in, and give it the new hash seed.
- * What lies beside it in its block belongs to no file system and becomes zeros.
+ * Scramble the superblock in a block, primary or backup. The rest of the block does not belong to the file system and
+ * becomes zeros.
  */
 export function scrambleSuperblockBlock(context: Context, { bytes, number }: Block, counts: ScrambleCounts): void {
-  // The primary lies at byte 1024 of the device: in block 0 where blocks are larger.
+  // The primary superblock is at byte 1024 of the device: in block 0 where blocks are larger than that.
   const at = number === 0 && bytes.length > SUPERBLOCK_SIZE ? SUPERBLOCK_OFFSET : 0;
   bytes.fill(0, 0, at);
   bytes.fill(0, at + SUPERBLOCK_SIZE);
   const raw = bytes.subarray(at, at + SUPERBLOCK_SIZE);
   const view = new DataView(raw.buffer, raw.byteOffset, SUPERBLOCK_SIZE);
   if (superblockLayout.s_magic.get(view, 0) !== EXT_MAGIC) {
-    // A destroyed superblock holds anybody's bytes.
+    // A destroyed superblock may contain anything.
     raw.fill(0);
     return;
   }
@@ -35,7 +35,7 @@ export function scrambleSuperblockBlock(context: Context, { bytes, number }: Blo
 }
 
 /**
- * The same for the 1,024 bytes of a superblock.
+ * Scramble the 1,024 bytes of a superblock: clear its texts, write the mark of scrambled images and the new hash seed.
  *
  * @param newHashSeed 16 bytes; undefined to keep the seed
  */

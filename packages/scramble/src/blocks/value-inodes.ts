@@ -6,7 +6,7 @@ import { renewChecksum } from '../secret/checksum-renewal.ts';
 import { type KeyedHash, PURPOSE } from '../secret/keyed-hash.ts';
 import type { Classified, ValueInode } from '../survey/classify.ts';
 
-/** The hash of a value that lies in an inode of its own, as it was and as it will be. */
+/** The hash of an attribute value that is stored in an inode of its own, before and after scrambling. */
 export interface ValueHash {
   /** Bytes of the value. */
   readonly size: number;
@@ -14,12 +14,12 @@ export interface ValueHash {
   readonly after: number;
 }
 
-/** By inode. */
+/** By the number of the inode that contains the value. */
 export type ValueHashes = Map<number, ValueHash>;
 
 /**
- * Write the new value of an attribute, which follows from nothing but the key and where it is: block `logical` of the
- * inode. What is behind its end becomes zeros.
+ * Write block `logical` of a new value of `size` bytes. It depends on the key, the inode number and `logical` only, not on
+ * the old value. Bytes after the end of the value become zeros.
  */
 export function writeValueBlock(
   hash: KeyedHash,
@@ -32,10 +32,10 @@ export function writeValueBlock(
   bytes.fill(0, used);
 }
 
-/** Bytes of the largest value: what the kernel allows. */
+/** Bytes of the largest value that the kernel allows. Source: kernel fs/ext4/xattr.h, EXT4_XATTR_SIZE_MAX */
 const MAX_VALUE = 64 * 1024;
 
-/** Find out the hashes of all values that lie in inodes of their own: each is read once. */
+/** Compute the hashes of all values in inodes of their own, in steps. Each value is read once. */
 export function* valueHashes(
   fs: Filesystem,
   hash: KeyedHash,

@@ -17,7 +17,12 @@ describe('the records of a list', () => {
       { name: '', length: 8 },
       { name: 'four' },
     ]);
-    expect(listOf(bytes)).toMatchObject({ places: [0, 12, 24, 64, 104, 112, SIZE], end: SIZE, names: 2, shortest: 4 });
+    expect(listOf(bytes)).toMatchObject({
+      positions: [0, 12, 24, 64, 104, 112, SIZE],
+      end: SIZE,
+      names: 2,
+      shortest: 4,
+    });
   });
 
   test('are counted by their names, also those of two characters that are not dots', () => {
@@ -39,7 +44,7 @@ describe('the records of a list', () => {
         { name: 'a', length: 12 },
         { name: 'b', length },
       ]);
-      expect(listOf(bytes)).toMatchObject({ places: [0, 12], names: 1 });
+      expect(listOf(bytes)).toMatchObject({ positions: [0, 12], names: 1 });
     }
   });
 
@@ -49,9 +54,9 @@ describe('the records of a list', () => {
       { name: 'a', length: SIZE - 8 },
       { name: '', length: 8 },
     ]);
-    expect(listOf(bytes)).toMatchObject({ places: [0, SIZE - 8, SIZE] });
-    expect(listOf(bytes, SIZE - 4)).toMatchObject({ places: [0, SIZE - 8] });
-    expect(listOf(new Uint8Array(4))).toMatchObject({ places: [0], names: 0 });
+    expect(listOf(bytes)).toMatchObject({ positions: [0, SIZE - 8, SIZE] });
+    expect(listOf(bytes, SIZE - 4)).toMatchObject({ positions: [0, SIZE - 8] });
+    expect(listOf(new Uint8Array(4))).toMatchObject({ positions: [0], names: 0 });
   });
 });
 
@@ -59,7 +64,7 @@ test('the checksum of a block is not a record', () => {
   const bytes = new Uint8Array(SIZE);
   writeRecords(bytes.subarray(0, SIZE - TAIL), [{ name: 'a' }]);
   writeTail(bytes);
-  expect(blockRecords(bytes, viewOf(bytes))).toMatchObject({ places: [0, SIZE - TAIL], end: SIZE - TAIL, names: 1 });
+  expect(blockRecords(bytes, viewOf(bytes))).toMatchObject({ positions: [0, SIZE - TAIL], end: SIZE - TAIL, names: 1 });
   bytes[SIZE - 5] = 1;
   expect(blockRecords(bytes, viewOf(bytes)).end).toBe(SIZE);
 });
@@ -67,10 +72,10 @@ test('the checksum of a block is not a record', () => {
 test('records of any bytes tile them from the start, up to the end or to what is not a record', () => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 64, maxLength: 64 }), (bytes) => {
-      const { places, end } = listOf(bytes);
-      expect(places[0]).toBe(0);
-      places.slice(1).forEach((at, i) => {
-        const from = places[i] ?? 0;
+      const { positions, end } = listOf(bytes);
+      expect(positions[0]).toBe(0);
+      positions.slice(1).forEach((at, i) => {
+        const from = positions[i] ?? 0;
         expect(at - from).toBe(viewOf(bytes).getUint16(from + 4, true));
         expect(at).toBeLessThanOrEqual(end);
         expect(8 + (bytes[from + 6] ?? 0)).toBeLessThanOrEqual(at - from);

@@ -8,28 +8,28 @@ import {
   recordLength,
 } from '@e2image/ext-core/structures';
 
-/** Directory records that tile some bytes: a block, or a part of an inline directory. */
+/** Directory records that follow each other: in a block, or in a part of an inline directory. */
 export interface RecordList {
   readonly bytes: Uint8Array;
-  /** The same bytes. */
+  /** A view of the same bytes. */
   readonly view: DataView;
-  /** Where each record begins, and last where they end: at `end`, or at what is no record. */
-  readonly places: readonly number[];
-  /** Byte behind the last record. */
+  /** Offset of each record, and last the offset where they end: `end`, or the first bytes that are not a record. */
+  readonly positions: readonly number[];
+  /** Offset where the room for records ends. */
   readonly end: number;
   /** Names in use, without `.` and `..`. */
   readonly names: number;
-  /** Bytes of the shortest of them; 256 when there is none. */
+  /** Bytes of the shortest of these names; 256 when no name is in use. */
   readonly shortest: number;
 }
 
-/** The records of a block; a checksum tail is none of them. */
+/** The records of a block, without its checksum tail. */
 export const blockRecords = (bytes: Uint8Array, view: DataView): RecordList =>
   recordList(bytes, view, hasDirTail(view, 0, bytes.length) ? bytes.length - DIR_TAIL_SIZE : bytes.length);
 
-/** The records in bytes `[0, end)`, found once for all that is done to them. */
+/** Find the records in bytes `[0, end)`. */
 export function recordList(bytes: Uint8Array, view: DataView, end: number): RecordList {
-  const places = [0];
+  const positions = [0];
   let names = 0;
   let shortest = 256;
   for (let at = 0; at + DIR_ENTRY_HEADER <= end; ) {
@@ -42,7 +42,7 @@ export function recordList(bytes: Uint8Array, view: DataView, end: number): Reco
       if (nameLength < shortest) shortest = nameLength;
     }
     at += length;
-    places.push(at);
+    positions.push(at);
   }
-  return { bytes, view, places, end, names, shortest };
+  return { bytes, view, positions, end, names, shortest };
 }

@@ -19,34 +19,34 @@ import { hasRootShape } from './index-root.ts';
 
 /** One past the largest hash. */
 export const HASH_END = 2 ** 32;
-/** The kernel never uses this hash: it means the end of a directory. */
+/** Means the end of a directory: no name has this hash. */
 export const HASH_EOF = 0xffff_fffe;
-/** Levels of inner blocks, with the largedir feature. */
+/** Most levels of inner blocks: those of the largedir feature. */
 const MAX_LEVELS = 2;
 
 /** The index of one directory. */
 export interface DirectoryIndex {
-  /** As `createDxHasher` takes it: with the sign of characters. */
+  /** Parameter of `createDxHasher`: it includes whether characters are signed. */
   readonly hashVersion: number;
   /** Logical block numbers of the leaves, in order of their hashes. */
   readonly leaves: readonly number[];
   /** Lowest hash of each leaf, bit 0 clear. */
   readonly lows: readonly number[];
-  /** Inner blocks: logical block number, and the first leaf below. */
+  /** Inner blocks: logical block number, and the index of the first leaf below. */
   readonly nodes: readonly { readonly logical: number; readonly firstLeaf: number }[];
-  /** Whether the tree is one: boundaries ascend, blocks exist and are named once. */
+  /** Whether the index is a valid tree: boundaries ascend, blocks exist, and each is named once. */
   readonly isSound: boolean;
 }
 
 /** `s_flags`: characters of names are unsigned. */
 const FLAG_UNSIGNED_HASH = 2;
 
-/** `hash_version` of a root as it is computed: versions below 3 take the sign from the superblock's flags. */
+/** `hash_version` of a root with the sign of characters, which versions below 3 take from the superblock's flags. */
 export const effectiveHashVersion = (stored: number, superblockFlags: number): number =>
   stored < DX_UNSIGNED && (superblockFlags & FLAG_UNSIGNED_HASH) !== 0 ? stored + DX_UNSIGNED : stored;
 
 /**
- * Read the index of a directory, as far as it can be followed; undefined when block 0 is no root.
+ * Read the index of a directory, as far as possible; undefined when block 0 is not a root.
  *
  * Memory: some 30 bytes a leaf.
  */
@@ -58,7 +58,7 @@ export function readIndex(file: FileBlocks, blockSize: number, superblockFlags: 
   const levels = dxRootLayout.indirect_levels.get(view, 0);
   const reader = new IndexReader(file, blockSize);
   reader.isSound = isDxRoot(view, 0, blockSize);
-  // Of a depth that cannot be e2fsck still takes the entries of the root for boundaries.
+  // With an impossible depth e2fsck still uses the entries of the root as boundaries.
   if (levels > MAX_LEVELS) reader.isSound = false;
   reader.block(view, DX_ROOT_ENTRIES, levels > MAX_LEVELS ? 0 : levels, 0);
   const { leaves, lows, nodes, isSound } = reader;
@@ -72,7 +72,7 @@ export function readIndex(file: FileBlocks, blockSize: number, superblockFlags: 
   };
 }
 
-/** The hasher of an index; undefined when names cannot be hashed: SipHash needs the encryption key. */
+/** The hasher of an index; undefined when names cannot be hashed, as SipHash needs the encryption key. */
 export function indexHasher(index: DirectoryIndex, seed: Uint8Array): DxHasher | undefined {
   try {
     return createDxHasher(index.hashVersion, seed);
@@ -95,7 +95,7 @@ class IndexReader {
     this.#blockSize = blockSize;
   }
 
-  /** Follow the entries of one block. `low` is the boundary of its first entry, which stores none. */
+  /** Follow the entries of one block. @param low boundary of its first entry, which does not store one */
   block(view: DataView, entries: number, levels: number, low: number): void {
     const array = readDxBlock(view, 0, entries);
     if (!isDxBlockSound(array, this.#blockSize)) {

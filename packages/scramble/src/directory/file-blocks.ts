@@ -4,10 +4,10 @@ import type { OnScrambleProblem } from '../base/problem.ts';
 import { type BlockClasses, type ClassRun, KIND } from '../survey/block-classes.ts';
 import type { OwnedRuns } from '../survey/classify.ts';
 
-/** Called with blocks of a file in its order: `bytes` holds whole blocks from `logical` on, borrowed for the call. */
+/** Called with consecutive blocks of a file: `bytes` contains whole blocks from `logical` on, and is valid during the call only. */
 export type VisitBlocks = (bytes: Uint8Array, logical: number, block: number) => void;
 
-/** The blocks of one file, as the classes know them. */
+/** The blocks of one file, by the classes of the file system. */
 export class FileBlocks {
   readonly #fs: Filesystem;
   readonly #runs: readonly ClassRun[];
@@ -22,17 +22,17 @@ export class FileBlocks {
     this.#runs = runs;
   }
 
-  /** First run; undefined when the file has no blocks. */
+  /** The first run; undefined when the file has no blocks. */
   get first(): ClassRun | undefined {
     return this.#runs[0];
   }
 
-  /** Number of the block behind the last of the file. */
+  /** Logical number after that of the last block. */
   get end(): number {
     return this.#runs.reduce((end, run) => Math.max(end, run.logical + run.count), 0);
   }
 
-  /** Where block `logical` lies; undefined for a hole. */
+  /** The block number of block `logical`; undefined for a hole. */
   locate(logical: number): number | undefined {
     const runs = this.#runs;
     const index = lowerBound(runs.length, (at) => {
@@ -43,7 +43,7 @@ export class FileBlocks {
     return run !== undefined && run.logical <= logical ? run.start + logical - run.logical : undefined;
   }
 
-  /** One block, owned by the caller; undefined for a hole, or where the source fails. */
+  /** One block, owned by the caller; undefined for a hole or an unreadable block. */
   read(logical: number): Uint8Array | undefined {
     const block = this.locate(logical);
     if (block === undefined) return undefined;
@@ -55,7 +55,7 @@ export class FileBlocks {
     return isReadable ? bytes : undefined;
   }
 
-  /** All blocks in order, up to 256 KiB at a time; unreadable ones are zeros and told. */
+  /** Visit all blocks in order, as many at a time as `buffer` has room for. Unreadable ones are zeros, and reported. */
   *each(buffer: Uint8Array, visit: VisitBlocks, onProblem?: OnScrambleProblem): Generator<void> {
     const { blockSize } = this.#fs;
     const perRead = Math.max(1, Math.floor(buffer.length / blockSize));

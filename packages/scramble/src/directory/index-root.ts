@@ -1,8 +1,8 @@
 import { DX_ROOT_ENTRIES, dxRootLayout, isDxRoot } from '@e2image/ext-core/structures';
 
 /**
- * Whether the block of an indexed directory begins with the two records of a root, whatever is wrong with the rest: as
- * records it would lose what is wrong.
+ * Whether the first block of an indexed directory begins with the two records of a root. Other fields of a damaged root
+ * are not judged: scrambled as records it would lose the damage that an image must show.
  */
 export function hasRootShape(view: DataView, blockSize: number): boolean {
   const copy = new Uint8Array(DX_ROOT_ENTRIES);

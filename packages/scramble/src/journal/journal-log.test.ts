@@ -32,7 +32,7 @@ function logOf(log: NewLog, disk = new TinyFilesystem()): JournalLog {
 const filled = (byte: number): Uint8Array => new Uint8Array(SIZE).fill(byte);
 
 describe('a journal', () => {
-  test('that does not exist is none', () => {
+  test('that does not exist is reported as `none`', () => {
     expect(stateOf(new TinyFilesystem())).toEqual({ kind: 'none' });
   });
 

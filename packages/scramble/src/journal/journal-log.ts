@@ -11,7 +11,7 @@ import {
 import { FileBlocks } from '../directory/file-blocks.ts';
 import type { Classified } from '../survey/classify.ts';
 
-/** A logged block, by where it lies in the journal. */
+/** A copy of a block in the journal. */
 export interface LoggedBlock {
   /** Block of the journal. */
   readonly at: number;
@@ -19,31 +19,31 @@ export interface LoggedBlock {
   readonly block: number;
   readonly sequence: number;
   readonly flags: number;
-  /** Of the tag. */
+  /** Checksum in its tag. */
   readonly checksum: number;
 }
 
-/** What a journal holds that a replay would apply. */
+/** The part of a journal that a replay would apply. */
 export interface JournalLog {
   readonly file: FileBlocks;
   readonly journal: JournalSuperblock;
-  /** By their blocks of the journal. */
+  /** By journal block. */
   readonly copies: ReadonlyMap<number, LoggedBlock>;
   readonly descriptors: ReadonlySet<number>;
   readonly revokes: ReadonlySet<number>;
   readonly commits: ReadonlySet<number>;
-  /** By block of the file system: the copy that a replay leaves there. */
+  /** By block of the file system: the copy that a replay writes there last. */
   readonly newest: ReadonlyMap<number, LoggedBlock>;
 }
 
-/** What became of reading a journal. */
+/** The result of reading a journal. */
 export type JournalState =
   | { readonly kind: 'none' }
-  /** It cannot be understood. */
+  /** Its superblock is unreadable or damaged. */
   | { readonly kind: 'bad'; readonly reason: string }
   | { readonly kind: 'log'; readonly log: JournalLog };
 
-/** Read the journal of a file system: its control blocks only. A clean one has an empty log. */
+/** Read the control blocks of the journal of a file system. A clean journal has an empty log. */
 export function readJournal(fs: Filesystem, { classes, journal: runs }: Classified): JournalState {
   if (runs === undefined) return { kind: 'none' };
   const file = new FileBlocks(fs, classes, runs);
@@ -81,12 +81,12 @@ function walkLog(file: FileBlocks, journal: JournalSuperblock): JournalLog {
     commit: (at) => void commits.add(at),
   });
   const newest = new Map<number, LoggedBlock>();
-  // The map keeps the order of the log, and a later copy replaces an earlier one.
+  // The map is in the order of the log: a later copy replaces an earlier one.
   for (const copy of copies.values()) if (!isRevoked(copy, revoked)) newest.set(copy.block, copy);
   return { file, journal, copies, descriptors, revokes, commits, newest };
 }
 
-/** Whether a transaction at or behind that of the copy took it back. Sequence numbers wrap around. */
+/** Whether this or a later transaction revoked the copy. Sequence numbers wrap around. */
 function isRevoked({ block, sequence }: LoggedBlock, revoked: ReadonlyMap<number, number>): boolean {
   const by = revoked.get(block);
   return by !== undefined && ((by - sequence) | 0) >= 0;
@@ -94,7 +94,7 @@ function isRevoked({ block, sequence }: LoggedBlock, revoked: ReadonlyMap<number
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** Whether a block begins like one of the log, so that it must be escaped there. */
+/** Whether a block begins with the magic number of the journal, so that a copy of it must be escaped. */
 export const beginsWithMagic = (bytes: Uint8Array): boolean =>
   journalHeaderLayout.h_magic.get(viewOf(bytes), 0) === JOURNAL_MAGIC;
 
@@ -105,7 +105,7 @@ export const clearMagic = (bytes: Uint8Array): void => journalHeaderLayout.h_mag
 export const restoreMagic = (bytes: Uint8Array): void =>
   journalHeaderLayout.h_magic.set(viewOf(bytes), 0, JOURNAL_MAGIC);
 
-/** The content of a logged block, its escaped word put back; undefined when it cannot be read. Owned by the caller. */
+/** The content of a copy, with its magic number if it is escaped; undefined when unreadable. Owned by the caller. */
 export function readCopy({ file }: JournalLog, copy: LoggedBlock): Uint8Array | undefined {
   const bytes = file.read(copy.at);
   if (bytes && (copy.flags & TAG_FLAG.escaped) !== 0) restoreMagic(bytes);

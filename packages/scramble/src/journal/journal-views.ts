@@ -5,26 +5,26 @@ import type { OnScrambleProblem } from '../base/problem.ts';
 import { type Classified, classify } from '../survey/classify.ts';
 import { type JournalLog, type JournalState, readJournal, recoveredSource } from './journal-log.ts';
 
-/** A state of the file system: as it is, or as a replay of its journal would leave it. */
+/** One state of the file system: as it is now, or as a replay of its journal would leave it. */
 export interface JournalView {
   readonly fs: Filesystem;
   readonly classified: Classified;
 }
 
-/** The states of a file system that somebody may see in an image. */
+/** The states of a file system that an image contains. */
 export interface JournalViews {
   readonly device: JournalView;
-  /** Undefined where a replay would change nothing, or leave no file system. */
+  /** Undefined where a replay would change nothing, or the file system could not be opened after it. */
   readonly recovered: JournalView | undefined;
   readonly state: JournalState;
-  /** Blocks that an image needs: of both. */
+  /** Blocks that an image needs, of both states. */
   readonly selected: BlockSet;
 }
 
 /**
- * Find out what a file system consists of, with the walk that selects its blocks.
+ * Find out what each block of a file system is, now and after a replay of its journal, in steps.
  *
- * @param walk what is selected, and where problems are told
+ * @param walk which blocks are selected, and where problems of the walk are reported
  */
 export function* readJournalViews(
   fs: Filesystem,
@@ -36,7 +36,7 @@ export function* readJournalViews(
   const first = yield* classify(fs, walk);
   const state = readJournal(fs, first);
   if (state.kind === 'bad') {
-    onProblem?.({ code: 'bad-journal', message: `the journal cannot be read, and becomes zeros: ${state.reason}` });
+    onProblem?.({ code: 'bad-journal', message: `the journal cannot be read and becomes zeros: ${state.reason}` });
   }
   const isEnough = walk.selection === 'complete' || needsNoMore(fs, state);
   const device: JournalView = { fs, classified: isEnough ? first : yield* classify(fs, complete) };
@@ -44,7 +44,7 @@ export function* readJournalViews(
   if (log === undefined) return { device, recovered: undefined, state, selected: first.selected };
   const recovered = yield* recover(fs, log, complete);
   if (recovered === undefined) {
-    onProblem?.({ code: 'bad-journal', message: 'a replay of the journal would leave no file system' });
+    onProblem?.({ code: 'bad-journal', message: 'after a replay of the journal the file system could not be opened' });
     return { device, recovered, state, selected: first.selected };
   }
   const isComplete = walk.selection === 'complete';
@@ -53,15 +53,15 @@ export function* readJournalViews(
 }
 
 /**
- * Whether the blocks of an image that is not complete are all that must be known: copies in a journal may be of others,
- * hashes of attributes count values that are not in it, and whole clusters have neighbours in them.
+ * Whether it is enough to know the blocks that `compat` selects. It is not with copies in the journal, which may be of
+ * other blocks; with values in inodes, on which hashes of attributes depend; and with clusters of several blocks.
  */
 function needsNoMore({ superblock }: Filesystem, state: JournalState): boolean {
   const hasCopies = state.kind === 'log' && state.log.copies.size > 0;
   return !hasCopies && !hasIncompat(superblock, 'ea_inode') && superblock.clusterRatio === 1;
 }
 
-/** The file system after a replay; undefined when it could not be opened then. */
+/** The file system after a replay; undefined when it cannot be opened then. */
 function* recover(fs: Filesystem, log: JournalLog, walk: WalkOptions): Generator<void, JournalView | undefined> {
   try {
     const { superblockBlock, blockSize } = fs;

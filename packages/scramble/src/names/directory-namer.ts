@@ -17,8 +17,8 @@ import { alphabetOf, MAX_SHORT } from './name-streams.ts';
 import { ANY_LEAF, PendingNames, SIDE } from './pending-names.ts';
 
 /**
- * From this length on no two keyed names of a directory of `count` names are the same: with n names of b bits the chance
- * is n * n / 2^(b + 1), and this leaves one in 2^31. A letter of the poorer alphabet has some 5 bits.
+ * The length from which on two computed names of a directory of `count` names are never the same: the chance that two of
+ * n names of b bits are is n * n / 2^(b + 1), and this makes it 1 in 2^31. A letter of the smaller alphabet has 5 bits.
  */
 export const safeLength = (count: number): number =>
   Math.ceil((2 * (32 - Math.clz32(Math.min(count, 0xffff_ffff))) + 30) / 5);
@@ -26,39 +26,40 @@ export const safeLength = (count: number): number =>
 /** Bytes of the shortest record. */
 const MIN_RECORD = 12;
 
-/** How the indexes of directories are treated. */
+/** How the indexes of directories are scrambled. */
 export interface IndexRules {
-  /** Make boundaries anew where the index is sound. */
+  /** Whether each valid index gets new boundaries. */
   readonly isFresh: boolean;
-  /** `s_hash_seed` as it is, and as it will be. */
+  /** `s_hash_seed` before and after scrambling. */
   readonly oldSeed: Uint8Array;
   readonly newSeed: Uint8Array;
 }
 
-/** One directory, in each state of the file system that matters: the first has the index that counts. */
+/** One directory as seen in each view (after replay first); index positions come from the first view. */
 export interface DirectoryJob {
   readonly inode: number;
   /** `OWNER_FLAG`s. */
   readonly flags: number;
   readonly states: readonly FileBlocks[];
-  /** Its records, where they are at hand. */
+  /** All its records, where they are in memory. */
   readonly lists?: readonly RecordList[];
 }
 
 /**
- * Chooses the new names of directories that need choosing: those in an index, and those that could meet.
+ * Chooses the new names that cannot simply be computed from the old ones: names in an index must fit it, and short names
+ * could be the same by chance.
  *
- * For a directory whose records lie in different places, or in different states, that is done beforehand: `name`. For
- * the others, which are nearly all, it is done when they are scrambled.
+ * For a directory of several blocks or states the names are chosen before any block is scrambled, by `name`. For the
+ * others, which are nearly all, they are chosen when their only block is scrambled, by `chosenFor`.
  */
 export class DirectoryNamer {
-  /** By inode: directories with new boundaries. */
+  /** New boundaries, by the inode of the directory. */
   readonly boundaries = new Map<number, BoundaryTable>();
-  /** By the digest of an old name in its directory: what `drawNames` chose. Other names follow from their digest. */
+  /** The choice of `drawNames`, by the digest of the old name in its directory. All other names are computed from the digest. */
   readonly #chosen = new KeyTable();
-  /** Directories that were named beforehand. */
+  /** Directories whose names were chosen by `name`. */
   readonly #named = new Set<number>();
-  /** The same as `#chosen` for the names of one directory that was not. */
+  /** The same as `#chosen` for the names of the directory of the last `chosenFor`. */
   readonly #chosenNow = new KeyTable();
   readonly #fs: Filesystem;
   readonly #hash: KeyedHash;
@@ -77,17 +78,17 @@ export class DirectoryNamer {
     this.#buffer = readBuffer(fs);
   }
 
-  /** Choose the names of one directory beforehand. */
+  /** Choose the names of one directory, in steps, before any block is scrambled. */
   *name(job: DirectoryJob): Generator<void> {
     this.#named.add(job.inode);
     yield* this.#choose(job, this.#chosen);
   }
 
   /**
-   * What was chosen for the names of a directory, by the digest of the old one.
+   * The choice for the names of a directory, by the digest of the old name.
    *
-   * @param lists all records of the directory, where it was not named beforehand
-   * @returns a table that is valid until the next call; undefined when nothing had to be chosen
+   * @param lists all records of the directory; ignored where `name` was called for it
+   * @returns a table that is valid until the next call; undefined when all names are computed from the old ones
    */
   chosenFor(inode: number, flags: number, lists: readonly RecordList[]): KeyTable | undefined {
     if (this.#named.has(inode)) return this.#chosen;
@@ -109,7 +110,7 @@ export class DirectoryNamer {
     for (const state of job.states) {
       yield* state.each(this.#buffer, (bytes, logical) => collector.blocks(bytes, logical), this.#onProblem);
     }
-    this.#settleKeyed(job);
+    this.#dropComputed(job);
     if (this.#pending.count === 0 && index === undefined) return;
     yield* this.#draw(job, chosen, index, old, collector.pinnedLeaf);
   }
@@ -125,7 +126,6 @@ export class DirectoryNamer {
     const canHash = index !== undefined && (flags & OWNER_FLAG.casefold) === 0;
     return new NameCollector(this.#hash, {
       inode,
-      flags,
       blockSize,
       pending: this.#pending,
       taken: this.#taken,
@@ -137,8 +137,8 @@ export class DirectoryNamer {
     });
   }
 
-  /** Names that nothing limits follow from their digest, unless two of them would be the same. */
-  #settleKeyed({ flags }: DirectoryJob): void {
+  /** Leave to `drawNames` only names that an index limits, short ones, and those whose computed name is used already. */
+  #dropComputed({ flags }: DirectoryJob): void {
     const pending = this.#pending;
     const alphabet = alphabetOf(flags);
     pending.filter((at) => {
@@ -161,9 +161,9 @@ export class DirectoryNamer {
     const ranges = index && old && hasher && this.#newRanges(job, index, old, hasher, pinnedLeaf);
     let lost = yield* this.#drawFor(job, chosen, ranges, hasher);
     if (lost > 0 && ranges === old && index?.isSound && hasher && this.#isInOrder()) {
-      // Some leaf is so narrow that chance finds no name for it.
-      const anew = this.#makeAnew(job, index, hasher, pinnedLeaf);
-      if (anew) lost = yield* this.#drawFor(job, chosen, anew, hasher);
+      // A leaf is so narrow that no drawn name is in its range.
+      const rebuilt = this.#rebuild(job, index, hasher, pinnedLeaf);
+      if (rebuilt) lost = yield* this.#drawFor(job, chosen, rebuilt, hasher);
     }
     if (lost > 0) {
       const message = `inode ${inode}: ${lost} new names do not fit its index`;
@@ -171,7 +171,7 @@ export class DirectoryNamer {
     }
   }
 
-  /** @returns names for which none was found */
+  /** @returns number of names without a new one */
   #drawFor(
     { inode, flags }: DirectoryJob,
     chosen: KeyTable,
@@ -182,7 +182,7 @@ export class DirectoryNamer {
     return drawNames(this.#hash, { inode, flags, pending: this.#pending, taken: this.#taken, chosen, ...limits });
   }
 
-  /** The ranges that new names must fit: those of new boundaries, or the old ones. */
+  /** The ranges that new names must be in: those of new boundaries, or the old ones. */
   #newRanges(
     job: DirectoryJob,
     index: DirectoryIndex,
@@ -192,16 +192,16 @@ export class DirectoryNamer {
   ): LeafRanges {
     const { inode } = job;
     if (!index.isSound) {
-      const message = `inode ${inode}: its index contradicts itself, the boundaries are kept`;
+      const message = `inode ${inode}: the index contradicts itself, its boundaries are kept`;
       this.#onProblem?.({ code: 'bad-index', message, inode });
       return old;
     }
     if (!this.#rules.isFresh && !this.#hasFullEmptyLeaf(old)) return old;
-    return this.#makeAnew(job, index, hasher, pinnedLeaf) ?? old;
+    return this.#rebuild(job, index, hasher, pinnedLeaf) ?? old;
   }
 
-  /** New boundaries; undefined where `lost+found`, which keeps its name, would not fit them. */
-  #makeAnew(
+  /** Make new boundaries; undefined where `lost+found`, which keeps its name, would not fit them. */
+  #rebuild(
     { inode, states }: DirectoryJob,
     index: DirectoryIndex,
     hasher: DxHasher,
@@ -212,20 +212,20 @@ export class DirectoryNamer {
     const ranges = new LeafRanges({ leaves: index.leaves, lows: table.lows });
     if (pinnedLeaf !== ANY_LEAF && !holdsLostAndFound(ranges, pinnedLeaf, hasher)) return undefined;
     if (!this.#rules.isFresh) {
-      const message = `inode ${inode}: a leaf of its index has no room for new names, the boundaries are made anew`;
-      this.#onProblem?.({ code: 'index-made-anew', message, inode });
+      const message = `inode ${inode}: a leaf of the index is too narrow for new names, its boundaries are replaced`;
+      this.#onProblem?.({ code: 'index-rebuilt', message, inode });
     }
     this.boundaries.set(inode, table);
     return ranges;
   }
 
-  /** Whether all names that wait were in the range of their leaf. */
+  /** Whether all names that wait for a new one were in the range of their leaf. */
   #isInOrder(): boolean {
     const { side, count } = this.#pending;
     return side.subarray(0, count).every((one) => one === SIDE.inside);
   }
 
-  /** Whether names wait for a leaf that can hold none but those of one hash. */
+  /** Whether names wait for a leaf with an empty range, in which only names of one hash can be. */
   #hasFullEmptyLeaf(ranges: LeafRanges): boolean {
     const { leaf, side, count } = this.#pending;
     for (let at = 0; at < count; at++) {
@@ -241,14 +241,14 @@ function countNames(lists: readonly RecordList[]): number {
   return count;
 }
 
-/** Whether no two keyed names of a directory can be the same: so it is with most, and nothing else is done for them. */
+/** Whether no two computed names of a directory can be the same, as in most directories: nothing is chosen for those. */
 function areSurelyUnique(lists: readonly RecordList[]): boolean {
   const safe = safeLength(countNames(lists));
   for (const { shortest } of lists) if (shortest < safe) return false;
   return true;
 }
 
-/** Names of a directory, or more: of its longest state. */
+/** An upper limit of the number of names of a directory, in its longest state. */
 const mostNames = ({ states, lists = [] }: DirectoryJob, blockSize: number): number =>
   Math.max(countNames(lists), ...states.map((state) => (state.end * blockSize) / MIN_RECORD));
 

@@ -49,7 +49,7 @@ const evenRanges = (count: number): LeafRanges =>
   });
 
 describe('new names', () => {
-  test('lie in the range of their leaf, are different, and as long as the old ones', () => {
+  test('are in the range of their leaf, different, and as long as the old ones', () => {
     const lengths = fc.integer({ min: 4, max: 255 });
     fc.assert(
       fc.property(

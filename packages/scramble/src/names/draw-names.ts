@@ -9,32 +9,32 @@ import type { NameSet } from './name-set.ts';
 import { alphabetOf, GROWN_LENGTH, MAX_SHORT, NameStreams, packName } from './name-streams.ts';
 import { type PendingNames, SIDE } from './pending-names.ts';
 
-/** Draws between two places to give up the stack: some milliseconds. */
+/** Draws between two yields: some milliseconds. */
 const STEP = 8192;
-/** Where the stream of four-character names begins for names that grew. */
+/** Index in the stream of four-character names from which short names that grow take theirs. */
 const GROWN_FIRST = 0x4000_0000;
 
-/** What new names of one directory are drawn for. */
+/** The directory for which names are drawn. */
 export interface DrawJob {
   readonly inode: number;
   /** `OWNER_FLAG`s of the directory. */
   readonly flags: number;
   readonly pending: PendingNames;
-  /** What limits the names; both absent where nothing does. */
+  /** Ranges that the hashes of new names must be in, and the hash; both absent in a directory without an index. */
   readonly ranges?: LeafRanges | undefined;
   readonly hasher?: DxHasher | undefined;
-  /** All names that a new one must not be. Gets the new ones. */
+  /** All names that a new one must not be. New names are added. */
   readonly taken: NameSet;
-  /** Gets, by the digest of the old name, the number of the new one in its stream, or a short name itself. */
+  /** Gets, by the digest of the old name, the index of the new name in its stream, or a packed short name. */
   readonly chosen: KeyTable;
 }
 
 /**
- * Choose new names, length by length, the longest first: names are drawn, and each is given to an old name of that
- * length in the leaf that its hash belongs to, as long as that leaf wants one. This takes about M + B ln B draws for M
- * names in B leaves; to search for each name alone would take M * B.
+ * Choose new names, length by length, the longest first. Names are drawn at random, and each is given to an old name of
+ * that length in the leaf that its hash belongs to, if one waits there. This takes about M + B ln B draws for M names in
+ * B leaves; a search for each name alone would take M * B.
  *
- * @returns names for which none was found
+ * @returns number of names without a new one
  */
 export function* drawNames(hash: KeyedHash, job: DrawJob): Generator<void, number> {
   const drawer = new NameDrawer(hash, job);
@@ -52,20 +52,20 @@ export function* drawNames(hash: KeyedHash, job: DrawJob): Generator<void, numbe
 }
 
 class NameDrawer {
-  /** Names of this length that still want one. */
+  /** Number of names of this length that still wait. */
   wanted = 0;
   readonly #job: DrawJob;
   readonly #streams: NameStreams;
   readonly #alphabet: Alphabet;
   readonly #bytes = new Uint8Array(256);
-  /** First name that waits in each leaf, behind them those that any leaf may have; -1 = none. */
+  /** First name that waits in each leaf; the last element is for names that no leaf limits. -1 = no name waits. */
   readonly #heads: Int32Array;
-  /** The name that waits behind each. */
+  /** The name that waits after each name; -1 = it is the last one. */
   readonly #next: Int32Array;
   /** Names that must stay outside their range. */
   #outside: number[] = [];
   #length = 0;
-  /** Draws left for the whole directory. */
+  /** How many draws are left for the whole directory. */
   #budget: number;
 
   constructor(hash: KeyedHash, job: DrawJob) {
@@ -77,7 +77,7 @@ class NameDrawer {
     this.#budget = 10_000_000 + 64 * job.pending.count + 2000 * this.#heads.length;
   }
 
-  /** Put the names of one length into their bins. */
+  /** Begin with the names of one length: put each into the list of its leaf. */
   begin(length: number, names: Uint32Array): void {
     const { ranges, pending } = this.#job;
     const { leaf, side } = pending;
@@ -99,7 +99,7 @@ class NameDrawer {
 
   /** Draw names of `length` characters; `isGrown` where they are longer than the old ones. */
   *long(length: number, first: number, isGrown: boolean): Generator<void> {
-    // Even ranges need some 20 draws for each leaf; damaged or hostile ones end here.
+    // Even ranges need some 20 draws for each leaf. This limit is for damaged and hostile indexes.
     const limit = first + Math.min(100_000 + 16 * this.wanted + 200 * this.#heads.length, this.#budget);
     let index = first;
     while (this.wanted > this.#outside.length && index < limit) {
@@ -114,13 +114,13 @@ class NameDrawer {
     if (!isGrown) yield* this.#drawOutside(length, index);
   }
 
-  /** Names of one to three characters: all there are, in a keyed order; what is left over becomes longer. */
+  /** Names of one to three characters: try all of them, in an order that depends on the key. The rest grow to four. */
   *short(): Generator<void> {
     const length = this.#length;
     yield* this.#enumerate(this.#alphabet.characters.subarray(0, this.#alphabet.size), length);
     const isFolded = (this.#job.flags & OWNER_FLAG.casefold) !== 0;
     if (length < MAX_SHORT && !isFolded) yield* this.#enumerate(LEGAL_BYTES, length);
-    // A defect is no reason to lengthen a name: what must stay outside is counted as lost.
+    // Names outside the range of their leaf are a defect and do not grow: they get no new name.
     if (this.wanted > this.#outside.length) yield* this.long(GROWN_LENGTH, GROWN_FIRST + length * 0x1000_0000, true);
   }
 
@@ -141,7 +141,7 @@ class NameDrawer {
     }
   }
 
-  /** The waiting name that may become the one just drawn; -1 when none may. */
+  /** The waiting name that gets the name just drawn; -1 when no name may get it. */
   #wanting(length: number): number {
     const { ranges, hasher } = this.#job;
     const any = this.#heads.length - 1;
@@ -152,7 +152,7 @@ class NameDrawer {
       if (leaf >= 0 && (this.#heads[leaf] as number) >= 0) bin = leaf;
     }
     const name = this.#heads[bin] as number;
-    // Not a name that the directory has, or had.
+    // A name that exists in the directory, or existed before, is not used.
     if (name < 0 || !this.#job.taken.add(this.#bytes, 0, length)) return -1;
     this.#heads[bin] = this.#next[name] as number;
     return name;
@@ -164,7 +164,7 @@ class NameDrawer {
     this.wanted--;
   }
 
-  /** A name outside the range of its leaf is a defect: the new one lies outside on the same side. */
+  /** A name outside the range of its leaf is a defect: the new name is outside on the same side. */
   *#drawOutside(length: number, first: number): Generator<void> {
     const { ranges, hasher, pending } = this.#job;
     if (ranges === undefined || hasher === undefined) return;
@@ -186,7 +186,7 @@ class NameDrawer {
   }
 }
 
-/** A number near `from` that shares no factor with `total`: steps of it visit everything below `total`. */
+/** A number near `from % total` that is coprime to `total`: steps of this size visit every number below `total`. */
 function coprime(from: number, total: number): number {
   let step = (from % total) | 1;
   while (gcd(step, total) !== 1) step += 2;

@@ -2,19 +2,22 @@ import { type DirectoryIndex, HASH_END } from '../directory/directory-index.ts';
 import { type KeyedHash, PURPOSE } from '../secret/keyed-hash.ts';
 import { mix32 } from '../secret/word-mixing.ts';
 
-/** What `BoundaryTable.get` gives for a block that the index did not name: no boundary is odd. */
+/** The value in `byBlock` for a block that the index does not name. Odd, which no boundary is. */
 export const NO_BOUNDARY = 1;
 
-/** New boundaries of an index by the block that an entry names, leaves and inner blocks. */
+/** New boundaries of an index. */
 export interface BoundaryTable {
+  /** Lowest hash of each leaf, ascending. */
   readonly lows: readonly number[];
-  /** By logical block number. */
+  /** Lowest hash by the logical number of a leaf or an inner block; `NO_BOUNDARY` for other blocks. */
   readonly byBlock: Uint32Array;
 }
 
 /**
- * Even boundaries with some chance in them: leaf i of N begins in the first half of the i-th of N equal parts, with bit
- * 0 clear, and the first at 0. Nothing of the old hashes is left.
+ * Make new boundaries: leaf i of N begins at a random hash in the first half of the i-th of N equal parts, with bit 0
+ * clear; the first leaf begins at 0. They do not depend on the old boundaries.
+ *
+ * @param blocks number of blocks of the directory
  */
 export function freshBoundaries(hash: KeyedHash, inode: number, index: DirectoryIndex, blocks: number): BoundaryTable {
   hash.digestNumbers(PURPOSE.boundaries, inode, 0);
@@ -33,6 +36,6 @@ export function freshBoundaries(hash: KeyedHash, inode: number, index: Directory
   return { lows, byBlock };
 }
 
-/** Whether leaf `leaf` of `count` holds a hash whatever chance makes of the boundaries. */
+/** Whether a hash is in leaf `leaf` of `count` with any random boundaries. */
 export const isWithinFresh = (value: number, leaf: number, count: number): boolean =>
   value >= ((leaf + 0.5) / count) * HASH_END && value < Math.floor(((leaf + 1) / count) * HASH_END) - 1;

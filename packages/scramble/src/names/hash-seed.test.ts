@@ -54,7 +54,9 @@ describe('a new hash seed', () => {
     expect(FIRST).toHaveLength(16);
     expect(seedOf(new TinyFilesystem())).toEqual(FIRST);
     expect(seedOf(new TinyFilesystem(), { key: TEST_KEY.map((byte) => byte + 1) })).not.toEqual(FIRST);
-    expect([...(FIRST ?? [])].some((byte) => byte !== 0)).toBe(true);
+    expect(new Set(new Int32Array(FIRST?.slice().buffer ?? new ArrayBuffer(0))).size).toBe(4);
+    expect(FIRST?.subarray(4, 8).some((byte) => byte !== 0)).toBe(true);
+    expect(FIRST?.subarray(12, 16).some((byte) => byte !== 0)).toBe(true);
     expect(FIRST?.slice(0, 8)).not.toEqual(FIRST?.slice(8));
   });
 

@@ -18,10 +18,10 @@ import { isWithinFresh } from './fresh-boundaries.ts';
 import { LeafRanges } from './leaf-ranges.ts';
 import { ANY_LEAF } from './pending-names.ts';
 
-/** Some two for each leaf are needed: a directory of 500,000 leaves has billions of names. */
+/** Most seeds that are tried. About two are needed for each leaf; no root has 500,000 leaves. */
 const TRIES = 1_000_000;
 
-/** Seed `index` of those that follow from the key. */
+/** Seed number `index`, computed from the key. */
 function seedAt(hash: KeyedHash, index: number): Uint8Array {
   const seed = new Uint8Array(16);
   const view = new DataView(seed.buffer);
@@ -34,11 +34,11 @@ function seedAt(hash: KeyedHash, index: number): Uint8Array {
 }
 
 /**
- * A new hash seed. `lost+found` keeps its name, so that where the root has an index the new hash of it must lie in the
- * range that its leaf will have: seeds are tried until one does, some two for each leaf.
+ * Choose a new hash seed. `lost+found` keeps its name: where the root has an index, the new hash of that name must be in
+ * the range of the same leaf. Seeds are tried until it is, about two for each leaf.
  *
- * @param tries seeds tried before the old one is kept
- * @returns undefined when none was found
+ * @param tries number of seeds to try
+ * @returns undefined when no seed fits
  */
 export function chooseHashSeed(
   fs: Filesystem,
@@ -55,7 +55,7 @@ export function chooseHashSeed(
   return undefined;
 }
 
-/** Whether a seed leaves `lost+found` where it is; undefined when any does. */
+/** A function that returns whether a seed keeps `lost+found` in its leaf; undefined when every seed does. */
 function pinnedLeaf(fs: Filesystem, { classes, directories }: Classified): ((seed: Uint8Array) => boolean) | undefined {
   const root = directories.find(({ inode }) => inode === INODE.root);
   if (root === undefined) return undefined;
@@ -63,7 +63,7 @@ function pinnedLeaf(fs: Filesystem, { classes, directories }: Classified): ((see
   if (((file.first?.flags ?? 0) & OWNER_FLAG.indexed) === 0) return undefined;
   const index = readIndex(file, fs.blockSize, fs.superblock.flags);
   if (index === undefined || indexHasher(index, new Uint8Array(16)) === undefined) return undefined;
-  // The legacy hash knows no seed: the root then keeps its boundaries.
+  // The legacy hash does not use the seed.
   if (index.hashVersion % DX_UNSIGNED === DX_HASH.legacy) return undefined;
   const logical = index.leaves.find((leaf) => holdsLostAndFound(file.read(leaf)));
   if (logical === undefined) return undefined;
@@ -79,8 +79,8 @@ function pinnedLeaf(fs: Filesystem, { classes, directories }: Classified): ((see
 
 function holdsLostAndFound(bytes: Uint8Array | undefined): boolean {
   if (bytes === undefined) return false;
-  const { view, places } = blockRecords(bytes, new DataView(bytes.buffer));
-  return places.slice(0, -1).some((at) => {
+  const { view, positions } = blockRecords(bytes, new DataView(bytes.buffer));
+  return positions.slice(0, -1).some((at) => {
     const nameLength = dirEntryLayout.name_len.get(view, at);
     return dirEntryLayout.inode.get(view, at) !== 0 && isLostAndFound(bytes, at + DIR_ENTRY_HEADER, nameLength);
   });

@@ -13,18 +13,18 @@ export class KeyTable {
   #slots = MIN_SLOTS;
   #size = 0;
 
-  /** Entries. */
+  /** Number of entries. */
   get size(): number {
     return this.#size;
   }
 
-  /** The number of a digest; -1 when it has none. */
+  /** The number of a digest; -1 for an unknown digest. */
   get(high: number, low: number): number {
     const slot = this.#find(high, low === 0 && high === 0 ? 1 : low);
     return this.#isFree(slot) ? -1 : (this.#values[slot] as number);
   }
 
-  /** Give a digest a number. @returns false when it had one, which is replaced */
+  /** Set the number of a digest. @returns false when an older number was replaced */
   set(high: number, low: number, value: number): boolean {
     // Both halves zero mark a free slot.
     const key = low === 0 && high === 0 ? 1 : low;
@@ -37,7 +37,7 @@ export class KeyTable {
     return isNew;
   }
 
-  /** Forget all. The cost is that of the slots in use, which are few again afterwards. */
+  /** Remove all entries. The time depends on the number of slots in use; afterwards the table has few slots again. */
   clear(): void {
     this.#high.fill(0, 0, this.#slots);
     this.#low.fill(0, 0, this.#slots);
@@ -51,7 +51,7 @@ export class KeyTable {
 
   #find(high: number, low: number): number {
     const mask = this.#slots - 1;
-    // A digest is as random as a place needs.
+    // The digest is random: its low bits are the first slot to try.
     let slot = low & mask;
     while (!(this.#isFree(slot) || (this.#low[slot] === low && this.#high[slot] === high))) slot = (slot + 1) & mask;
     return slot;

@@ -4,40 +4,35 @@ import {
   dirEntryLayout,
   INODE,
   isDotName,
-  isDxNode,
   isLostAndFound,
 } from '@e2image/ext-core/structures';
 import { blockRecords, type RecordList } from '../directory/dir-records.ts';
-import { hasRootShape } from '../directory/index-root.ts';
 import { type KeyedHash, PURPOSE } from '../secret/keyed-hash.ts';
-import { OWNER_FLAG } from '../survey/block-classes.ts';
 import type { KeyTable } from './key-table.ts';
 import type { LeafRanges } from './leaf-ranges.ts';
 import type { NameSet } from './name-set.ts';
 import { ANY_LEAF, type PendingNames, SIDE, type Side } from './pending-names.ts';
 
-/** What the names of one directory are gathered with. */
+/** What a collector works on. */
 export interface CollectorParts {
   readonly inode: number;
-  /** `OWNER_FLAG`s. */
-  readonly flags: number;
   readonly blockSize: number;
-  /** Gets the names that wait for new ones. */
+  /** Gets the names that need choosing. */
   readonly pending: PendingNames;
-  /** Gets all names that could be met by a new one. */
+  /** Gets all names that a new name must not be. */
   readonly taken: NameSet;
-  /** Names that have a new one already. */
+  /** New names that were chosen before. */
   readonly chosen: KeyTable;
-  /** Length from which on names that nothing limits need no choosing. */
+  /** Length from which on names outside an index need no choosing. */
   readonly safeLength: number;
   readonly ranges: LeafRanges | undefined;
-  /** With the old seed: tells defects of the index. */
+  /** Hash with the old seed, by which defects of the index are found. */
   readonly hasher: DxHasher | undefined;
 }
 
-/** Gathers the names of one directory that need choosing. */
+/** Collects the names of one directory that need choosing. */
 export class NameCollector {
-  /** Leaf of the root's `lost+found`; ANY_LEAF when there is none in an index. */
+  /** The leaf with `lost+found` of the root; ANY_LEAF when no leaf contains it. */
   pinnedLeaf = ANY_LEAF;
   readonly #hash: KeyedHash;
   readonly #parts: CollectorParts;
@@ -47,23 +42,22 @@ export class NameCollector {
     this.#parts = parts;
   }
 
-  /** The blocks of the directory from `logical` on. */
+  /** Collect the names in consecutive blocks of the directory, from `logical` on. */
   blocks(bytes: Uint8Array, logical: number): void {
-    const { blockSize, flags, ranges } = this.#parts;
-    const isIndexed = (flags & OWNER_FLAG.indexed) !== 0;
+    const { blockSize, ranges } = this.#parts;
+    // The records of index blocks are `.`, `..` and unused ones: they contain no names.
     for (let at = 0, number = logical; at < bytes.length; at += blockSize, number++) {
       const block = bytes.subarray(at, at + blockSize);
       const view = new DataView(block.buffer, block.byteOffset, blockSize);
-      if (isIndexed && (number === 0 ? hasRootShape(view, blockSize) : isDxNode(view, 0, blockSize))) continue;
       this.records(blockRecords(block, view), ranges?.leafAt(number) ?? ANY_LEAF);
     }
   }
 
-  /** Records of the directory. */
+  /** Collect the names in records of a leaf, or of a block that limits no names: ANY_LEAF. */
   records(list: RecordList, leaf: number): void {
-    const { bytes, view, places } = list;
-    for (let i = 0; i < places.length - 1; i++) {
-      const at = places[i] as number;
+    const { bytes, view, positions } = list;
+    for (let i = 0; i < positions.length - 1; i++) {
+      const at = positions[i] as number;
       const nameLength = dirEntryLayout.name_len.get(view, at);
       if (nameLength > 0 && dirEntryLayout.inode.get(view, at) !== 0) {
         this.#record(bytes, at + DIR_ENTRY_HEADER, nameLength, leaf);
@@ -75,7 +69,7 @@ export class NameCollector {
     const { inode, pending, taken, chosen, safeLength, hasher, ranges } = this.#parts;
     if (isDotName(bytes, from, length)) return;
     if (leaf === ANY_LEAF && length >= safeLength) return;
-    // A name that is there twice is a defect, and stays one.
+    // A name that exists twice is a defect that must stay: both get the same new name.
     if (!taken.add(bytes, from, length)) return;
     this.#hash.digest(PURPOSE.name, inode, bytes, from, length);
     const { high, low } = this.#hash;

@@ -24,7 +24,7 @@ describe('a set of names', () => {
     for (const name of ['a', 'a\0', 'a\0\0', '\0a', '', '\0']) expect(set.add(bytes(name), 0, name.length)).toBe(true);
   });
 
-  test('tells a hundred thousand names apart', () => {
+  test('distinguishes a hundred thousand names', () => {
     const set = new NameSet();
     for (let number = 0; number < 100_000; number++) {
       const name = bytes(`file-${number}`);

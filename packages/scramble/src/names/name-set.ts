@@ -1,19 +1,19 @@
 import { mix32, rotl } from '../secret/word-mixing.ts';
 import { KeyTable } from './key-table.ts';
 
-/** Odd numbers that spread bits well: of FNV-1a, and one of MurmurHash3. */
+/** Odd multipliers that spread bits well: the first is that of FNV-1a, the second one of MurmurHash3. */
 const FIRST = 0x0100_0193;
 const SECOND = 0xcc9e_2d51;
 
 /**
- * A set of names, kept as 64 bits each. Two of a million names look the same once in 30 million directories; the second
- * one then gets a name that nobody compared. A keyed digest would cost ten times as much, and hides nothing here: the
- * set is forgotten with the directory.
+ * A set of names that stores 64 bits of each. In one of 30 million directories of a million names two different names
+ * have the same bits; the second one may then get a name that is used. A keyed digest would take ten times as long and is
+ * not needed: the set is not stored in an image.
  */
 export class NameSet {
   readonly #table = new KeyTable();
 
-  /** Add the name of `length` bytes at `from`. @returns false when it is there already */
+  /** Add the name of `length` bytes at `from`. @returns false when the set contained it */
   add(bytes: Uint8Array, from: number, length: number): boolean {
     let high = length;
     let low = ~length;
@@ -29,6 +29,7 @@ export class NameSet {
     return true;
   }
 
+  /** Remove all names. */
   clear(): void {
     this.#table.clear();
   }

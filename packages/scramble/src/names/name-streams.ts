@@ -3,16 +3,16 @@ import { type KeyedHash, PURPOSE } from '../secret/keyed-hash.ts';
 import { mix32 } from '../secret/word-mixing.ts';
 import { OWNER_FLAG } from '../survey/block-classes.ts';
 
-/** Names up to this length are stored as they are: they may have become longer. */
+/** New names for old ones up to this length are stored packed, as they may be longer than the old ones. */
 export const MAX_SHORT = 3;
-/** What a short name may grow to: its record has room for four. */
+/** Length to which a short name may grow: every record has room for that. */
 export const GROWN_LENGTH = 4;
 
 /** The alphabet for names of a directory with these `OWNER_FLAG`s. */
 export const alphabetOf = (flags: number): Alphabet =>
   (flags & OWNER_FLAG.casefold) !== 0 ? FOLDED_ALPHABET : PLAIN_ALPHABET;
 
-/** Up to four bytes of a name as one number; a name holds no zero byte, so the length is in it. */
+/** Pack a name of up to four bytes into a number. It contains no zero byte, so that the number includes its length. */
 export function packName(bytes: Uint8Array, from: number, length: number): number {
   let packed = 0;
   for (let i = 0; i < length; i++) packed |= (bytes[from + i] as number) << (8 * i);
@@ -29,14 +29,14 @@ export function unpackName(packed: number, into: Uint8Array, from: number): numb
 const GOLDEN = 0x9e37_79b1;
 
 /**
- * The streams of names of one directory, one for each length: name `index` can be had at any time from its number
- * alone, so that a name chosen for an entry costs four bytes to remember.
+ * The streams of names of one directory, one for each length. A name is computed from its index in the stream, so that
+ * four bytes are enough to store which name was chosen.
  */
 export class NameStreams {
   readonly #hash: KeyedHash;
   readonly #inode: number;
   readonly #alphabet: Alphabet;
-  /** By length; made when a name is asked for: most directories never do. */
+  /** By length; created by the first call: most directories need no stream. */
   #starts: Map<number, StreamStart> | undefined;
 
   constructor(hash: KeyedHash, inode: number, flags: number) {
@@ -53,7 +53,7 @@ export class NameStreams {
     spell(into, from, length, high, low, this.#alphabet);
   }
 
-  /** A number for the order in which the names of a short length are tried. */
+  /** A random number that decides in which order names of a short length are tried. */
   order(length: number): number {
     return this.#start(length).high >>> 0;
   }
@@ -69,7 +69,7 @@ export class NameStreams {
   }
 }
 
-/** Where the stream of one length begins. */
+/** The state of the stream of one length before its first name. */
 interface StreamStart {
   readonly high: number;
   readonly low: number;

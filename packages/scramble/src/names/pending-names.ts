@@ -1,14 +1,14 @@
-/** Which side of its leaf's range a name was found on: a defect of the index that must stay one. */
+/** Position of a name relative to the range of its leaf. Outside is a defect of the index that must stay one. */
 export const SIDE = { inside: 0, below: 1, above: 2 } as const;
 /** One of them. */
 export type Side = (typeof SIDE)[keyof typeof SIDE];
 
-/** No leaf limits the name. */
+/** In position of a leaf: the name is not limited by an index. */
 export const ANY_LEAF = -1;
 
 const FIRST_CAPACITY = 256;
 
-/** Names of one directory that wait for new ones: 14 bytes each, whatever their length. Used again for the next. */
+/** Names of one directory that wait for new ones: 14 bytes each, whatever their length. Reused for the next directory. */
 export class PendingNames {
   count = 0;
   /** Digest of the name within its directory. */
@@ -18,6 +18,7 @@ export class PendingNames {
   length = new Uint8Array(FIRST_CAPACITY);
   side = new Uint8Array(FIRST_CAPACITY);
 
+  /** Add a name by its digest, length, leaf and side. */
   add(high: number, low: number, length: number, leaf: number, side: Side): void {
     if (this.count === this.leaf.length) this.#grow();
     const at = this.count++;
@@ -28,11 +29,12 @@ export class PendingNames {
     this.side[at] = side;
   }
 
+  /** Remove all names. */
   clear(): void {
     this.count = 0;
   }
 
-  /** Keep those for which `isWanted` says so, in order. */
+  /** Keep the names for which `isWanted` is true, in their order. */
   filter(isWanted: (at: number) => boolean): void {
     let to = 0;
     for (let at = 0; at < this.count; at++) {
@@ -47,7 +49,7 @@ export class PendingNames {
     this.count = to;
   }
 
-  /** Numbers of the names by their lengths: `order[starts[n], starts[n + 1])` are those of n bytes. */
+  /** Indexes of the names by length: those of n bytes are `order[starts[n], starts[n + 1])`. */
   byLength(): { readonly order: Uint32Array; readonly starts: Uint32Array } {
     const starts = new Uint32Array(257);
     for (let at = 0; at < this.count; at++) {
@@ -61,9 +63,9 @@ export class PendingNames {
     const order = new Uint32Array(this.count);
     for (let at = 0; at < this.count; at++) {
       const length = this.length[at] as number;
-      const place = next[length] as number;
-      order[place] = at;
-      next[length] = place + 1;
+      const position = next[length] as number;
+      order[position] = at;
+      next[length] = position + 1;
     }
     return { order, starts };
   }

@@ -1,13 +1,13 @@
 import { rotl } from './word-mixing.ts';
 
 const PLAIN = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_';
-/** Folding leaves these alone, so names made of them are as many after folding. */
+/** Case folding does not change these: two different names stay different. */
 const FOLDED = 'abcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** What new names are made of: 64 entries, so that six bits choose one; some letters twice where there are fewer. */
+/** Characters of new names: 64 entries, so that six bits choose one. A smaller alphabet has some characters twice. */
 export interface Alphabet {
   readonly characters: Uint8Array;
-  /** Different ones, in front. */
+  /** Number of different characters; they come first. */
   readonly size: number;
 }
 
@@ -16,13 +16,14 @@ const alphabet = (letters: string): Alphabet => ({
   size: letters.length,
 });
 
+/** For all other directories, links and attributes. */
 export const PLAIN_ALPHABET: Alphabet = alphabet(PLAIN);
 /** For case-folded directories. */
 export const FOLDED_ALPHABET: Alphabet = alphabet(FOLDED);
 
 /**
- * Every byte that a name may hold and a terminal survives: for names of one and two bytes where plain ones run out.
- * 0x80 to 0x9f are control characters to some terminals.
+ * Every byte that is legal in a name and harmless on a terminal: for names of one and two bytes, when the alphabet is
+ * used up. 0x80 to 0x9f are control characters of some terminals.
  */
 export const LEGAL_BYTES: Uint8Array = Uint8Array.from(
   Array.from({ length: 256 }, (_, byte) => byte).filter(
@@ -34,8 +35,8 @@ export const LEGAL_BYTES: Uint8Array = Uint8Array.from(
 const STAR = 0x9e37_79bb;
 
 /**
- * Fill `into[from, from + length)` with characters that follow from 64 bits, by xoroshiro64*. The bits are a keyed
- * digest: it is that which hides where a name comes from, not this.
+ * Fill `into[from, from + length)` with characters that depend on 64 bits, by xoroshiro64*. The bits are a keyed digest:
+ * the digest protects the old name, not this generator.
  */
 export function spell(
   into: Uint8Array,
@@ -46,7 +47,7 @@ export function spell(
   { characters }: Alphabet,
 ): void {
   let s0 = high;
-  // The generator stands still at zero.
+  // The generator never leaves the state zero.
   let s1 = (low | (high === 0 && low === 0 ? 1 : 0)) ^ 0;
   const end = from + length;
   for (let at = from; at < end; ) {

@@ -1,7 +1,7 @@
 /** Bytes of a key. */
 export const KEY_SIZE = 16;
 
-/** What a digest is for: the same bytes hash differently for each. */
+/** What a digest is for: the same bytes have another digest for each purpose. */
 export const PURPOSE = {
   name: 1,
   drawnNames: 2,
@@ -18,19 +18,19 @@ export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
 const ROUNDS = 2;
 const FINAL_ROUNDS = 4;
-/** Bytes of the message before those that are digested: the purpose and the number. */
+/** Bytes of the message before the given ones: purpose and number. */
 const HEAD = 8;
 
 /** Upper half of 64 bits, rotated to the left by 1 to 31 positions; with the halves exchanged, the lower one. */
 const rotl64 = (high: number, low: number, by: number): number => (high << by) | (low >>> (32 - by));
-/** 1 when the sum of two 32-bit halves went over: without a comparison, which would cost as much as a round. */
+/** 1 when the sum of two 32-bit halves has 33 bits. Without a comparison, which would take as long as a round. */
 const carry = (sum: number, a: number, b: number): number => ((a & b) | ((a | b) & ~sum)) >>> 31;
 
 /**
- * SipHash-2-4 of a purpose, a number and some bytes: without the key nobody can tell which bytes gave a digest, nor test
- * a guess. The digest is left in `high` and `low`, so that a million of them allocate nothing.
+ * SipHash-2-4 of a purpose, a number and some bytes. Without the key nobody can find the bytes of a digest, nor test a
+ * guess. The digest is stored in `high` and `low`, so that a million digests allocate nothing.
  *
- * 64-bit words are pairs of 32-bit halves: bigint would cost ten times as much.
+ * 64-bit words are pairs of 32-bit halves: bigint would take ten times as long.
  * Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012.
  */
 export class KeyedHash {
@@ -39,13 +39,13 @@ export class KeyedHash {
   /** Lower 32 bits of the last digest. */
   low = 0;
   readonly #start: Int32Array;
-  /** The state behind the head of the last message: names of one directory have the same. */
-  readonly #behindHead = new Int32Array(8);
+  /** The state after the head of the last message: all names of one directory have the same head. */
+  readonly #afterHead = new Int32Array(8);
   #purpose = 0;
   #number = 0;
   readonly #second = new Uint8Array(4);
 
-  /** @param key 16 bytes nobody can guess; copied */
+  /** @param key 16 bytes that nobody can guess; copied */
   constructor(key: Uint8Array) {
     const k = new DataView(Uint8Array.from(key).buffer);
     const k0 = k.getInt32(0, true);
@@ -74,12 +74,12 @@ export class KeyedHash {
   /**
    * Digest `bytes[from, from + length)` for `purpose` and a number below 2^32: an inode, a length, a counter.
    *
-   * Two rounds for each word of the message, four at the end. The four words of the state are a, b, c, d in halves. One
-   * function, longer than others: calls in the middle of it would cost as much as the rounds.
+   * Two rounds for each word of the message, four at the end. a, b, c, d are the four words of the state, in halves. One
+   * long function: calls in the middle of it would take as long as the rounds.
    */
   digest(purpose: Purpose, number: number, bytes: Uint8Array, from: number, length: number): void {
     const isSameHead = purpose === this.#purpose && number === this.#number;
-    const state = isSameHead ? this.#behindHead : this.#start;
+    const state = isSameHead ? this.#afterHead : this.#start;
     let al = state[0] as number;
     let ah = state[1] as number;
     let bl = state[2] as number;
@@ -93,7 +93,7 @@ export class KeyedHash {
     let ml = 0;
     let mh = 0;
     let t = 0;
-    // Bytes of the message from this word on; below 0 behind its last word.
+    // Bytes of the message from this word on; negative after its last word.
     for (let left = isSameHead ? length : length + HEAD; ; left -= 8) {
       if (left > length) {
         ml = purpose;
@@ -163,7 +163,7 @@ export class KeyedHash {
       if (left > length) {
         this.#purpose = purpose;
         this.#number = number;
-        this.#behindHead.set([al, ah, bl, bh, cl, ch, dl, dh]);
+        this.#afterHead.set([al, ah, bl, bh, cl, ch, dl, dh]);
       }
     }
     this.high = ah ^ bh ^ ch ^ dh;

@@ -2,8 +2,8 @@ import { type KeyedHash, PURPOSE } from './keyed-hash.ts';
 import { mix32 } from './word-mixing.ts';
 
 /**
- * Replace bytes that have no structure by others, the same for the same bytes. Zero bytes stay, and no other becomes
- * zero: what was no entry, number or name before is none afterwards.
+ * Replace bytes without a known structure by others; the same bytes give the same result. Zero bytes stay, and no other
+ * byte becomes zero: bytes that are not an entry, a number or a name do not become one.
  */
 export function scrambleBytes(hash: KeyedHash, bytes: Uint8Array, from: number, to: number): void {
   if (isZero(bytes, from, to)) return;
@@ -16,7 +16,7 @@ export function scrambleBytes(hash: KeyedHash, bytes: Uint8Array, from: number, 
   }
 }
 
-/** Zero `[from, to)`: for the few bytes behind a name the call of `fill` would cost more than they do. */
+/** Zero `[from, to)`. For the few bytes after a name a loop is faster than `fill`. */
 export function clearBytes(bytes: Uint8Array, from: number, to: number): void {
   if (to - from > 16) bytes.fill(0, from, to);
   else for (let at = from; at < to; at++) bytes[at] = 0;

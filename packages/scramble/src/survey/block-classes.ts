@@ -2,7 +2,7 @@ import { BlockSet } from '@e2image/ext-core/walk';
 import { lowerBound } from '../base/lower-bound.ts';
 import { ascendingOrder } from './ascending-order.ts';
 
-/** What is scrambled. Blocks of other kinds are kept, or become zeros. */
+/** Kinds of blocks that are scrambled. Blocks of other kinds are kept, or become zeros. */
 export const KIND = {
   superblock: 0,
   inodeTable: 1,
@@ -18,7 +18,7 @@ export const KIND = {
 export type Kind = (typeof KIND)[keyof typeof KIND];
 const KINDS = Object.values(KIND);
 
-/** What is known of the inode that owns a run. Bits of `flags`. */
+/** Properties of the inode that owns a run: bits of `flags`. */
 export const OWNER_FLAG = { indexed: 1, encrypted: 2, casefold: 4 } as const;
 
 /** A run of blocks of one kind. */
@@ -28,30 +28,30 @@ export interface ClassRun {
   readonly count: number;
   /** Inode, or group for superblocks and inode tables. */
   readonly owner: number;
-  /** Number of the first block in its file, or in the inode table. */
+  /** Index of the first block in its file, or in the inode table. */
   readonly logical: number;
   readonly generation: number;
   /** Bits of `OWNER_FLAG`. */
   readonly flags: number;
 }
 
-/** Runs to look back for one that covers a block which a later, shorter run hides: damaged file systems only. */
+/** How many runs `find` looks back for one that contains a block. More than one overlap in damaged file systems only. */
 const LOOK_BACK = 16;
 const FIRST_CAPACITY = 1024;
 
 /**
- * What each block of a file system is, for those that are scrambled or kept: 30 bytes a run, looked up by binary
- * search. A block that two things claim is what was told first.
+ * The kind and the owner of each block that is scrambled or kept: 30 bytes for each run, found by binary search. A block
+ * that is added twice keeps its first kind and owner.
  */
 export class BlockClasses {
-  /** Blocks that stay as they are: bitmaps, descriptors, maps, quota and, where wanted, the contents of files. */
+  /** Blocks that stay as they are: bitmaps, descriptors, maps, quota files and, if wanted, contents of files. */
   readonly kept = new BlockSet();
   /**
-   * Those of them that never were anything else: bitmaps and descriptors. With flex_bg those of many groups are
-   * neighbours; only a hostile disk has them in more than some 700,000 places.
+   * Those of them that were never anything else: bitmaps and descriptors. With flex_bg those of many groups are
+   * neighbours; only a hostile disk has more than some 700,000 runs of them.
    */
   readonly fixed = new BlockSet({ maxBytes: 16 * 1024 * 1024 });
-  /** All blocks that were told, kept ones too. */
+  /** All blocks that were added, including kept ones. */
   readonly #seen = new BlockSet();
   #count = 0;
   #starts = new Float64Array(FIRST_CAPACITY);
@@ -61,14 +61,14 @@ export class BlockClasses {
   #logicals = new Uint32Array(FIRST_CAPACITY);
   #generations = new Uint32Array(FIRST_CAPACITY);
   #flags = new Uint8Array(FIRST_CAPACITY);
-  /** Runs by their first block. */
+  /** Indexes of the runs, in the order of their first blocks. */
   #order: Uint32Array = new Uint32Array(0);
-  /** What `find` answered last, and for which blocks the answer is the same. */
+  /** The last result of `find`, and the blocks `[#foundFrom, #foundEnd)` for which it is the same. */
   #found: ClassRun | undefined;
   #foundFrom = 0;
   #foundEnd = 0;
 
-  /** Runs, in the order they were added. */
+  /** Number of runs. */
   get length(): number {
     return this.#count;
   }
@@ -85,8 +85,9 @@ export class BlockClasses {
     this.fixed.add(start, count);
   }
 
+  /** Add the blocks of a run that were not added or kept before. */
   add(run: ClassRun): void {
-    // Tables come first and are long: asking for each of their blocks would cost more than all the rest.
+    // Inode tables come first and are long: checking each of their blocks would take longer than everything else.
     if (run.kind !== KIND.inodeTable) {
       if (run.count === 1 ? this.#seen.has(run.start) : this.#splitTaken(run)) return;
     }
@@ -102,10 +103,10 @@ export class BlockClasses {
     this.#flags[at] = run.flags;
   }
 
-  /** Run `index`, in the order of adding. */
+  /** Run number `index`, in the order in which runs were added. */
   run(index: number): ClassRun {
     return {
-      // Every kind in the array came in as one.
+      // Every number in the array was the kind of a run.
       kind: KINDS[this.#kinds[index] as number] ?? KIND.superblock,
       start: this.#starts[index] as number,
       count: this.#counts[index] as number,
@@ -116,20 +117,20 @@ export class BlockClasses {
     };
   }
 
-  /** Whether runs `[from, to)` are one block of something that has no index. */
+  /** Whether runs `[from, to)` are one block of an inode without an index. */
   isOneBlock(from: number, to: number): boolean {
     return to - from === 1 && this.#counts[from] === 1 && ((this.#flags[from] as number) & OWNER_FLAG.indexed) === 0;
   }
 
-  /** All is told: make it ready to be asked. */
+  /** Call this after the last run was added, and before `find`. */
   seal(): void {
     this.#order = ascendingOrder(this.#starts.subarray(0, this.#count));
   }
 
-  /** The run that holds `block`; undefined for one that is kept, or that nothing owns. The same object for neighbours. */
+  /** The run that contains `block`; undefined for blocks that are kept or unknown. The same object for blocks of one run. */
   find(block: number): ClassRun | undefined {
     if (block >= this.#foundFrom && block < this.#foundEnd) return this.#found;
-    const next = this.#firstBehind(block);
+    const next = this.#firstAfter(block);
     this.#found = undefined;
     this.#foundFrom = block;
     this.#foundEnd = next < this.#count ? this.#start(next) : Number.POSITIVE_INFINITY;
@@ -143,17 +144,17 @@ export class BlockClasses {
     return this.#found;
   }
 
-  /** First block of the run at a place in their order. */
+  /** First block of the run at position `at` of the order. */
   #start(at: number): number {
     return this.#starts[this.#order[at] as number] as number;
   }
 
-  /** Place in their order of the first run that begins behind `block`. */
-  #firstBehind(block: number): number {
+  /** Position in the order of the first run that begins after `block`. */
+  #firstAfter(block: number): number {
     return lowerBound(this.#count, (at) => this.#start(at) <= block);
   }
 
-  /** Where part of a run is taken, add what is not, block by block. @returns whether that was done */
+  /** If some blocks of a run were added before, add the others one by one. @returns whether that was the case */
   #splitTaken(run: ClassRun): boolean {
     let isTaken = false;
     for (let i = 0; i < run.count && !isTaken; i++) isTaken = this.#seen.has(run.start + i);

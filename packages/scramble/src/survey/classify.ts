@@ -3,7 +3,7 @@ import { fileSize, fileType, hasInlineData, INODE_FLAG, inodeLayout, MODE } from
 import { type BlockKind, type BlockSet, selectSteps, type VisitRun, type WalkOptions } from '@e2image/ext-core/walk';
 import { BlockClasses, KIND, type Kind, OWNER_FLAG } from './block-classes.ts';
 
-/** Runs `[from, to)` of the classes, all of one inode; not all of one kind. */
+/** Runs `[from, to)` of the classes, all of one inode, of several kinds. */
 export interface OwnedRuns {
   readonly inode: number;
   readonly from: number;
@@ -15,25 +15,25 @@ export interface ValueInode {
   readonly inode: number;
   /** Bytes of the value. */
   readonly size: number;
-  /** What its access time holds: the hash of the value. */
+  /** The stored hash of the value: the access time of the inode. */
   readonly hash: number;
 }
 
-/** What one state of a file system consists of. */
+/** All parts of one state of a file system. */
 export interface Classified {
   readonly classes: BlockClasses;
-  /** All its blocks: those of the walk. */
+  /** All blocks that the walk visited. */
   readonly selected: BlockSet;
   /** In the order of their inodes. */
   readonly directories: readonly OwnedRuns[];
-  /** Directories whose entries are in the inode. */
+  /** Directories whose entries are stored in the inode. */
   readonly inlineDirectories: readonly number[];
   readonly values: readonly OwnedRuns[];
   readonly valueInodes: ReadonlyMap<number, ValueInode>;
   readonly journal: OwnedRuns | undefined;
 }
 
-/** Kinds of the walk, and what they are to the scrambler; the others are kept. */
+/** Kinds of the walk, and the kinds of the scrambler that they become. Blocks of other kinds are kept. */
 const SCRAMBLED: Partial<Record<BlockKind, Kind>> = {
   superblock: KIND.superblock,
   'backup superblock': KIND.superblock,
@@ -47,6 +47,7 @@ const SCRAMBLED: Partial<Record<BlockKind, Kind>> = {
   'attribute value': KIND.attributeValue,
 };
 
+/** Kinds whose blocks were never anything else. */
 const FIXED: ReadonlySet<BlockKind> = new Set([
   'group descriptors',
   'backup group descriptors',
@@ -54,7 +55,7 @@ const FIXED: ReadonlySet<BlockKind> = new Set([
   'inode bitmap',
 ]);
 
-/** Walk a file system and note what its blocks are. Yields where a program may give up the stack. */
+/** Walk a file system and note the kind and owner of each block, in steps. */
 export function* classify(fs: Filesystem, walk: WalkOptions): Generator<void, Classified> {
   const classes = new BlockClasses();
   const owned: Record<'directories' | 'values' | 'journals', OwnedRuns[]> = {
@@ -115,7 +116,7 @@ export function* classify(fs: Filesystem, walk: WalkOptions): Generator<void, Cl
   };
 }
 
-/** Runs come inode by inode: between two of one inode there are only others of it, of its map for example. */
+/** Add runs `[from, to)` to those of an inode. The runs of an inode come one after the other. */
 function note(list: OwnedRuns[], inode: number, from: number, to: number): void {
   if (from === to) return;
   const last = list.at(-1);
