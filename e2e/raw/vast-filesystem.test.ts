@@ -44,7 +44,7 @@ const ROWS: readonly Row[] = [
     source: 'groups',
     tool: 'e2image-restore',
     words: ['-n', 'NORMAL', 'SOURCE'],
-    refused: /blocks for more than 500000 places/,
+    refused: /scattered over more than 500000 runs/,
   },
   {
     what: 'scattered groups: move -n',

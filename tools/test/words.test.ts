@@ -11,9 +11,7 @@ const NOT_YET: readonly string[] = [
   'packages/cli/',
   'packages/disk-image/',
   'packages/e2image/',
-  'packages/e2image-restore/',
   'packages/e2scramble/',
-  'packages/normal-image/',
   'packages/qcow2-tool/',
   'packages/sparse-copy/',
 ];

@@ -148,7 +148,7 @@ class PartReader {
     const source = this.#bitmaps[kind];
     const from = group * this.#sb.blockSize;
     // COMPAT: -I of the C tool computes the checksum again, so a bitmap that was damaged when it was saved counts as
-    // right.
+    // right; e2e/restore/restore.test.ts ("a bitmap whose checksum was wrong has a right one, as after C -I").
     if (hasRoCompat(this.#sb, 'metadata_csum') && !this.#options.unread.has(block)) {
       source.readAt(this.#block, from);
       const checksum = bitmapChecksum(this.#seed, this.#block, bitsPerGroup(this.#sb, kind));

@@ -1,12 +1,12 @@
-/** Every way a restore refuses. The codes are public API: never renamed, never reused. */
+/** Why a restore failed. The codes are public API: never renamed, never reused. */
 export type RestoreErrorCode =
-  /** The image is none of the kinds that can be put back. */
+  /** The image has none of the formats that can be put back. */
   | 'RESTORE_NO_IMAGE'
   /** Bytes of the image that were never read from its source. */
   | 'RESTORE_UNREAD'
-  /** The image has blocks for more places than fit in memory. */
+  /** The blocks of the image are scattered over more runs than fit in memory. */
   | 'RESTORE_TOO_LARGE'
-  /** The undo file is there and is not the record of this restore. */
+  /** The undo file exists and is not the record of this restore. */
   | 'RESTORE_UNDO_EXISTS'
   /** The undo file contradicts itself. */
   | 'RESTORE_UNDO_CORRUPT';
@@ -18,7 +18,7 @@ export interface RestoreErrorDetail {
   readonly length?: number;
 }
 
-/** The only error class of this package. Errors of the system and of the libraries pass through. */
+/** The only error class of this package. Errors of the system and of the libraries pass through unchanged. */
 export class RestoreError extends Error {
   override readonly name = 'RestoreError';
   readonly code: RestoreErrorCode;

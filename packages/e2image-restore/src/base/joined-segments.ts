@@ -1,16 +1,16 @@
 import { RestoreError } from './errors.ts';
 import { continues, type Segment } from './segments.ts';
 
-/** Places of a device that are kept in memory, at some 200 bytes each: five times those of a usual 64 TiB. */
+/** Segments that are kept in memory, at about 200 bytes each. A usual file system of 64 TiB has a fifth of them. */
 const MAX_SEGMENTS = 500_000;
 
-/** Segments as they are found, kind by kind: one that goes on where the last of its kind ended only makes that longer. */
+/** Collects segments of several kinds. One that begins where the last of its kind ends makes that one longer. */
 export class JoinedSegments {
   readonly list: Segment[] = [];
-  /** Where in the list the last segment of each kind is. */
+  /** By kind: index in the list of its last segment. */
   readonly #last = new Map<string, number>();
 
-  /** @throws RestoreError RESTORE_TOO_LARGE when they are scattered over more places than fit in memory */
+  /** @throws RestoreError RESTORE_TOO_LARGE when there are more segments than fit in memory */
   add(kind: string, segment: Segment): void {
     const index = this.#last.get(kind) ?? -1;
     const last = this.list[index];
@@ -19,7 +19,7 @@ export class JoinedSegments {
       return;
     }
     if (this.list.length === MAX_SEGMENTS) {
-      const message = `the image has blocks for more than ${MAX_SEGMENTS} places on the device`;
+      const message = `the blocks of the image are scattered over more than ${MAX_SEGMENTS} runs`;
       throw new RestoreError('RESTORE_TOO_LARGE', message, { detail: { offset: segment.offset } });
     }
     this.#last.set(kind, this.list.push(segment) - 1);

@@ -5,7 +5,7 @@ import { arrange, overlay, patched, rangesOf, type Segment, without } from './se
 
 const SIZE = 64;
 
-/** Segments over sources whose every byte tells which source and place it is from. */
+/** Segments over sources in which each byte says which source and offset it is from. */
 const segmentLists = fc
   .array(fc.record({ offset: fc.integer({ min: 0, max: SIZE - 1 }), length: fc.integer({ min: 1, max: 20 }) }), {
     maxLength: 8,
@@ -46,7 +46,7 @@ test('arranged segments ascend and are disjoint; where two claim a byte it is th
   );
 });
 
-test('patches lie over what was there', () => {
+test('patches replace the bytes that they cover', () => {
   fc.assert(
     fc.property(segmentLists, segmentLists, (below, above) => {
       const [segments, patches] = [arrange(below), arrange(above)];
@@ -94,7 +94,7 @@ test('segments that continue each other become one', () => {
   expect(arrange(parts)).toEqual([{ offset: 0, length: 24, source, from: 4 }]);
 });
 
-test('taking ranges out leaves exactly the other bytes, and tells what was taken', () => {
+test('removing ranges leaves exactly the other bytes, and returns what was removed', () => {
   const holes = fc
     .array(fc.record({ offset: fc.integer({ min: 0, max: SIZE }), length: fc.integer({ min: 1, max: 9 }) }), {
       maxLength: 5,

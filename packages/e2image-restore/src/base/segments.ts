@@ -9,8 +9,8 @@ export interface Segment extends ByteRange {
 const endOf = ({ offset, length }: ByteRange): number => offset + length;
 
 /**
- * Order segments by their place and join those that continue each other in the device and in their source. Bytes that
- * two claim, which only a damaged file system does, are those of the one that begins first.
+ * Sort segments by offset and join those that follow each other both on the device and in their source. In a damaged file
+ * system two segments can claim the same bytes: the one that begins first keeps them.
  *
  * @returns ascending, disjoint
  */
@@ -27,7 +27,7 @@ export function arrange(segments: readonly Segment[]): Segment[] {
 }
 
 /**
- * Segments with others put over them.
+ * Segments, replaced by others where these cover them.
  *
  * @param segments ascending, disjoint
  * @param patches likewise
@@ -35,7 +35,7 @@ export function arrange(segments: readonly Segment[]): Segment[] {
 export const patched = (segments: readonly Segment[], patches: readonly Segment[]): Segment[] =>
   arrange([...without(segments, rangesOf(patches)).kept, ...patches]);
 
-/** The part of a segment in `[from, to)` of the device; empty when there is none. */
+/** The part of a segment in `[from, to)` of the device; it may be empty. */
 function slice(segment: Segment, from: number, to: number): Segment {
   const start = Math.max(from, segment.offset);
   const length = Math.max(0, Math.min(to, endOf(segment)) - start);
@@ -54,12 +54,12 @@ function joined(segments: readonly Segment[]): Segment[] {
   return out;
 }
 
-/** Whether `next` goes on where `segment` ends, on the device and in the same source. */
+/** Whether `next` begins where `segment` ends, on the device and in the same source. */
 export const continues = (segment: Segment, next: Segment): boolean =>
   segment.source === next.source && endOf(segment) === next.offset && segment.from + segment.length === next.from;
 
 /**
- * What a device would read as with the segments written.
+ * A device as it would be after the segments are written.
  *
  * @param segments ascending, disjoint, within the device
  */
@@ -100,7 +100,7 @@ const firstEndingAfter = (segments: readonly Segment[], offset: number): number 
     return segment !== undefined && endOf(segment) <= offset;
   });
 
-/** The bytes that segments cover, neighbours joined. */
+/** The bytes that segments cover; adjacent ones are joined. */
 export function rangesOf(segments: readonly ByteRange[]): ByteRange[] {
   const ranges: { offset: number; length: number }[] = [];
   for (const { offset, length } of segments) {
@@ -112,11 +112,11 @@ export function rangesOf(segments: readonly ByteRange[]): ByteRange[] {
 }
 
 /**
- * Take ranges out of segments.
+ * Remove ranges from segments.
  *
  * @param segments ascending, disjoint
  * @param holes ascending, disjoint, in bytes of the device
- * @returns what is left, and what was taken out
+ * @returns the segments that remain, and the bytes that were removed
  */
 export function without(
   segments: readonly Segment[],

@@ -8,7 +8,7 @@ import {
   readJournalSuperblock,
 } from '@e2image/ext-core/structures';
 
-/** Decode a journal's superblock. @returns undefined when these 1,024 bytes are none, or none that can be replayed */
+/** Decode the superblock of a journal. @returns undefined if these 1,024 bytes are not one that can be replayed */
 export function journalIn(raw: Uint8Array): JournalSuperblock | undefined {
   try {
     return readJournalSuperblock(raw);
@@ -22,12 +22,12 @@ export function journalIn(raw: Uint8Array): JournalSuperblock | undefined {
 export const isDirty = (raw: Uint8Array): boolean => (journalIn(raw)?.start ?? 0) !== 0;
 
 /**
- * The superblock of the same journal with nothing in it.
+ * The superblock of the same journal when it is empty.
  *
- * The sequence moves on by the length of the ring: each transaction there took a block at least, so no old one can be
- * taken for a new one after the next crash.
+ * The sequence number grows by the number of blocks in the log. Each old transaction took one block at least, so after the
+ * next crash no old transaction can be mistaken for a new one.
  *
- * @param raw 1,024 bytes that `journalIn` takes; borrowed
+ * @param raw 1,024 bytes for which `journalIn` returns a journal; borrowed
  */
 export function emptied(raw: Uint8Array): Uint8Array {
   const copy = raw.slice(0, JOURNAL_SUPERBLOCK_SIZE);

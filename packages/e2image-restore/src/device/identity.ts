@@ -14,17 +14,17 @@ import { isUnreadable, type Source } from '@e2image/sparse-io';
 
 /** A superblock found on a device. */
 export interface FoundSuperblock {
-  /** Byte of the device. */
+  /** Byte offset on the device. */
   readonly offset: number;
   readonly sb: Superblock;
   /** 1,024 bytes. */
   readonly raw: Uint8Array;
 }
 
-/** Backups to look at: enough to outvote one bad copy, few enough for a file system with one in every group. */
+/** Backups to look at: enough not to rely on a few copies, and fast when each group has one. */
 const MAX_BACKUPS = 16;
 
-/** The superblock at a byte of a source; undefined when nothing there can be taken for one. */
+/** The superblock at a byte of a source; undefined when these bytes are not one, or cannot be read. */
 export function superblockAt(source: Source, offset: number): FoundSuperblock | undefined {
   if (offset + SUPERBLOCK_SIZE > source.size) return undefined;
   const raw = new Uint8Array(SUPERBLOCK_SIZE);
@@ -39,8 +39,8 @@ export function superblockAt(source: Source, offset: number): FoundSuperblock | 
 }
 
 /**
- * The superblocks by which a device says whose it is: the primary one and backups where the image's file system has
- * them; without a primary one also the first backup of any other usual geometry.
+ * The superblocks that identify a device: the primary one, and backups where the file system of the image has them. If
+ * there is no primary one, also the first backup of each other usual geometry.
  *
  * @param image superblock of the image
  */
@@ -52,8 +52,8 @@ export function superblocksOf(device: Source, image: Superblock): FoundSuperbloc
   if (primary === undefined) offsets.push(...USUAL_BACKUPS);
   const backups = [...new Set(offsets)].flatMap((offset) => {
     const found = superblockAt(device, offset);
-    // File contents may hold the image of another file system: a backup knows in which group it lies.
-    return found !== undefined && isAtItsPlace(found) ? [found] : [];
+    // Files may contain images of other file systems. A real backup stores the number of the group that it is in.
+    return found !== undefined && isInItsGroup(found) ? [found] : [];
   });
   return primary === undefined ? backups : [primary, ...backups];
 }
@@ -61,13 +61,13 @@ export function superblocksOf(device: Source, image: Superblock): FoundSuperbloc
 /** First backups of file systems with full groups: block 8193 of 1 KiB, else as many blocks as a bitmap has bits. */
 const USUAL_BACKUPS = BLOCK_SIZES.map((size) => (size === 1024 ? 8193 * 1024 : size * 8 * size));
 
-const isAtItsPlace = ({ sb, offset }: FoundSuperblock): boolean =>
+const isInItsGroup = ({ sb, offset }: FoundSuperblock): boolean =>
   sb.blockGroupNr > 0 && groupFirstBlock(sb, sb.blockGroupNr) * sb.blockSize === offset;
 
 /**
  * Why a device is not the one that was imaged.
  *
- * @returns sentences for the user; empty when every superblock fits, or there is none
+ * @returns sentences for the user; empty when every superblock that was found fits
  */
 export function identityReasons(found: readonly FoundSuperblock[], image: Superblock): string[] {
   const reasons = new Set<string>();

@@ -57,7 +57,7 @@ test.each([
   expect(reasons).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
 });
 
-test('a journal that was made anew elsewhere is not that of the image, unless the image brings its own', () => {
+test('a journal that was rebuilt elsewhere is not that of the image, unless the image has its own', () => {
   const sides = { now: state({ block: 900 }), after: state({ raw: undefined }), there: undefined };
   expect(journalReasons({ ...sides, isRestored: false })).toEqual([
     'the journal on the device begins at block 900, that of the image at block 100',

@@ -30,7 +30,7 @@ export interface JournalState {
   readonly external: string | undefined;
 }
 
-/** Look at the journal of a file system. What cannot be read counts as not there. */
+/** The state of the journal of a file system. What cannot be read counts as missing. */
 export function journalState(fs: Filesystem): JournalState {
   const { superblock: sb } = fs;
   const isExternal = hasCompat(sb, 'has_journal') && sb.journalInode === 0;
@@ -45,7 +45,7 @@ export function journalState(fs: Filesystem): JournalState {
   };
 }
 
-/** The journal superblock at a byte of a source; undefined when there is none to be read. */
+/** The journal superblock at a byte of a source; undefined when these bytes are not one, or cannot be read. */
 export function readJournalAt(source: Source, offset: number): Uint8Array | undefined {
   const raw = new Uint8Array(JOURNAL_SUPERBLOCK_SIZE);
   try {
@@ -77,17 +77,17 @@ export interface JournalSides {
   readonly now: JournalState | undefined;
   /** The device as it will be. */
   readonly after: JournalState;
-  /** The journal superblock that lies now where it will be; undefined when there is none. */
+  /** The journal superblock that is now on the device where that of the image will be; undefined when none exists. */
   readonly there: Uint8Array | undefined;
-  /** The image brings its journal along; otherwise what the device has there stays. */
+  /** The image contains its journal; otherwise the device keeps its own. */
   readonly isRestored: boolean;
 }
 
 /**
- * Why the journal is of another age than the metadata that will be around it: replaying it would then destroy what was
- * restored.
+ * Why the journal does not belong to the metadata that will be on the device. Replaying such a journal would destroy what
+ * was restored.
  *
- * @returns sentences for the user; empty when the journals are no danger
+ * @returns sentences for the user; empty when the journals are harmless
  */
 export function journalReasons({ now, after, there, isRestored }: JournalSides): string[] {
   const reasons: string[] = [];
@@ -97,7 +97,7 @@ export function journalReasons({ now, after, there, isRestored }: JournalSides):
   const isReplaced = (raw: Uint8Array): boolean => after.raw === undefined || Buffer.compare(raw, after.raw) !== 0;
   const dirty = [now?.isDirty ? now.raw : undefined, there].find((raw) => raw !== undefined && isDirty(raw));
   if (dirty !== undefined && (isReplaced(dirty) || !after.needsRecovery)) {
-    reasons.push('the journal on the device holds changes that were not replayed, and that the image knows nothing of');
+    reasons.push('the journal on the device holds changes that were not replayed and that are not in the image');
   } else if (now?.needsRecovery && !after.needsRecovery) {
     reasons.push('the file system on the device says that its journal was not replayed (needs_recovery)');
   }
@@ -111,7 +111,7 @@ export function journalReasons({ now, after, there, isRestored }: JournalSides):
 }
 
 /**
- * A superblock that no longer asks for its journal to be replayed, its checksum right.
+ * The same superblock without needs_recovery, with a right checksum.
  *
  * @param raw 1,024 bytes; borrowed
  */

@@ -5,31 +5,31 @@ import type { ByteRange, Source } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
 import type { Segment } from '../base/segments.ts';
 
-/** What an image has to say about the device, whatever its format. */
+/** What an image of any format has for the device. */
 export interface ImageContent {
   readonly format: 'normal' | 'raw' | 'QCOW2';
-  /** The file system of the image; of a normal image, only its metadata tables read as more than zeros. */
+  /** The file system of the image. With a normal image, all but its metadata tables reads as zeros. */
   readonly fs: Filesystem;
   /** The primary superblock to write: 1,024 bytes. */
   readonly superblock: Uint8Array;
-  /** All else that belongs on the device: whole blocks, ascending, disjoint, none over the primary superblock. */
+  /** Everything else to write: whole blocks, ascending, disjoint, never the block of the primary superblock. */
   readonly segments: readonly Segment[];
-  /** What the blocks are: a name for each set. */
+  /** What the blocks are: by kind (`inode table`), the set of its blocks. */
   readonly kinds: ReadonlyMap<string, BlockSet>;
-  /** Bytes of the device that an image of this kind should have, and that were never read. */
+  /** Bytes of the device that the image should have, and that were never read when it was made. */
   readonly unread: readonly ByteRange[];
-  /** Damage met while the image was looked through. */
+  /** Damage found in the image. */
   readonly problems: readonly Problem[];
-  /** True when the image brings the journal along. */
+  /** Whether the image contains the journal. */
   readonly hasJournal: boolean;
-  /** Who made the image, of what and when; only a normal image tells. */
+  /** Host, device and time of the image; only a normal image stores them. */
   readonly origin?: { readonly hostName: string; readonly deviceName: string; readonly createdAt: number };
 }
 
-/** Where the primary superblock lies on the device. */
+/** The bytes of the primary superblock on the device. */
 export const SUPERBLOCK_RANGE: ByteRange = { offset: SUPERBLOCK_OFFSET, length: SUPERBLOCK_SIZE };
 
-/** Collects blocks by the name of what they are. */
+/** Collects blocks by kind. */
 export class KindSets {
   readonly sets = new Map<string, BlockSet>();
 
@@ -41,8 +41,8 @@ export class KindSets {
 }
 
 /**
- * An image some bytes of which were never read: asking for them is an error, as it was when the image was made, so
- * that nobody takes their zeros for contents.
+ * An image of which some bytes were never read. Reading these is an error, as it was when the image was made: their zeros
+ * must not be mistaken for contents.
  *
  * @param unread ascending, disjoint
  */
@@ -62,13 +62,13 @@ export function withUnread(image: Source, unread: readonly ByteRange[]): Source 
   };
 }
 
-/** Ranges rounded out to whole blocks, joined where they touch; ascending. */
+/** Ranges extended to whole blocks, ascending; those that touch are joined. */
 export function wholeBlocks(ranges: readonly ByteRange[], blockSize: number): ByteRange[] {
   const runs = [...blockSet(ranges, blockSize).runs()];
   return runs.map(({ start, count }) => ({ offset: start * blockSize, length: count * blockSize }));
 }
 
-/** The blocks that ranges touch. */
+/** The blocks that contain a byte of the ranges. */
 export function blockSet(ranges: readonly ByteRange[], blockSize: number): BlockSet {
   const set = new BlockSet();
   for (const { offset, length } of ranges) {
@@ -78,7 +78,7 @@ export function blockSet(ranges: readonly ByteRange[], blockSize: number): Block
   return set;
 }
 
-/** A source of zeros. */
+/** A source of zeros, which is one hole. */
 export const zeros = (size: number): Source => ({
   size,
   readAt: (into) => void into.fill(0),

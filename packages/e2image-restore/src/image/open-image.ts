@@ -9,20 +9,20 @@ import type { ImageContent } from './content.ts';
 import { normalContent } from './normal-content.ts';
 import { rawContent } from './raw-content.ts';
 
-/** An image and what it has for the device; the files behind it are open until it is disposed. */
+/** An image and what it has for the device. Its files are open until it is disposed. */
 export interface OpenImage extends Disposable {
   readonly content: ImageContent;
   /** When the file was last written, in seconds since 1970; undefined for a stream. */
   readonly modifiedAt: number | undefined;
-  /** Mapfile that was honoured; undefined when there is none. */
+  /** The mapfile that was used; undefined without one. */
   readonly mapfile: string | undefined;
 }
 
-/** How an image from a pipe is spooled. */
+/** How an image from a pipe is copied to a temporary file. */
 export interface Spooling {
-  /** Folder; undefined: $TMPDIR. */
+  /** Folder of that file; undefined: $TMPDIR. */
   readonly spoolFolder: string | undefined;
-  /** Told before. */
+  /** Called before it is copied. */
   readonly onSpool: () => void;
 }
 
@@ -30,9 +30,9 @@ export interface Spooling {
 const STANDARD_INPUT = '-';
 
 /**
- * Open an image of any kind and look through it. Standard input is spooled first.
+ * Open an image of any format and find its content. Standard input is copied to a temporary file first.
  *
- * @param mapfile path of a ddrescue mapfile of the image; default: IMAGE.mapfile, when it is there
+ * @param mapfile path of a ddrescue mapfile of the image; default: IMAGE.mapfile, if it exists
  * @throws CliError CLI_FAILED; RestoreError; ExtError, Qcow2Error, SparseError by the kind of damage
  */
 export async function openImage(
@@ -65,7 +65,7 @@ function modifiedAt(path: string): number | undefined {
 function readMap(path: string): ByteRange[] {
   try {
     const map = readMapfile(path);
-    // A map that ends early was about a smaller source: what lies behind its end is not in question.
+    // A map that ends early was about a smaller source: bytes past its end are not unread.
     const end = map.ranges.reduce((furthest, { offset, length }) => Math.max(furthest, offset + length), 0);
     return unreadRanges(map, end);
   } catch (error) {

@@ -22,22 +22,22 @@ import { arrange, without } from '../base/segments.ts';
 import { superblockAt } from '../device/identity.ts';
 import { type ImageContent, KindSets, wholeBlocks, withUnread, zeros } from './content.ts';
 
-/** Bytes looked at in one go. */
+/** Bytes of one read. */
 const UNIT = 256 * 1024;
-/** Milliseconds of work between two looks at signals. */
+/** Milliseconds of work before the event loop runs again. */
 const BATCH = 40;
 
 /**
- * What a raw or QCOW2 image puts back: the metadata of the file system in it, found by walking it. Contents of files
- * stay as they are on the device even if the image has them, and so does the boot sector.
+ * What a raw or QCOW2 image puts back: the metadata of its file system, found by a walk. Contents of files are not restored
+ * even if the image has them; neither is the boot sector.
  *
- * Blocks that only a complete image holds (backup superblocks and descriptors, attribute values in inodes, trees of
- * unlinked inodes) are taken from a complete image, and only where it has something: where it has zeros, they may never
- * have been in it.
+ * Some blocks are only in complete images: backup superblocks and descriptors, attribute values in inodes, trees of
+ * unlinked inodes. They are taken from a complete image only, and only if they are not zeros there: a block of zeros may
+ * never have been saved.
  *
  * @param unread bytes of the image that were never read; ascending, disjoint
- * @throws ExtError when there is no file system in it, and EXT_TOO_LARGE when its blocks are too scattered; RestoreError
- *   RESTORE_UNREAD when its superblock is missing, RESTORE_TOO_LARGE
+ * @throws ExtError when it contains no file system, and EXT_TOO_LARGE when its blocks are too scattered; RestoreError
+ *   RESTORE_UNREAD when its superblock was never read, RESTORE_TOO_LARGE
  */
 export async function rawContent(
   format: 'raw' | 'QCOW2',
@@ -59,7 +59,7 @@ export async function rawContent(
     format,
     fs,
     superblock: fs.superblockBytes,
-    // Zeros that the descriptors vouch for were never in the image: they cannot be missing from it.
+    // These zeros follow from the descriptors. No image has them, so they cannot be missing from it.
     segments: arrange([...kept, ...zeroedTables(fs, kinds).list]),
     kinds: kinds.sets,
     unread: removed,
@@ -69,8 +69,8 @@ export async function rawContent(
 }
 
 /**
- * The unused parts of inode tables that are flagged as zeroed. No image holds them, but the kernel relies on their zeros
- * when it comes to use them.
+ * The unused parts of inode tables that are flagged as zeroed. No image contains them, but the kernel relies on their zeros
+ * when it uses them later.
  */
 function zeroedTables(fs: Filesystem, kinds: KindSets): JoinedSegments {
   const { superblock: sb, blockSize } = fs;
@@ -93,12 +93,12 @@ function zeroedTables(fs: Filesystem, kinds: KindSets): JoinedSegments {
   return segments;
 }
 
-/** What a file system has behind the end of its image. */
+/** The bytes of a file system past the end of its image. */
 function beyondEnd(source: Source, size: number): ByteRange[] {
   return source.size < size ? [{ offset: source.size, length: size - source.size }] : [];
 }
 
-/** What is the same in every selection: no need to look for it twice. */
+/** Kinds that are the same in both selections: they are found once. */
 const IN_BOTH: ReadonlySet<BlockKind> = new Set([
   'group descriptors',
   'inode table',
@@ -109,10 +109,10 @@ const IN_BOTH: ReadonlySet<BlockKind> = new Set([
   'orphan file',
 ]);
 
-/** Memory for a set of blocks: more runs than a restore can have places. */
+/** Memory for a set of blocks: enough for more runs than a restore can have segments. */
 const SELECTED_BYTES = 16 * 1024 * 1024;
 
-/** The metadata blocks that the image has, but for the one of the primary superblock. */
+/** The metadata blocks that the image has, except that of the primary superblock. */
 async function selectedBlocks(
   fs: Filesystem,
   source: Source,
@@ -121,8 +121,8 @@ async function selectedBlocks(
 ): Promise<BlockSet> {
   const selected = new BlockSet({ maxBytes: SELECTED_BYTES });
   const primary = primarySuperblockBlock(fs.superblock);
-  // The superblock is put back on its own, last of all: nothing else may claim its block. The MMP block is about who
-  // uses the device now, not about the file system.
+  // The superblock is written on its own, last of all: nothing else may claim its block. The MMP block says which host
+  // uses the device now; it does not belong to the state of the file system.
   const visitor =
     (take: VisitRun): VisitRun =>
     (kind, start, count, owner, logical) => {
@@ -147,12 +147,12 @@ async function selectedBlocks(
   return selected;
 }
 
-/** Backups looked at: an image made by way of one backup has that one, a complete image all of them. */
+/** Backups to look at: an image made from one backup superblock has that one, a complete image has all of them. */
 const BACKUPS_CHECKED = 8;
 
 /**
- * Whether an image was made to be complete, as its backup superblocks tell. One of C's, written over an older file, has
- * whatever was in that file between the blocks that C selects.
+ * Whether an image is complete: then it has all backup superblocks. An image that the C tool wrote over an older file has
+ * old data between its blocks, which must not be restored.
  */
 function isComplete({ superblock: sb }: Filesystem, source: Source): boolean {
   return backupGroups(sb)
@@ -163,7 +163,7 @@ function isComplete({ superblock: sb }: Filesystem, source: Source): boolean {
     });
 }
 
-/** Take all steps, and give up the stack once in a while. */
+/** Run all steps, and yield to the event loop from time to time. */
 async function finish(steps: Iterable<void>): Promise<void> {
   let next = performance.now() + BATCH;
   for (const _ of steps) {
@@ -173,7 +173,7 @@ async function finish(steps: Iterable<void>): Promise<void> {
   }
 }
 
-/** Those of `count` blocks from `start` on that hold anything. What cannot be read holds nothing. */
+/** Those of `count` blocks from `start` on that are not zeros. Blocks past the end of the image count as zeros. */
 function* nonZero(fs: Filesystem, source: Source, start: number, count: number): Generator<number> {
   const { blockSize } = fs;
   const buffer = new Uint8Array(Math.max(UNIT, blockSize));

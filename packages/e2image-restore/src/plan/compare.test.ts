@@ -68,7 +68,7 @@ test('a hole of the image is not read, and differs where the device has anything
   ]);
 });
 
-test('what lies behind the end of a short device differs', async () => {
+test('what is past the end of a short device differs', async () => {
   const pair = { wanted: memorySource(new Uint8Array(4 * BLOCK)), device: memorySource(new Uint8Array(2 * BLOCK)) };
   const { runs } = await findDifferences(pair, [{ offset: 0, length: 4 * BLOCK }], BLOCK);
   expect(runs).toEqual([{ start: 2, count: 2 }]);

@@ -4,9 +4,9 @@ import { type BlockRun, BlockSet } from '@e2image/ext-core/walk';
 import { type ByteRange, isolateErrors, type Source, ZEROS } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
 
-/** Bytes compared in one go: both buffers stay in the processor's cache. */
+/** Bytes of one comparison: both buffers stay in the processor's cache. */
 const UNIT = 256 * 1024;
-/** Bytes to compare between two looks at signals. */
+/** Bytes to compare before the event loop runs again. */
 const BATCH = 16 * 1024 * 1024;
 
 /** How two sources differ. */
@@ -18,10 +18,10 @@ export interface Difference {
 }
 
 /**
- * Find the blocks in which the device is not as it should be. A block that cannot be read is not.
+ * Find the blocks of the device that are not as they should be. A block that cannot be read counts as one.
  *
  * @param ranges what to compare: whole blocks, ascending, disjoint
- * @throws RestoreError RESTORE_TOO_LARGE when they differ in more places than fit in memory
+ * @throws RestoreError RESTORE_TOO_LARGE when there are more runs of differing blocks than fit in memory
  */
 export async function findDifferences(
   { wanted, device }: { readonly wanted: Source; readonly device: Source },
@@ -50,7 +50,7 @@ export async function findDifferences(
       }
       const { size, isHole } = nextPiece(wanted, offset + at, Math.min(UNIT, length - at), blockSize);
       const have = b.subarray(0, size);
-      // Most of what an image has of inode tables may be holes: no need to read their zeros.
+      // Most of the inode tables of an image may be holes: their zeros need not be read.
       const want = isHole ? ZEROS.subarray(0, size) : a.subarray(0, size);
       isLost = false;
       if (!isHole) wanted.readAt(want, offset + at);
@@ -66,7 +66,7 @@ export async function findDifferences(
   return { runs: listOf(found), unreadable: listOf(lost) };
 }
 
-/** Bytes from `offset` on, whole blocks, that are a hole in both: they are the same without a look. */
+/** Bytes from `offset` on, whole blocks, that are a hole in both: they are equal and need not be read. */
 function commonHole(
   { wanted, device }: { readonly wanted: Source; readonly device: Source },
   offset: number,
@@ -80,7 +80,7 @@ function commonHole(
   return Math.floor(Math.min(want.length, have.length, limit) / blockSize) * blockSize;
 }
 
-/** How many bytes from `offset` on to take at once: whole blocks, `limit` at most, all of them a hole or none. */
+/** How many bytes from `offset` on to compare: whole blocks, `limit` at most, either all of a hole or all of data. */
 function nextPiece(
   wanted: Source,
   offset: number,
@@ -109,7 +109,10 @@ function listOf(blocks: BlockSet): BlockRun[] {
   const runs: BlockRun[] = [];
   for (const run of blocks.runs()) {
     if (runs.length === MAX_RUNS) {
-      throw new RestoreError('RESTORE_TOO_LARGE', `the device differs in more than ${MAX_RUNS} places from the image`);
+      throw new RestoreError(
+        'RESTORE_TOO_LARGE',
+        `the device differs from the image in more than ${MAX_RUNS} runs of blocks`,
+      );
     }
     runs.push(run);
   }

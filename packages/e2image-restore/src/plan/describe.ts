@@ -5,7 +5,7 @@ import { blockSet } from '../image/content.ts';
 import { dateText, type WritePlan } from './write-plan.ts';
 
 /**
- * What is put back, for people: format, origin and date of the image, file system, UUID, label, date.
+ * The image as a line for the user: format, origin and date of the image, file system, UUID, label, date.
  *
  * @param modifiedAt when the file of the image was last written, in seconds since 1970
  */
@@ -29,13 +29,13 @@ function originText({ hostName, deviceName, createdAt }: NonNullable<WritePlan['
   return `${device}${host} made ${dateText(createdAt)}`;
 }
 
-/** The name that blkid gives it. */
+/** The type of the file system, as blkid names it. */
 function kindOf(sb: Superblock): string {
   const isExt4 = hasIncompat(sb, 'extents') || hasIncompat(sb, '64bit') || hasIncompat(sb, 'flex_bg');
   return isExt4 ? 'ext4' : hasCompat(sb, 'has_journal') ? 'ext3' : 'ext2';
 }
 
-/** How much is different, for people: `37 of 1024 blocks differ: 12 inode table, 1 superblock`. */
+/** How much differs, as a line for the user: `37 of 1024 blocks differ: 12 inode table, 1 superblock`. */
 export function describeDifference(plan: WritePlan): string {
   const total = plan.ranges.reduce((sum, { length }) => sum + length / plan.blockSize, 1);
   const counts = new Map<string, number>();
@@ -47,13 +47,13 @@ export function describeDifference(plan: WritePlan): string {
   return `${differing} of ${total} blocks differ: ${parts.join(', ')}`;
 }
 
-/** A run of blocks that are all the same thing. */
+/** A run of blocks of the same kind. */
 export interface NamedRun extends BlockRun {
   /** `inode table`, `directory` ... */
   readonly kind: string;
 }
 
-/** Runs cut where the kind of their blocks changes. */
+/** Runs, split where the kind of the blocks changes. */
 export function namedRuns({ content }: WritePlan, runs: readonly BlockRun[]): NamedRun[] {
   const named: { start: number; count: number; kind: string }[] = [];
   for (const { start, count } of runs) {

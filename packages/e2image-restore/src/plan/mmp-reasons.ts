@@ -10,7 +10,7 @@ interface MmpReasons {
 /**
  * What multi-mount protection has against a restore.
  *
- * @param primary superblock of the device; undefined when there is none, so that no host can mount the device
+ * @param primary superblock of the device; undefined when it has none, so that no host can mount it
  * @param image superblock of the image
  */
 export function mmpReasons(device: Source, primary: Superblock | undefined, image: Superblock): MmpReasons {

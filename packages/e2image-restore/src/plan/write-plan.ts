@@ -18,7 +18,7 @@ import { findDifferences } from './compare.ts';
 import { mmpReasons } from './mmp-reasons.ts';
 import type { RestorePlan } from './restore-plan.ts';
 
-/** A restore, fully decided: what will be written, and what was found on the way. */
+/** What will be written, and what was found when the image was compared with the device. */
 export interface WritePlan {
   readonly content: ImageContent;
   readonly blockSize: number;
@@ -26,19 +26,19 @@ export interface WritePlan {
   readonly size: number;
   /** The device as it will be; whole blocks of `runs` are read from it. */
   readonly wanted: Source;
-  /** All that the image has for the device, but for the primary superblock: what a verification compares. */
+  /** All that the image has for the device except the primary superblock: what a verification compares. */
   readonly ranges: readonly ByteRange[];
-  /** Blocks to overwrite, but for that of the primary superblock. */
+  /** Blocks to overwrite, without that of the primary superblock. */
   readonly runs: readonly BlockRun[];
-  /** The primary superblock as it will be, and as it is: 1,024 bytes each, zeros when it cannot be read. */
+  /** The primary superblock as it will be and as it is: 1,024 bytes each, zeros when it cannot be read. */
   readonly superblock: { readonly wanted: Uint8Array; readonly now: Uint8Array; readonly differs: boolean };
   /** Blocks of the device that cannot be read now; they are among those to overwrite. */
   readonly unreadable: readonly BlockRun[];
-  /** What the user should know before it begins. */
+  /** What the user should know first, one sentence each. */
   readonly notes: readonly string[];
-  /** Why it must not begin at all, one sentence each. */
+  /** Why nothing may be written, also with `--force`, one sentence each. */
   readonly obstacles: readonly string[];
-  /** Why it must not begin without `--force`, one sentence each. */
+  /** Why nothing may be written without `--force`, one sentence each. */
   readonly refusals: readonly string[];
   /** True when one of `refusals` is about journals, so that `--drop-journal` would do. */
   readonly isJournalRefusal: boolean;
@@ -67,7 +67,7 @@ export async function planWrites(
   const mmp = mmpReasons(device, primary, fs.superblock);
   const refusals = [...identityReasons(found, fs.superblock), ...scrambledReasons(content), ...mmp.refusals];
   const differs = Buffer.compare(now, journal.superblock) !== 0;
-  // A device that is as it should be already is not going to be harmed.
+  // If nothing is written, the state of the journal does not matter.
   const journalRefusals = runs.length > 0 || differs ? journal.reasons : [];
   return {
     content,
@@ -91,7 +91,7 @@ const superblockSegment = (superblock: Uint8Array): Segment => ({
   from: 0,
 });
 
-/** The 1,024 bytes of the primary superblock as they are; zeros for what cannot be read, which no superblock is. */
+/** The 1,024 bytes of the primary superblock as they are. What cannot be read is zeros, so it differs from any superblock. */
 export function readSuperblockNow(device: Source, onBad: () => void = () => {}): Uint8Array {
   const raw = new Uint8Array(SUPERBLOCK_SIZE);
   isolateErrors(device, { blockSize: SUPERBLOCK_SIZE, onBad }).readAt(raw, SUPERBLOCK_OFFSET);
@@ -105,7 +105,7 @@ interface JournalDecision {
   readonly notes: readonly string[];
 }
 
-/** What becomes of the journal. */
+/** Decide whether the journal stays or is dropped. */
 function decideJournal(content: ImageContent, device: Source, isJournalDropped: boolean): JournalDecision {
   const sides = journalSides(content, device);
   const reasons = journalReasons(sides);
@@ -123,7 +123,7 @@ function decideJournal(content: ImageContent, device: Source, isJournalDropped: 
 function journalSides(content: ImageContent, device: Source): JournalSides {
   const { superblock, segments, fs } = content;
   const all = [...segments, superblockSegment(superblock)].sort((a, b) => a.offset - b.offset);
-  // A file that is too short becomes longer; what it lacks cannot be read now.
+  // A file that is too short will be extended; what it lacks cannot be read now.
   const grown = { ...withoutExtents(device), size: Math.max(device.size, fs.blocksCount * fs.blockSize) };
   const after = journalState(openFilesystem(overlay(grown, all)));
   const there = after.block === undefined ? undefined : readJournalAt(device, after.block * fs.blockSize);
@@ -155,7 +155,7 @@ function scrambledReasons({ fs }: ImageContent): string[] {
   return ['the image is scrambled: the names of files would be lost'];
 }
 
-/** Where an image was damaged, or was made of something damaged: what follows from it may be written to wrong places. */
+/** Checksums in the image that are wrong: it was damaged, or made of a damaged file system, and block numbers may be wrong. */
 function checksumNotes({ fs, superblock }: ImageContent): string[] {
   const notes: string[] = [];
   if (!isSuperblockIntact(fs.superblock, superblock)) notes.push('the superblock in the image has a wrong checksum');
@@ -174,7 +174,7 @@ function changedSince(device: Superblock | undefined, image: Superblock): string
   ];
 }
 
-/** What a Date can hold, in seconds on either side of 1970. */
+/** The largest time that a Date can hold, in seconds before or after 1970. */
 const MAX_DATE = 8.64e12;
 
 /** A time in seconds since 1970 for people; a damaged image may hold any. */

@@ -72,7 +72,7 @@ test('a block of keys is read back, and one changed byte of it is noticed', () =
   );
 });
 
-test('a disguised superblock is no superblock, and comes back', () => {
+test('a disguised superblock has another magic number, and disguising it again restores it', () => {
   const superblock = Uint8Array.from({ length: 1024 }, (_, at) => at % 251);
   superblock.set([0x53, 0xef], 0x38);
   const copy = disguise(superblock);

@@ -1,7 +1,7 @@
 import { type BytesField, bytes, type Field, safeU64, superblockLayout, u32 } from '@e2image/ext-core/structures';
 import { RestoreError } from '../base/errors.ts';
 
-/** First bytes of an undo file. */
+/** The first bytes of an undo file. */
 const UNDO_MAGIC = 'E2UNDO02';
 export const UNDO_KEY_MAGIC = 0xcade_cade;
 /** Bytes of the header. */
@@ -46,7 +46,7 @@ export const undoKeyBlockLayout = {
   reserved: bytes(8, 8),
 } as const satisfies Record<string, Field | BytesField>;
 
-/** `struct undo_key`: where some old content belongs. */
+/** `struct undo_key`: which blocks a run of old content came from. */
 export const undoKeyLayout = {
   fsblk_lo: u32(0),
   fsblk_hi: u32(4),
@@ -57,7 +57,7 @@ export const undoKeyLayout = {
 /** CRC32C that starts with all ones and is not inverted at its end, as everywhere in this format. */
 export type Crc32c = (bytes: Uint8Array) => number;
 
-/** What an undo file says of itself. */
+/** The header of an undo file. */
 export interface UndoHeader {
   readonly keyCount: number;
   /** Undo block of the superblock copy. */
@@ -113,7 +113,7 @@ export function readUndoHeader(raw: Uint8Array, crc32c: Crc32c): UndoHeader {
   const view = new DataView(raw.buffer, raw.byteOffset, UNDO_HEADER_SIZE);
   const f = undoHeaderLayout;
   const pair = (lo: Field, hi: Field): number => safeU64(hi.get(view, 0), lo.get(view, 0));
-  if (new TextDecoder('latin1').decode(f.magic.get(view, 0)) !== UNDO_MAGIC) throw corrupt('it does not begin as one');
+  if (new TextDecoder('latin1').decode(f.magic.get(view, 0)) !== UNDO_MAGIC) throw corrupt('wrong magic number');
   if (f.header_crc.get(view, 0) !== crc32c(raw.subarray(0, f.header_crc.offset))) throw corrupt('bad header checksum');
   if (f.f_incompat.get(view, 0) !== 0 || f.f_rocompat.get(view, 0) !== 0) throw corrupt('unknown features');
   const unitSize = f.block_size.get(view, 0);
@@ -172,7 +172,8 @@ export function encodeKeyBlock(keys: readonly UndoKey[], unitSize: number, crc32
 export function readKeyBlock(raw: Uint8Array, count: number, crc32c: Crc32c): UndoKey[] {
   const view = new DataView(raw.buffer, raw.byteOffset, raw.length);
   const stored = undoKeyBlockLayout.crc.get(view, 0);
-  if (undoKeyBlockLayout.magic.get(view, 0) !== UNDO_KEY_MAGIC) throw corrupt('a block of keys does not begin as one');
+  if (undoKeyBlockLayout.magic.get(view, 0) !== UNDO_KEY_MAGIC)
+    throw corrupt('a block of keys has a wrong magic number');
   const blank = raw.slice();
   blank.fill(0, undoKeyBlockLayout.crc.offset, undoKeyBlockLayout.crc.offset + 4);
   if (crc32c(blank) !== stored) throw corrupt('bad checksum of a block of keys');
@@ -186,7 +187,7 @@ export function readKeyBlock(raw: Uint8Array, count: number, crc32c: Crc32c): Un
   });
 }
 
-/** A superblock copy as the file holds it: the magic number inverted, so that nobody takes the file for a file system. */
+/** A superblock copy as the file holds it: the magic number inverted, so that no program takes the file for a file system. */
 export function disguise(superblock: Uint8Array): Uint8Array {
   const copy = superblock.slice();
   const view = new DataView(copy.buffer, copy.byteOffset, copy.length);

@@ -1,30 +1,30 @@
 import type { BlockRun } from '@e2image/ext-core/walk';
 import { keysPerBlock } from './undo-layout.ts';
 
-/** One piece of old content and its place in the undo file. */
+/** A run of old content and its offset in the undo file. */
 export interface PlannedKey {
   /** First block of the file system. */
   readonly target: number;
   /** Bytes of content: whole blocks. */
   readonly length: number;
-  /** Byte of the undo file where the content lies. */
+  /** Byte offset of the content in the undo file. */
   readonly at: number;
 }
 
-/** A block of keys and its place in the undo file; the content of all its keys follows it directly. */
+/** A block of keys and its offset in the undo file. The content of all its keys follows it. */
 export interface PlannedKeyBlock {
-  /** Byte of the undo file. */
+  /** Byte offset in the undo file. */
   readonly at: number;
   readonly keys: readonly PlannedKey[];
 }
 
-/** An undo file, decided to the byte. */
+/** The complete layout of an undo file. */
 export interface UndoPlan {
   /** Bytes of an undo block, and of the unit of targets: both are the block size of the file system. */
   readonly unitSize: number;
   readonly keyBlocks: readonly PlannedKeyBlock[];
   readonly keyCount: number;
-  /** Bytes of the whole file: what must be free before anything is overwritten. */
+  /** Bytes of the whole file. */
   readonly size: number;
 }
 
@@ -32,7 +32,7 @@ export interface UndoPlan {
 export const SUPERBLOCK_AT = 1;
 export const FIRST_KEY_BLOCK = 2;
 
-/** Bytes of one key at most: one read and write. A key of the format may cover 512 units, which 1 KiB blocks bound. */
+/** Most bytes of one key, which are read and written at once. The format allows 512 units: 512 KiB with blocks of 1 KiB. */
 const MAX_KEY = 256 * 1024;
 
 /**
