@@ -57,3 +57,28 @@ test.each([
 ])('%d+%d touches host clusters %d to %d of 512 bytes', (offset, length, first, last) => {
   expect(touchedClusters(offset, length, 512)).toEqual({ first, last });
 });
+
+test.each([
+  [512, 16],
+  [65_536, 16],
+  [131_072, 8],
+  [1 << 20, 1],
+  [1 << 21, 1],
+])('after an open cluster of %d bytes at most %d whole ones are placed', (size, held) => {
+  expect(heldClusters(size)).toBe(held);
+  const packing = new Packing(size);
+  packing.place(10);
+  for (let n = 1; n <= held; n++) expect(packing.place(0)).toBe(n * size);
+  // The open cluster is still open, and is closed by one whole cluster more.
+  expect(packing.settled).toBe(0);
+  expect(packing.endAfter(10)).toBe(packing.end);
+  packing.place(0);
+  expect(packing.settled).toBe((held + 2) * size);
+  expect(packing.place(10)).toBe((held + 2) * size);
+});
+
+test('a cluster that is filled to its last byte is closed', () => {
+  const packing = new Packing(512);
+  expect([packing.place(500), packing.place(12), packing.settled, packing.end]).toEqual([0, 500, 512, 512]);
+  expect(packing.place(100)).toBe(512);
+});
