@@ -13,7 +13,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
 /** Small changes of the libraries, each of which a unit test of the same package should notice. */
 export const mutants: Job = {
   name: 'mutants',
-  what: 'of 220 small changes to the sources of the libraries, unit tests notice 80 % in each package',
+  what: 'of 250 small changes to the sources of the libraries, unit tests notice 80 % in each package',
   slices: (seed) =>
     Object.entries(SAMPLES)
       .filter(([name]) => existsSync(`packages/${name}`))

@@ -76,7 +76,8 @@ export function mountState(path: string, view: MountView): MountState {
 function pretendedState(env: MountView['env']): MountState | undefined {
   const isReadOnly = env['EXT2FS_PRETEND_RO_MOUNT'] !== undefined;
   if (!isReadOnly && env['EXT2FS_PRETEND_RW_MOUNT'] === undefined) return undefined;
-  // COMPAT: the root flag replaces the others, so a pretended root file system counts as not mounted.
+  // COMPAT: the root flag replaces the others, so a pretended root file system counts as not mounted;
+  // e2e/raw/options.test.ts (errors.ts).
   if (env['EXT2FS_PRETEND_ROOTFS'] !== undefined) return { ...UNUSED, isRoot: true };
   return { ...UNUSED, isMounted: true, isReadOnly };
 }
