@@ -1,7 +1,8 @@
+import { realMounts } from '@e2image/cli';
 import { openFilesystem } from '@e2image/ext-core';
 import { MMP_SEQ_CLEAN } from '@e2image/ext-core/structures';
 import { TinyFilesystem } from '@e2image/ext-core/testing';
-import { refuseMmp } from './refusals.ts';
+import { refuseMmp, refuseMounted } from './refusals.ts';
 
 const BLOCK = 60;
 const OUTSIDE = 99_999;
@@ -50,5 +51,22 @@ test.each<[string, (tiny: TinyFilesystem) => void, number, string]>([
     code: 'MOVE_MMP',
     detail: { block },
     message: `its multi-mount protection block (MMP block ${block}) ${text}; if no host uses the file system: --force`,
+  });
+});
+
+describe('refuseMounted', () => {
+  const refuse = (env: Record<string, string>) => () => refuseMounted('/dev/sdx', realMounts(env));
+
+  test('refuses a device that is mounted, also read-only', () => {
+    const inUse = expect.objectContaining({
+      code: 'MOVE_IN_USE',
+      message: expect.stringMatching(/^\/dev\/sdx is mounted/),
+    });
+    expect(refuse({ EXT2FS_PRETEND_RW_MOUNT: '1' })).toThrow(inUse);
+    expect(refuse({ EXT2FS_PRETEND_RO_MOUNT: '1' })).toThrow(inUse);
+  });
+
+  test('accepts a device that is not', () => {
+    expect(refuse({})).not.toThrow();
   });
 });
