@@ -13,5 +13,5 @@ export async function measureImage(job: ImageJob): Promise<number> {
   return planNormalImage(fs, NOBODY).sections.size;
 }
 
-/** The size does not depend on who makes the image. */
+/** The size does not depend on these fields. */
 const NOBODY = { hostName: '', deviceName: '', deviceNumber: 0, imageDevice: 0, imageInode: 0, createdAt: 0 };

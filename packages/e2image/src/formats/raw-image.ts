@@ -7,7 +7,7 @@ import type { SelectedBlocks } from '../select/selected-blocks.ts';
 /** What a raw image is made from and where it goes. Everything is open and checked; the caller closes it. */
 export interface RawJob {
   readonly fs: Filesystem;
-  /** The bytes of the file system, as they are to be saved. */
+  /** The bytes of the file system, as they must be saved. */
   readonly source: Source;
   readonly sink: Sink;
   readonly walk: WalkOptions;

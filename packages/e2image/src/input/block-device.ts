@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 
-/** Whether a path leads to a block device. What cannot be looked at is none: opening it tells what is wrong. */
+/** Whether a path leads to a block device. False if that is unknown: opening it will report the error. */
 export function isBlockDevice(path: string): boolean {
   try {
     return statSync(path).isBlockDevice();

@@ -79,7 +79,7 @@ function refuseMountedSource({ device, isMountIgnored }: SavePlan, world: World)
     '\nRunning e2image on a R/W mounted filesystem can result in an\n' +
     'inconsistent image which will not be useful for debugging purposes.\n' +
     'Use -f option if you really want to do that.';
-  // C asks only for raw and QCOW2 images; a normal image of a moving file system is no better.
+  // C asks only for raw and QCOW2 images; a normal image of a file system that is being written is as bad.
   throw new CliError('CLI_REFUSED', text, { isBare: true });
 }
 

@@ -18,10 +18,10 @@ import { dryRunSink } from './dry-run-sink.ts';
 export interface Target {
   /** Undefined in a dry run. */
   readonly output: Output | undefined;
-  /** What the copy writes to: the output, with what stands before it (comparing, leaving out zeros, printing). */
+  /** What the copy writes to: the output, or a sink before it that compares, leaves out zeros or prints. */
   readonly sink: Sink;
   readonly isBlockDevice: boolean;
-  /** Blocks that were not written, as they were there already. */
+  /** Number of blocks that were not written, because the target held them already. */
   readonly equalBlocks: () => number;
 }
 

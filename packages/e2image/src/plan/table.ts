@@ -10,9 +10,9 @@ export const TABLE = {
     '-ra [ -cfnp ] [ -o src_offset ] [ -O dest_offset ] src_fs [ dest_fs ]',
   ],
   options: {
-    raw: { short: 'r', repeat: 'refuse', help: 'raw image: every block at its own place' },
+    raw: { short: 'r', repeat: 'refuse', help: 'raw image: every block at its own position' },
     qcow2: { short: 'Q', repeat: 'refuse', help: 'QCOW2 image' },
-    install: { short: 'I', help: 'put an image back onto its device' },
+    install: { short: 'I', help: 'restore an image onto its device' },
     all: { short: 'a', help: 'save file contents too (with -r or -Q)' },
     compare: { short: 'c', help: 'read the target first and write only what differs (with -r)' },
     dryRun: { short: 'n', help: 'print the blocks that would be written, write nothing' },
@@ -33,7 +33,7 @@ export const TABLE = {
     scrambleIndex: {
       long: 'scramble-index',
       value: 'HOW',
-      help: 'with -s: indexes of directories made anew (fresh, the default) or kept',
+      help: 'with -s: directory indexes are rebuilt (fresh, the default) or kept (keep)',
     },
     compress: { long: 'compress', value: 'TYPE', help: 'compress the QCOW2 image: zlib or zstd (version 3)' },
     level: { long: 'level', value: 'N', help: 'how hard: 1 to 9 for zlib, 1 to 22 for zstd' },
@@ -41,29 +41,29 @@ export const TABLE = {
     qcow2Version: { long: 'qcow2-version', value: 'N', help: '2 (the default; C e2image reads no other) or 3' },
     measure: { long: 'measure', help: 'make no image: print the exact size in bytes that a pipe would get' },
     json: { long: 'json', help: 'with --measure: print JSON' },
-    spool: { long: 'spool', value: 'FOLDER', help: 'for what cannot be kept in memory; default: $TMPDIR' },
+    spool: { long: 'spool', value: 'FOLDER', help: 'for data that does not fit in memory; default: $TMPDIR' },
     keepUnallocated: {
       long: 'keep-unallocated',
       help: 'with -r from a QCOW2 image: leave in the target what the image does not hold',
     },
-    undo: { short: 'z', long: 'undo', value: 'FILE', help: 'with -I: save what is overwritten, for e2undo(8)' },
+    undo: { short: 'z', long: 'undo', value: 'FILE', help: 'with -I: save the overwritten blocks, for e2undo(8)' },
     verify: { long: 'verify', help: 'with -I: read back from the medium afterwards' },
-    dropJournal: { long: 'drop-journal', help: 'with -I: restore with an empty journal that need not be replayed' },
+    dropJournal: { long: 'drop-journal', help: 'with -I: restore with an empty journal, so that nothing is replayed' },
     mapfile: {
       long: 'mapfile',
       value: 'FILE',
-      help: 'with -r: ddrescue map of what was read; an interrupted run into a file or device goes on from it',
+      help: 'with -r: ddrescue map of what was read; an interrupted run into a file or device continues from it',
     },
     retry: {
       long: 'retry',
       value: 'N',
-      help: 'with --mapfile: try a failed read N times more, also where the map knows it as bad',
+      help: 'with --mapfile: repeat a failed read N times, also where the map has it as bad',
     },
     resume: { long: 'resume', help: 'finish a move in place that was interrupted' },
-    journal: { long: 'journal', value: 'FILE', help: 'moving in place: where the record of the move is kept' },
+    journal: { long: 'journal', value: 'FILE', help: 'with a move in place: where its record is kept' },
     force: {
       long: 'force',
-      help: 'write to a terminal, or a device marked in use by MMP; with -I or a move: go on where refused',
+      help: 'write to a terminal, or a device marked in use by MMP; with -I or a move: continue where refused',
     },
     ...COMMON_OPTIONS,
   },
@@ -71,7 +71,7 @@ export const TABLE = {
     'Numbers may be decimal, 0x hexadecimal or 0 octal.',
     'Selections: `compat` is what C e2image saves and the default of -r and -Q; `complete`, the default\n' +
       'with -a, also has backup superblocks and descriptors, attribute values in inodes and the blocks of\n' +
-      'deleted files that were still open, so that e2fsck says the same of the image as of the source.',
+      'deleted files that were still open, so that e2fsck reports the same for image and source.',
     '-s hides names, link targets, attributes, contents kept in inodes, labels, and their copies in the journal.\n' +
       'It cannot hide sizes, times, owners, lengths of names, the shape of the tree, nor, with -a, file contents.',
     'Exit status: 0 done, 1 not done, 3 done but some blocks could not be read or followed.',

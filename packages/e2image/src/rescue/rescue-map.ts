@@ -1,7 +1,7 @@
 import type { BlockRun } from '@e2image/ext-core/walk';
 import type { MapRange, MapStatus } from '@e2image/sparse-io';
 
-/** How blocks of a source fared. Both ascending and disjoint; what could not be read may have been asked for, too. */
+/** Results of reading a source. Both lists are ascending and disjoint; a block that could not be read may be in both. */
 export interface RescuedBlocks {
   readonly read: Iterable<BlockRun>;
   readonly unread: Iterable<BlockRun>;
@@ -15,8 +15,8 @@ export interface MapPart {
 }
 
 /**
- * Part of the ddrescue map of an image: read, failed, and not tried, which is what the image does not hold at all.
- * Ascending and adjacent; no two neighbours fared alike. One step per run of blocks, and no memory.
+ * Part of the ddrescue map of an image: blocks that were read, that failed, and that were not tried, as they are not in the
+ * image. The ranges are ascending and adjacent; neighbours differ. It costs one step per run of blocks, and no memory.
  */
 export function* mapOfBlocks({ read, unread }: RescuedBlocks, { blockSize, from, to }: MapPart): Generator<MapRange> {
   const good = new RunCursor(read);
@@ -39,7 +39,7 @@ export function* mapOfBlocks({ read, unread }: RescuedBlocks, { blockSize, from,
   yield* range(to);
 }
 
-/** Goes along ascending runs. */
+/** A cursor over ascending runs. */
 class RunCursor {
   readonly #runs: Iterator<BlockRun>;
   #run: IteratorResult<BlockRun>;
@@ -49,7 +49,7 @@ class RunCursor {
     this.#run = this.#runs.next();
   }
 
-  /** Whether `block` is in a run, and where that changes next. Blocks must only grow. */
+  /** Whether `block` is in a run, and at which block that changes next. Call it with ascending blocks. */
   at(block: number): [isIn: boolean, change: number] {
     while (!this.#run.done && this.#run.value.start + this.#run.value.count <= block) this.#run = this.#runs.next();
     if (this.#run.done) return [false, Infinity];

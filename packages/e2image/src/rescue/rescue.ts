@@ -1,3 +1,13 @@
+/*
+ * A rescue of a failing disk. What always holds, and what every change must keep:
+ *
+ * 1. A block is done only when the target has taken it, not when it was read.
+ * 2. The mapfile calls a block read only if it is done and was synced before the mapfile was written.
+ * 3. Under its name the mapfile is always complete: it is written beside and renamed.
+ * 4. After a sync that failed, no mapfile is written: the kernel reports a lost write only once.
+ * 5. A next run takes over only a target that holds what the mapfile says; else it writes nothing.
+ * 6. The image gets its name only at the end. Until then it is the partial file beside the mapfile.
+ */
 import { Buffer } from 'node:buffer';
 import { existsSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -23,7 +33,7 @@ import { MapfileWriter } from './write-mapfile.ts';
 const fdatasyncAsync = promisify(fdatasync);
 
 export interface RescueOptions {
-  /** How often a failed read is tried again; 0: what failed in an earlier run is not touched either. */
+  /** How often a failed read is repeated; 0: what failed in an earlier run is not read either. */
   readonly retries: number;
   /** Path of the image. */
   readonly image: string;
@@ -36,12 +46,13 @@ interface RescuePlace {
   readonly targetOffset: number;
 }
 
-/** Bytes compared to see whether a target is the one that a mapfile tells of. */
+/** Bytes compared to find out whether a target is the one that a mapfile describes. */
 const SAMPLE = 1 << 16;
 
 /**
- * A rescue: an image of a failing disk, made in as many runs as it takes. What was read, failed and not tried is in a
- * mapfile that ddrescue understands; an interrupted run keeps its partial image beside it, and the next one goes on.
+ * A rescue: an image of a failing disk, made in as many runs as necessary. A mapfile in the format of ddrescue has what was
+ * read, what failed and what was not tried; an interrupted run keeps its partial image beside it, and the next one
+ * continues.
  */
 export class Rescue {
   readonly path: string;
@@ -52,7 +63,7 @@ export class Rescue {
   readonly #known: readonly MapRange[];
   /** Whether an interrupted run left its image. */
   readonly #hasPartial: boolean;
-  /** Whether a sync was begun and did not come to its end: what was written since the last one may be lost. */
+  /** Whether a sync was begun and did not succeed: what was written since the last one may be lost. */
   #isUnsure = false;
 
   private constructor(path: string, { retries, image }: RescueOptions, known: readonly MapRange[]) {
@@ -64,7 +75,7 @@ export class Rescue {
   }
 
   /**
-   * @throws CliError CLI_FAILED for a mapfile that cannot be read, or is none; CLI_REFUSED when the partial image could
+   * @throws CliError CLI_FAILED for a mapfile that cannot be read, or is not a mapfile; CLI_REFUSED if the partial image could
    *   not be renamed to the image
    */
   static open(path: string, options: RescueOptions): Rescue {
@@ -92,10 +103,10 @@ export class Rescue {
   }
 
   /**
-   * Count as done what an earlier run wrote, where this output is what it wrote to: its partial image, or a device.
+   * Count as done the blocks that an earlier run wrote to this same output: its partial image, or a device.
    *
-   * @param source the bytes as they are to be saved
-   * @throws CliError CLI_REFUSED when the output does not hold what the mapfile tells of: it is about another target, or
+   * @param source the bytes as they must be saved
+   * @throws CliError CLI_REFUSED if the output does not hold what the mapfile says: the mapfile is about another target, or
    *   the source has changed. Nothing was written then.
    */
   takeOver({ kind, fd }: Output, source: Source, { blockSize, targetOffset }: RescuePlace): void {
@@ -106,26 +117,26 @@ export class Rescue {
       const count = Math.floor((offset + length) / blockSize) - start;
       return status === '+' && count > 0 ? [{ start, count }] : [];
     });
-    // Nothing of an image that no map vouches for may shine through between the blocks of this one.
+    // Without a mapfile old contents are unknown: they must not remain between the blocks of this image.
     if (runs.length === 0 && kind === 'partial-file') empty(fd);
     const sample = runs.map(({ start, count }) => ({ offset: start * blockSize, length: count * blockSize }));
     if (!agree(source, windowOf(FileSource.over(fd), targetOffset), sample)) {
       const where = kind === 'partial-file' ? this.partialPath : this.#image;
-      const why = 'it is about another target, or the source has changed; a mapfile without + areas begins anew';
+      const why = 'it is about another target, or the source has changed; a mapfile without + areas starts again';
       throw new CliError('CLI_REFUSED', printable(`${where} does not hold what ${this.path} says was read: ${why}`));
     }
     for (const { start, count } of runs) this.done.add(start, count);
   }
 
   /**
-   * The source with care: known bad ranges are not touched, or tried again as often as asked for. Its bytes are only
-   * given by reading, so that nothing is read ahead or passed on without that care.
+   * The source for a failing disk: known bad ranges are not touched, or are read again as often as the user asked for.
+   * Its bytes can only be read, so that nothing is read ahead, or copied in the kernel, without these rules.
    */
   guard(source: Source): Source {
     return withoutFile(this.#retries > 0 ? retryingSource(source, this.#retries) : avoidingSource(source, this.#known));
   }
 
-  /** The sink with a memory: blocks that it took count as done. */
+  /** A sink that counts blocks as done when `sink` has taken them. */
   recording(sink: Sink, { blockSize, targetOffset }: RescuePlace): Sink {
     return {
       sequential: sink.sequential,
@@ -144,7 +155,7 @@ export class Rescue {
     };
   }
 
-  /** Write the mapfile as far as the image came. @throws CliError CLI_FAILED */
+  /** Write a mapfile of the blocks that are done. @throws CliError CLI_FAILED */
   save({ isEmpty, blocks }: UnreadBlocks, fs: { readonly blockSize: number; readonly blocksCount: number }): void {
     const writer = new MapfileWriter(this.path, { isWhole: isEmpty });
     const { blockSize, blocksCount } = fs;
@@ -152,15 +163,15 @@ export class Rescue {
     writer.finish();
   }
 
-  /** Bring all that was written to the disk. @throws system errors; after one `syncNow` refuses, too */
+  /** Sync everything that was written. @throws system errors; after one of them `syncNow` refuses */
   async sync(fd: number): Promise<void> {
-    // The kernel tells of a lost write once: the next sync would say that all is well.
+    // The kernel reports a lost write once: the next sync would succeed.
     this.#isUnsure = true;
     await fdatasyncAsync(fd);
     this.#isUnsure = false;
   }
 
-  /** The same, when the run is over and there is no time to wait. @returns false when something may be lost */
+  /** Synchronous variant for the exit path. @returns false if something may be lost */
   syncNow(fd: number): boolean {
     if (this.#isUnsure) return false;
     fdatasyncSync(fd);
@@ -174,7 +185,7 @@ function empty(fd: number): void {
   ftruncateSync(fd, size);
 }
 
-/** Whether two sources have the same bytes in the first of some ranges that can be read. */
+/** Whether two sources have the same bytes in the first range that both can read. */
 function agree(a: Source, b: Source, ranges: readonly { readonly offset: number; readonly length: number }[]): boolean {
   for (const { offset, length } of ranges) {
     const [ours, theirs] = [a, b].map((source) => sampleOf(source, offset, Math.min(length, SAMPLE)));
@@ -184,7 +195,7 @@ function agree(a: Source, b: Source, ranges: readonly { readonly offset: number;
   return true;
 }
 
-/** @returns undefined for what cannot be read */
+/** @returns undefined if the bytes cannot be read */
 function sampleOf(source: Source, offset: number, length: number): Uint8Array | undefined {
   const bytes = new Uint8Array(length);
   try {

@@ -5,15 +5,15 @@ export interface UnreadRun extends BlockRun {
   readonly reason: string;
 }
 
-/** Runs that keep their reason: a disk that lost more has a mapfile to be looked at. */
+/** Number of runs that keep their reason; the mapfile has all runs. */
 const MAX_RUNS = 1000;
 
-/** The blocks that an image holds as zeros because they could not be read: all of them, and why the first ones. */
+/** The blocks that are zeros in an image because they could not be read: all of them, and the reasons of the first ones. */
 export class UnreadBlocks {
   readonly blocks = new BlockSet();
   readonly #first: UnreadRun[] = [];
 
-  /** @throws ExtError EXT_TOO_LARGE when they are too scattered to remember */
+  /** @throws ExtError EXT_TOO_LARGE if the blocks are too scattered to store */
   add(start: number, count: number, reason: string): void {
     this.blocks.add(start, count);
     const last = this.#first.at(-1);
@@ -28,12 +28,12 @@ export class UnreadBlocks {
     return this.#first.length === 0;
   }
 
-  /** Up to 1,000 runs in the order they were found: ascending, but for what a pass over the file system found before. */
+  /** Up to 1,000 runs in the order they were found: ascending, except those that a walk found before the copy. */
   get first(): readonly UnreadRun[] {
     return this.#first;
   }
 
-  /** Runs of them, neighbours joined. One step for each. */
+  /** Number of runs, neighbours joined. It costs one step for each run. */
   get runCount(): number {
     let runs = 0;
     for (const _ of this.blocks.runs()) runs++;

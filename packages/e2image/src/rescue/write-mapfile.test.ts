@@ -8,7 +8,7 @@ const PART = { blockSize: 1024, from: 0, to: 10 };
 const runs = (start: number, count: number) => [{ start, count }];
 
 describe('MapfileWriter', () => {
-  test('writes parts one after the other, and its first line says who made it', () => {
+  test('writes parts one after the other, and its first line names this program', () => {
     using folder = tempFolder();
     const path = join(folder.path, 'map');
     const writer = new MapfileWriter(path, { isWhole: false });

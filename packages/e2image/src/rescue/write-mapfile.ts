@@ -5,15 +5,15 @@ import { type MapPart, mapOfBlocks, type RescuedBlocks } from './rescue-map.ts';
 
 /** First line of our mapfiles. */
 const COMMENT = 'Created by e2image: offsets are those of the file system';
-/** So that a file of that name is told from somebody's own. */
+/** How our mapfiles begin: it distinguishes them from a user's file of that name. */
 export const MAPFILE_START = `# Mapfile. ${COMMENT}\n`;
 
 /** Characters gathered for one write. */
 const WRITE_UNIT = 64 * 1024;
 
 /**
- * Writes a mapfile piece by piece, as its ranges may be more than fit in memory. Under its name it is whole at any
- * time: until `finish` it has another one.
+ * Writes a mapfile piece by piece, as it may have more ranges than fit in memory. The file with this name is always
+ * complete: until `finish` the new one has another name.
  */
 export class MapfileWriter {
   readonly #path: string;
@@ -26,7 +26,7 @@ export class MapfileWriter {
   constructor(path: string, { isWhole }: { readonly isWhole: boolean }) {
     this.#path = path;
     try {
-      // A name that can be foreseen: what a killed run left there goes, and a link that somebody put there is not followed.
+      // The name is predictable: delete what a killed run left, and do not follow a link that somebody made.
       rmSync(this.#temporary, { force: true });
       this.#fd = openSync(this.#temporary, 'wx', 0o600);
     } catch (error) {
@@ -36,7 +36,7 @@ export class MapfileWriter {
     this.#guarded(() => this.#write(mapfileHead(head, COMMENT)));
   }
 
-  /** The next part: it begins where the one before ended. */
+  /** Write the next part, which begins where the previous one ended. */
   add(blocks: RescuedBlocks, part: MapPart): void {
     this.#guarded(() => {
       let text = '';
@@ -50,7 +50,7 @@ export class MapfileWriter {
     });
   }
 
-  /** All is written: make it durable, and give it its name. */
+  /** Make the file durable, and give it its name. */
   finish(): void {
     this.#guarded(() => fsyncSync(this.#fd));
     try {
@@ -70,7 +70,7 @@ export class MapfileWriter {
     writeFully(this.#fd, new TextEncoder().encode(text), null);
   }
 
-  /** Do a step; when it fails nothing is left. */
+  /** Do a step; after a failure nothing is left. */
   #guarded(step: () => void): void {
     try {
       step();
