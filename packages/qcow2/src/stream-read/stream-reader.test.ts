@@ -1,7 +1,10 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { loadCodec } from '../codec/codec.ts';
+import { viewOf } from '../format/be.ts';
+import { setCompressedEntry } from '../format/table-entry.ts';
 import { MemorySpool } from '../io/spool.ts';
+import { buildImage } from '../testing/image.fixture.ts';
 import { type Disk, disk, makeDisk } from '../testing/made-disk.test.kit.ts';
 import { MemoryOutput, memoryInput, streamOf } from '../testing/memory-output.test.kit.ts';
 import { planImage } from '../write/image-plan.ts';
@@ -129,6 +132,32 @@ test('missing sectors after the end of a compressed stream do not count as trunc
   const end = image.findLastIndex((byte) => byte !== 0) + 1;
   const { guest } = await read(image.subarray(0, end));
   expect(Buffer.compare(guest, made.bytes)).toBe(0);
+});
+
+test('no byte past the end of the disk is passed on, and the report counts the rest', async () => {
+  // The disk ends 100 bytes before a sector, inside its last cluster.
+  const made = makeDisk(12, ['text', 'noise', 'unmapped', 'text'], 612);
+  for (const make of [plain, spooled]) {
+    let end = 0;
+    let bytesPassed = 0;
+    const report = await readStreamed(streamOf(await make(made), 700), {
+      onData: (bytes, offset) => {
+        end = Math.max(end, offset + bytes.length);
+        bytesPassed += bytes.length;
+      },
+    });
+    expect(end).toBe(4 * 4096 - 512);
+    expect(bytesPassed).toBe(3 * 4096 - 512);
+    expect(report).toMatchObject({ virtualSize: 4 * 4096 - 512, clusterSize: 4096, dataBytes: bytesPassed });
+  }
+});
+
+test('a compressed stream in the cluster of the header can be read', async () => {
+  const { bytes, at, guest } = buildImage({ clusterBits: 12, clusters: [{ kind: 'compressed', fill: 5 }] });
+  const stream = bytes.slice(at.data[0], (at.data[0] ?? 0) + 200);
+  bytes.set(stream, 2000);
+  setCompressedEntry(viewOf(bytes), at.l2, { offset: 2003, length: 190, clusterBits: 12 });
+  expect((await read(bytes)).guest).toEqual(guest);
 });
 
 test('what must be held goes to the spool when memory is full, and is an error without one', async () => {
