@@ -15,7 +15,7 @@ import { isStreamed, openReadDisk, spoolDisk } from './open-disk.ts';
 import { unfold } from './unfold.ts';
 
 const TABLE = {
-  summary: 'Write the disk inside an image to standard output; `-` is standard input.',
+  summary: 'Write the disk in an image to standard output; `-` is standard input.',
   usage: ['[ --spool DIR ] image'],
   options: {
     ...SPOOL_OPTION,
@@ -24,8 +24,8 @@ const TABLE = {
     ...COMMON_OPTIONS,
   },
   notes: [
-    'An image from standard input is written as it comes where its tables stand in front (as in those we write);\n' +
-      'other images are kept in a temporary file first.',
+    'An image from standard input is written while it is read if its tables are before its data, as in the images\n' +
+      'of this program; other images are kept in a temporary file first.',
   ],
 } as const satisfies CommandTable;
 

@@ -16,14 +16,14 @@ import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
 
 /** qemu-img's exit statuses, which scripts know. */
 const STATUS = { clean: 0, notChecked: 1, corrupt: 2, leaks: 3, unsupported: 63 } as const;
-/** Findings that the JSON lists; the counts are of all. */
+/** Most findings that the JSON lists; the counts include all. */
 const LISTED = 1000;
 
 const TABLE = {
   summary: 'Compare the refcounts of an image with what its tables use. Nothing is repaired.',
   usage: ['[ --json ] [ -q ] image'],
   options: {
-    quiet: { short: 'q', long: 'quiet', help: 'tell only by the exit status' },
+    quiet: { short: 'q', long: 'quiet', help: 'print nothing: the exit status is the result' },
     ...OUTPUT_OPTIONS,
     ...SPOOL_OPTION,
     ...COMMON_OPTIONS,
@@ -88,7 +88,7 @@ function findingLine({ kind, message }: CheckFinding): string {
   return `${kind === 'leak' ? 'Leaked' : 'ERROR'} ${message}\n`;
 }
 
-/** The names are those of `qemu-img check --output=json`, and so is leaving out a count of none. */
+/** Names and omitted zero counts as in `qemu-img check --output=json`. */
 function reportJson(report: CheckReport, filename: string, findings: readonly CheckFinding[]) {
   return {
     'image-end-offset': report.imageEndOffset,

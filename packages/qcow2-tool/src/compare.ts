@@ -25,11 +25,16 @@ const TABLE = {
       short: 'f',
       long: 'first-format',
       value: 'FORMAT',
-      help: 'format of the first, raw or qcow2 (default: look)',
+      help: 'format of the first, raw or qcow2 (default: by its first bytes)',
     },
-    second: { short: 'F', long: 'second-format', value: 'FORMAT', help: 'format of the second (default: look)' },
-    strict: { short: 's', long: 'strict', help: 'sizes and holes must be the same, too' },
-    quiet: { short: 'q', long: 'quiet', help: 'tell only by the exit status' },
+    second: {
+      short: 'F',
+      long: 'second-format',
+      value: 'FORMAT',
+      help: 'format of the second (default: by its first bytes)',
+    },
+    strict: { short: 's', long: 'strict', help: 'sizes and holes must be equal too' },
+    quiet: { short: 'q', long: 'quiet', help: 'print nothing: the exit status is the result' },
     ...CHAIN_OPTIONS,
     ...SPOOL_OPTION,
     ...COMMON_OPTIONS,
@@ -50,7 +55,7 @@ export const compare: Main = async (argv, world) => {
     },
   };
   const status = await commandMain(command)(argv, world);
-  // 1 means a difference here, whatever it was that could not be compared.
+  // 1 means a difference here: a comparison that failed has a status of its own.
   return status === STATUS.different && !isCompared ? STATUS.failed : status;
 };
 
@@ -81,9 +86,9 @@ function judge(a: Source, b: Source, isStrict: boolean): { readonly status: numb
   const hasOtherSize = a.size !== b.size;
   if (hasOtherSize && isStrict) return { status: STATUS.different, text: 'Strict mode: Image size mismatch!\n' };
   const difference = firstDifference(a, b, { isStrict });
-  // As qemu-img: the sizes are told when what both have is the same.
-  const isBehindCommon = difference === undefined || difference.offset >= Math.min(a.size, b.size);
-  const warning = hasOtherSize && isBehindCommon ? 'Warning: Image size mismatch!\n' : '';
+  // As qemu-img: the sizes are compared when both disks are equal up to the end of the shorter one.
+  const isPastCommonEnd = difference === undefined || difference.offset >= Math.min(a.size, b.size);
+  const warning = hasOtherSize && isPastCommonEnd ? 'Warning: Image size mismatch!\n' : '';
   if (difference === undefined) return { status: STATUS.identical, text: `${warning}Images are identical.\n` };
   const text =
     difference.kind === 'content'

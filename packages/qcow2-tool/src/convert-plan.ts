@@ -16,21 +16,21 @@ import type { ImageRules } from './open-image.ts';
 /** The formats that `convert` reads and writes. */
 export type Format = 'raw' | 'qcow2';
 
-/** What to convert, decided; nothing was opened yet. */
+/** What to convert, fully decided. Nothing is open yet. */
 export interface ConvertPlan {
   /** A path; `-` is standard input. */
   readonly source: string;
   /** A path; `-` is standard output; undefined: only measure. */
   readonly target: string | undefined;
-  /** What the target is now; `new` will be a file, `stream` is a descriptor, a pipe, or something else to write forwards. */
+  /** What the target is before it is opened. `new` will be a file; `stream` is what must be written in order. */
   readonly targetKind: 'new' | 'file' | 'block-device' | 'stream';
-  /** Undefined: look at the source's first bytes. */
+  /** Undefined: decided by the source's first bytes. */
   readonly from: Format | undefined;
-  /** Undefined: the other one than the source's, except where an option asks for QCOW2. */
+  /** Undefined: the opposite of the source's, unless an option asks for QCOW2. */
   readonly to: Format | undefined;
   readonly compression: CompressionType | undefined;
   readonly level: number | undefined;
-  /** log2 of the cluster size; undefined: what QEMU takes for the disk's size, 64 KiB or more. */
+  /** log2 of the cluster size; undefined: 64 KiB, or more where QEMU's tables need it. */
   readonly clusterBits: number | undefined;
   readonly version: Qcow2Version;
   readonly pipeLayout: PipeLayout;
@@ -39,14 +39,14 @@ export interface ConvertPlan {
   readonly isProgressWanted: boolean;
   /** Which further files the source may have opened. */
   readonly rules: ImageRules;
-  /** Folder for what does not fit memory. */
+  /** Folder for data that does not fit in memory; undefined: $TMPDIR. */
   readonly spoolFolder: string | undefined;
 }
 
 const FORMATS: readonly Format[] = ['raw', 'qcow2'];
 const COMPRESSIONS: readonly CompressionType[] = ['zlib', 'zstd'];
 const LAYOUTS: readonly PipeLayout[] = ['spool', 'two-pass', 'budget'];
-/** Levels of each type, as the codec takes them. */
+/** The levels that each codec accepts. */
 const LEVELS: Readonly<Record<CompressionType, NumberRule>> = {
   zlib: { what: 'compression level', min: 1, max: 9 },
   zstd: { what: 'compression level', min: 1, max: 22 },
@@ -74,9 +74,9 @@ export function planConvert(parsed: Parsed<typeof CONVERT_TABLE>, disks: DiskVie
     to: targetFormat(parsed, compression),
     compression,
     level: levelText === undefined ? undefined : parseNumber(levelText, LEVELS[compression ?? 'zlib']),
-    clusterBits: clusterBitsOf(parsed.value('cluster_size')),
-    version: versionOf(parsed.value('qcow2_version'), compression),
-    pipeLayout: choice(LAYOUTS, parsed.value('pipe_layout'), 'layout') ?? 'spool',
+    clusterBits: clusterBitsOf(parsed.value('clusterSize')),
+    version: versionOf(parsed.value('qcow2Version'), compression),
+    pipeLayout: choice(LAYOUTS, parsed.value('pipeLayout'), 'layout') ?? 'spool',
     isJson: parsed.flag('json'),
     isForced: parsed.flag('force'),
     isProgressWanted: parsed.flag('progress'),
@@ -91,7 +91,7 @@ function choice<T extends string>(known: readonly T[], text: string | undefined,
   return found;
 }
 
-/** What the options say of the target's format. */
+/** The target's format, as far as the options decide it. */
 function targetFormat(
   parsed: Parsed<typeof CONVERT_TABLE>,
   compression: CompressionType | undefined,
@@ -99,8 +99,8 @@ function targetFormat(
   const to = choice(FORMATS, parsed.value('to'), 'format');
   const isQcow2 =
     compression !== undefined ||
-    parsed.value('cluster_size') !== undefined ||
-    parsed.value('qcow2_version') !== undefined;
+    parsed.value('clusterSize') !== undefined ||
+    parsed.value('qcow2Version') !== undefined;
   if (isQcow2 && to === 'raw') {
     throw usageError('--compress, --cluster-size and --qcow2-version are for QCOW2 targets');
   }
@@ -121,7 +121,7 @@ function clusterBitsOf(text: string | undefined): number | undefined {
   return bits;
 }
 
-/** A descriptor is written forwards, whatever it is open to: the shell that opened it may go on behind us. */
+/** A descriptor is written in order, whatever it is: the shell that opened it may write after us. */
 function kindOf(target: string, disks: DiskView): ConvertPlan['targetKind'] {
   if (target === '-' || /^\/dev\/(stdout|stderr|fd\/)/.test(target)) return 'stream';
   const kind = disks.identify(target)?.kind ?? 'new';

@@ -19,20 +19,20 @@ function disk(): Uint8Array {
 }
 
 test.each([[[]], [['--compress=zlib']], [['--compress=zstd', '--level=1']], [['--cluster-size=512']]])(
-  'a disk goes into an image and comes back, with %j',
+  'a disk that is converted to an image and back is the same, with %j',
   async (options) => {
     using folder = tempFolder();
     const bytes = disk();
     writeFileSync(folder.file('disk'), bytes);
-    const [image, anew, raw] = [folder.file('image'), folder.file('anew'), folder.file('raw')];
+    const [image, other, raw] = [folder.file('image'), folder.file('other'), folder.file('raw')];
     expect(await run('convert', ...options, folder.file('disk'), image)).toEqual({ status: 0, stdout: '', stderr: '' });
-    expect((await run('convert', '--to=qcow2', '--cluster-size=4096', image, anew)).status).toBe(0);
-    expect((await run('convert', anew, raw)).status).toBe(0);
+    expect((await run('convert', '--to=qcow2', '--cluster-size=4096', image, other)).status).toBe(0);
+    expect((await run('convert', other, raw)).status).toBe(0);
     expect(Buffer.compare(readFileSync(raw), bytes)).toBe(0);
   },
 );
 
-test('--measure tells the size of a plain image, as text and as JSON', async () => {
+test('--measure prints the size of a plain image, as text and as JSON', async () => {
   using folder = tempFolder();
   writeFileSync(folder.file('disk'), disk());
   await run('convert', folder.file('disk'), folder.file('image'));
@@ -48,13 +48,13 @@ test('--measure tells the size of a plain image, as text and as JSON', async () 
   expect((await run('convert', '--measure', '--to=raw', folder.file('image'))).stdout).toBe(`${300 * 1024}\n`);
 });
 
-test('-p tells what was done', async () => {
+test('-p shows the progress', async () => {
   using folder = tempFolder();
   writeFileSync(folder.file('disk'), disk());
   expect((await run('convert', '-p', folder.file('disk'), folder.file('image'))).stderr).toMatch(/Copied 1 \/ 1 MiB/);
 });
 
-test('what goes wrong is said with the name of the file, and nothing is left', async () => {
+test('an error names the file, and no file is left', async () => {
   using folder = tempFolder();
   const missing = folder.file('missing');
   expect(await run('convert', missing, folder.file('image'))).toMatchObject({
@@ -67,7 +67,7 @@ test('what goes wrong is said with the name of the file, and nothing is left', a
   expect(readdirSync(folder.path)).toEqual(['broken']);
 });
 
-test('a full target and a damaged source are told by name', async () => {
+test('a full target and a damaged source are reported by name', async () => {
   using folder = tempFolder();
   writeFileSync(folder.file('disk'), disk());
   expect(await run('convert', '--force', folder.file('disk'), '/dev/full')).toEqual({

@@ -4,14 +4,14 @@ import type { Source, SourceExtent } from '@e2image/qcow2';
 /** Bytes compared at once. */
 const UNIT = 256 * 1024;
 
-/** Where two disks differ: in what they read as, or only in whether it is stored. */
+/** Where two disks differ: `content` is different bytes, `status` is a hole against stored zeros. */
 export interface Difference {
   readonly kind: 'content' | 'status';
   readonly offset: number;
 }
 
 /**
- * The first byte at which two disks differ; the shorter one is taken as followed by zeros. Holes of both are not read.
+ * The first byte at which two disks differ; the shorter one counts as followed by zeros. Ranges that are holes in both are not read.
  *
  * @param isStrict a hole against stored zeros is a difference, too
  */
@@ -57,7 +57,7 @@ function fill(source: Source, { kind }: SourceExtent, into: Uint8Array, offset: 
   return into;
 }
 
-/** What a disk has at a byte; beyond its end: a hole to the end of the longer one. */
+/** The extent at a byte; past the end of the disk: a hole to the end of the longer one. */
 function extentOf(source: Source, offset: number, end: number): SourceExtent {
   if (offset >= source.size) return { kind: 'hole', offset, length: end - offset };
   return source.extentAt?.(offset) ?? { kind: 'data', offset, length: source.size - offset };

@@ -1,7 +1,9 @@
 import { printable } from '@e2image/cli';
-import type { InfoValue } from './info.ts';
 
-/** Names that `qemu-img info` shows otherwise than with spaces for hyphens. */
+/** A value of the description; the names are those of `qemu-img info --output=json`. */
+export type InfoValue = string | number | boolean | readonly InfoValue[] | { readonly [name: string]: InfoValue };
+
+/** Names whose title in `qemu-img info` is not the name with spaces for hyphens. */
 const TITLES: Readonly<Record<string, string>> = {
   filename: 'image',
   format: 'file format',
@@ -14,11 +16,11 @@ const TITLES: Readonly<Record<string, string>> = {
   snapshots: 'snapshot list',
   'dirty-flag': 'dirty',
 };
-/** Shown by the other names only. */
+/** The names that come first; the others follow in their own order. */
 const ORDER = ['filename', 'format', 'virtual-size', 'actual-size', 'encrypted', 'cluster-size'] as const;
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
-/** The description for people: one fact per line, ends its lines. */
+/** The description for people: one fact per line, with the newline. */
 export function infoText(info: { readonly [name: string]: InfoValue }): string {
   const first = ORDER.filter((name) => name in info);
   const rest = Object.keys(info).filter((name) => !first.some((known) => known === name));

@@ -13,12 +13,12 @@ import {
 } from '@e2image/cli';
 import { isQcow2Error, type Qcow2Image } from '@e2image/qcow2';
 import { SPOOL_OPTION } from './chain-options.ts';
-import { infoText } from './info-text.ts';
+import { type InfoValue, infoText } from './info-text.ts';
 import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
 import { openImage } from './open-image.ts';
 
 const TABLE = {
-  summary: 'Tell what an image is. No other file is opened.',
+  summary: 'Describe an image. No other file is opened.',
   usage: ['[ --json ] image'],
   options: { ...OUTPUT_OPTIONS, ...SPOOL_OPTION, ...COMMON_OPTIONS },
 } as const satisfies CommandTable;
@@ -46,10 +46,7 @@ const COMMAND: Command<typeof TABLE> = {
 /** `qcow2 info`. @returns the exit status */
 export const info = commandMain(COMMAND);
 
-/** A value of the description; the names are those of `qemu-img info --output=json`. */
-export type InfoValue = string | number | boolean | readonly InfoValue[] | { readonly [name: string]: InfoValue };
-
-/** What `info` tells, and the parts of the image that could not be read. */
+/** The description of an image, and the parts of it that could not be read. */
 function describe(image: Qcow2Image, path: string) {
   const problems: string[] = [];
   const attempt = <T>(read: () => readonly T[]): readonly T[] => {
@@ -98,7 +95,7 @@ function actualSize(path: string): { 'actual-size'?: number } {
 function backing({ info }: Qcow2Image, path: string) {
   const { backingName: name, backingFormat: format } = info;
   if (name === undefined) return {};
-  // A protocol or an absolute path stands for itself; any other name is sought beside the image.
+  // A protocol or an absolute path is complete; any other name is relative to the image's folder.
   const isWhole = isAbsolute(name) || /^[^/]*:/.test(name) || path === '-';
   return {
     'backing-filename': name,

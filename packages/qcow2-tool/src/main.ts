@@ -10,17 +10,17 @@ import {
   VERSION,
 } from '@e2image/cli';
 
-/** The subcommands. One is loaded when it is called: none pays for another's start. Add a line per subcommand. */
+/** The subcommands. Each is loaded when it is called, so that the others cost no start-up time. */
 const SUBCOMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Main> }>> = {
-  info: { summary: 'what an image is', load: async () => (await import('./info.ts')).info },
+  info: { summary: 'a description of an image', load: async () => (await import('./info.ts')).info },
   map: { summary: 'where the bytes of the disk are', load: async () => (await import('./map.ts')).map },
   check: { summary: 'whether its tables are sound', load: async () => (await import('./check.ts')).check },
   compare: { summary: 'whether two disks read the same', load: async () => (await import('./compare.ts')).compare },
   convert: {
-    summary: 'between raw and QCOW2, or QCOW2 anew',
+    summary: 'between raw and QCOW2, or from QCOW2 to QCOW2',
     load: async () => (await import('./convert.ts')).convert,
   },
-  cat: { summary: 'the disk inside, to standard output', load: async () => (await import('./cat.ts')).cat },
+  cat: { summary: 'the disk in an image, to standard output', load: async () => (await import('./cat.ts')).cat },
 };
 
 /** What `--help` shows of the command as a whole. */
@@ -32,7 +32,7 @@ const TABLE: CommandTable = {
     Object.entries(SUBCOMMANDS)
       .map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}`)
       .join('\n'),
-    'SUBCOMMAND --help tells the options of each.',
+    'SUBCOMMAND --help shows the options of each.',
   ],
 };
 

@@ -15,7 +15,7 @@ import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
 import { type OpenedImage, openImage } from './open-image.ts';
 
 const TABLE = {
-  summary: 'Tell where the bytes of the disk are: which file of the chain, and where in it.',
+  summary: 'Show where the bytes of the disk are: in which file of the chain, and where in it.',
   usage: ['[ --json ] image'],
   options: { ...OUTPUT_OPTIONS, ...CHAIN_OPTIONS, ...SPOOL_OPTION, ...COMMON_OPTIONS },
 } as const satisfies CommandTable;
@@ -47,7 +47,7 @@ const COMMAND: Command<typeof TABLE> = {
 /** `qcow2 map`. @returns the exit status */
 export const map = commandMain(COMMAND);
 
-/** Lines are written together: a map can have millions. */
+/** Lines that are written at once: a map can have millions. */
 const LINES = 512;
 
 function writeLines(lines: Iterable<string>, world: World): void {
@@ -65,7 +65,7 @@ function writeJson({ image }: OpenedImage, world: World): void {
   writeLines(jsonLines(image.extents()), world);
 }
 
-/** One object per line, as qemu-img has it; `compressed` is told since its version 8.2. */
+/** One object per line, as qemu-img prints it; `compressed` since its version 8.2. */
 function* jsonLines(extents: Iterable<MapExtent>): Generator<string> {
   let before = '[';
   for (const { offset, length, depth, present, zero, data, compressed, hostOffset } of extents) {
@@ -82,7 +82,7 @@ function writeTable(opened: OpenedImage, world: World): void {
   writeLines(tableLines(opened), world);
 }
 
-/** The runs that hold data, in hexadecimal as qemu-img tells them. */
+/** The runs that contain data, in hexadecimal as qemu-img prints them. */
 function* tableLines({ image, names }: OpenedImage): Generator<string> {
   for (const { offset, length, depth, data, hostOffset } of image.extents()) {
     if (!data) continue;

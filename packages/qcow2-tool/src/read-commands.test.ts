@@ -45,7 +45,7 @@ async function run(...argv: string[]) {
 }
 
 describe('qcow2 info', () => {
-  test('tells the header as JSON, and the ranges that were never read', async () => {
+  test('prints the header as JSON, and the ranges that were never read', async () => {
     const { status, stdout } = await run('info', '--json', at('image'));
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -57,14 +57,14 @@ describe('qcow2 info', () => {
     });
   });
 
-  test('tells it in words, too', async () => {
+  test('prints it as text too', async () => {
     const { stdout } = await run('info', at('image'));
     expect(stdout).toContain('virtual size: 64 KiB (65536 bytes)\n');
     expect(stdout).toContain('cluster_size: 4096\n');
     expect(stdout).toContain('    data:\n        compat: 0.10\n');
   });
 
-  test('refuses what is no image, by its name', async () => {
+  test('refuses a file that is not an image, by its name', async () => {
     expect(await run('info', at('disk'))).toMatchObject({
       status: 1,
       stderr: expect.stringContaining(
@@ -127,7 +127,7 @@ describe('qcow2 check', () => {
     expect(JSON.parse(stdout)).toMatchObject({ leaks: 5, 'check-errors': 0, findings: expect.any(Array) });
   });
 
-  test('is 63 for what is no image, and 1 for what is not there', async () => {
+  test('is 63 for a file that is not an image, and 1 for a file that does not exist', async () => {
     expect((await run('check', at('disk'))).status).toBe(63);
     expect((await run('check', at('gone'))).status).toBe(1);
   });
@@ -146,7 +146,7 @@ describe('qcow2 compare', () => {
     });
   });
 
-  test('takes a shorter disk as followed by zeros, unless it is strict', async () => {
+  test('counts a shorter disk as followed by zeros, unless it is strict', async () => {
     const longer = new Uint8Array(disk.length + 1000);
     longer.set(disk);
     writeFileSync(at('longer'), longer);
@@ -163,7 +163,7 @@ describe('qcow2 compare', () => {
     });
   });
 
-  test('is 2 for whatever could not be compared', async () => {
+  test('is 2 when the disks could not be compared', async () => {
     expect((await run('compare', at('gone'), at('image'))).status).toBe(2);
     expect((await run('compare', at('image'))).status).toBe(2);
     expect((await run('compare', '--nonsense')).status).toBe(2);

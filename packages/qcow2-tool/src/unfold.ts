@@ -10,17 +10,17 @@ import {
   type SpoolOptions,
 } from '@e2image/sparse-io';
 
-/** How to unfold, and who watches. */
+/** Where a temporary file is kept, and the progress observer. */
 export interface UnfoldOptions extends SpoolOptions {
-  /** Told the bytes of data that have come. */
+  /** Called with the bytes of data that were read. */
   readonly onProgress?: (bytesDone: number) => void;
 }
 
 /**
- * Write the disk inside of an image that comes once and in order. The sink is not finished.
+ * Write the disk of an image that can be read only once and in order. The sink is not finished.
  *
- * A sink that can seek must be fresh: what the image does not store is not written. A sequential one gets the data as
- * they come when the image's tables stand in front, as in those we write; otherwise a temporary file is in between.
+ * A sink that can seek must be new: what the image does not store is not written. A sequential sink gets the data at
+ * once if the image's tables are before its data, as in the images that we write; otherwise through a temporary file.
  *
  * @returns bytes of the disk
  * @throws Qcow2Error as `readStreamed`; SparseError SPARSE_SPOOL_FULL
@@ -55,7 +55,7 @@ export async function unfold(
   }
 }
 
-/** The sink itself, or a temporary file where the sink cannot take what comes. */
+/** The sink itself, or a temporary file if the data does not come in the order of the disk. */
 class Target {
   readonly #sink: Sink;
   readonly #newSpool: () => Spool;
