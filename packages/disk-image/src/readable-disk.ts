@@ -1,7 +1,7 @@
 import { reasonOf } from '@e2image/cli';
 import { fullLength, isolateErrors, type Source } from '@e2image/sparse-io';
 
-/** What a disk should have, and who is informed of what it lacks. */
+/** What a disk should have, and what is called for each range that it lacks. */
 interface ReadableOptions {
   /** Bytes of a block: the unit that is lost as a whole when it cannot be read. */
   readonly blockSize: number;

@@ -6,18 +6,7 @@ import { TABLE } from './table.ts';
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
   version: VERSION,
-  run: async (parsed, world) => {
-    const plan = planScramble({
-      operands: parsed.operands,
-      format: parsed.value('format'),
-      index: parsed.value('index'),
-      keyFile: parsed.value('key'),
-      isProgressWanted: parsed.flag('progress'),
-      isForced: parsed.flag('force'),
-      spoolFolder: parsed.value('spool'),
-    });
-    return runScramble(plan, world);
-  },
+  run: (parsed, world) => runScramble(planScramble(parsed), world),
 };
 
 /** Run the command. @returns the exit status */

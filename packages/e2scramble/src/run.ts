@@ -13,7 +13,7 @@ import {
 } from '@e2image/cli';
 import { type OpenDisk, readableDisk } from '@e2image/disk-image';
 import { type Filesystem, openFilesystem } from '@e2image/ext-core';
-import type { BlockSet } from '@e2image/ext-core/walk';
+import { type BlockSet, blocksText } from '@e2image/ext-core/walk';
 import { describeCounts, type Scrambler, STAYS_VISIBLE, scramblerSteps } from '@e2image/scramble';
 import { inBatches, type Output, type Source } from '@e2image/sparse-io';
 import { openImage } from './image.ts';
@@ -68,7 +68,7 @@ interface Writing {
 async function writeScrambled(writing: Writing): Promise<void> {
   const { plan, world, fs, input, blocks, scrambler } = writing;
   const isQcow2 = (plan.format ?? input.format) === 'qcow2';
-  // A QCOW2 image grows as it is written: how long it will be is not known before.
+  // The size of a QCOW2 image is not known before it is written.
   const size = isQcow2 ? undefined : fs.blocksCount * fs.blockSize;
   const output = await openTarget(plan.out, world, { isForced: plan.isForced, size });
   const total = blocks.size;
@@ -107,8 +107,8 @@ function readable({ fs, warnings }: Writing): Source {
     blockSize,
     size: blocksCount * blockSize,
     onUnreadable: ({ offset, length, reason }) => {
-      const isBlock = offset % blockSize === 0 && length === blockSize;
-      const what = isBlock ? `block ${offset / blockSize}` : `bytes ${offset} to ${offset + length - 1}`;
+      const start = Math.floor(offset / blockSize);
+      const what = blocksText({ start, count: Math.ceil((offset + length) / blockSize) - start });
       const message = `${what} cannot be read: ${reason}; zeros in the output`;
       warnings.warn({ code: 'unreadable-content', message, lost: true });
     },
@@ -116,6 +116,6 @@ function readable({ fs, warnings }: Writing): Source {
 }
 
 function report(scrambler: Scrambler, world: World): void {
-  say(world, `hidden: ${describeCounts(scrambler.report()).join(', ') || 'nothing was there to hide'}`);
+  say(world, `hidden: ${describeCounts(scrambler.report()).join(', ') || 'nothing'}`);
   say(world, `what stays visible: ${STAYS_VISIBLE}`);
 }

@@ -3,14 +3,14 @@ import type { BlockSet } from '@e2image/ext-core/walk';
 import { type ByteRange, chooseClusterBits } from '@e2image/qcow2';
 import { copyRuns, type Sink, type Source, suppressZeros } from '@e2image/sparse-io';
 
-/** A scrambled file system on its way out. */
+/** A scrambled file system to write. */
 export interface ScrambledDisk {
-  /** Reads as the scrambled file system; what is not metadata reads as zeros. */
+  /** The scrambled file system; bytes that are not metadata are zeros. */
   readonly source: Source;
   readonly blocks: BlockSet;
   readonly blockSize: number;
   readonly blocksCount: number;
-  /** Ranges that the input never held, in bytes. */
+  /** Ranges in bytes that were unknown when the input was made. */
   readonly unread: readonly ByteRange[];
 }
 

@@ -28,7 +28,7 @@ describe('sparse-copy', () => {
     expect(statSync(folder.file('b')).blocks * 512).toBeGreaterThanOrEqual(2 ** 20);
   });
 
-  test('-p tells what was done', async () => {
+  test('-p shows the progress', async () => {
     using folder = tempFolder();
     writeFileSync(folder.file('a'), new Uint8Array(3 * 2 ** 20));
     expect((await run('-p', folder.file('a'), folder.file('b'))).stderr).toMatch(/\rCopied 3 \/ 3 MiB \(100%\) in /);

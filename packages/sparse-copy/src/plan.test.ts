@@ -1,5 +1,7 @@
+import { parseOptions } from '@e2image/cli';
 import type { DiskView, FileIdentity } from '@e2image/sparse-io';
 import { planCopy } from './plan.ts';
+import { TABLE } from './table.ts';
 
 const file = (ino: number): FileIdentity => ({ kind: 'file', dev: 1, ino, rdev: 0 });
 const PATHS: Record<string, FileIdentity> = {
@@ -14,20 +16,32 @@ const disks: DiskView = {
   readText: () => undefined,
   list: () => [],
 };
-const plan = (operands: string[], zero?: string) => planCopy({ operands, zero, isForced: false }, disks);
+/** The plan for a command line. */
+const plan = (operands: string[], zero?: string) =>
+  planCopy(parseOptions(TABLE, [...(zero === undefined ? [] : [`--zero=${zero}`]), ...operands]), disks);
 
 describe('planCopy', () => {
-  test('takes two operands and a way to make zeros', () => {
-    expect(plan(['a', 'b'])).toEqual({ source: 'a', target: 'b', zero: undefined, isForced: false });
+  test('takes two operands and a way to write zeros', () => {
+    expect(plan(['a', 'b'])).toEqual({
+      source: 'a',
+      target: 'b',
+      zero: undefined,
+      isForced: false,
+      isProgressWanted: false,
+    });
     expect(plan(['-', '/dev/sda'], 'discard')).toMatchObject({ source: '-', target: '/dev/sda', zero: 'discard' });
     expect(plan(['a', 'new'], 'hole')).toMatchObject({ zero: 'hole' });
+  });
+
+  test('takes --force and -p', () => {
+    expect(plan(['--force', '-p', 'a', 'b'])).toMatchObject({ isForced: true, isProgressWanted: true });
   });
 
   test.each([[[]], [['a']], [['a', 'b', 'c']]])('%j is a usage error', (operands) => {
     expect(() => plan(operands)).toThrow(expect.objectContaining({ code: 'CLI_USAGE' }));
   });
 
-  test.each(['', 'holes', 'constructor'])('%j is no way to make zeros', (zero) => {
+  test.each(['', 'holes', 'constructor'])('%j is not a way to write zeros', (zero) => {
     expect(() => plan(['a', 'b'], zero)).toThrow(expect.objectContaining({ code: 'CLI_USAGE' }));
   });
 

@@ -1,23 +1,18 @@
-import { CliError, printable, refuseOverlap, usageError } from '@e2image/cli';
+import { CliError, type Parsed, printable, refuseOverlap, usageError } from '@e2image/cli';
 import { type DiskView, realDisks, type ZeroMethod } from '@e2image/sparse-io';
+import type { TABLE } from './table.ts';
 
-/** What to copy, decided; nothing was opened yet. */
+/** What to copy, fully decided. Nothing is open yet. */
 export interface CopyPlan {
   /** A path; `-` is standard input. */
   readonly source: string;
   /** A path; `-` is standard output. */
   readonly target: string;
-  /** How zeros get into the target; undefined leaves it to the kind of target. */
+  /** How zeros are written; undefined: the default of the kind of target. */
   readonly zero: ZeroMethod | undefined;
-  /** Write to a terminal, too. */
+  /** Whether the copy may go to a terminal. */
   readonly isForced: boolean;
-}
-
-/** What was typed. */
-export interface CopyRequest {
-  readonly operands: readonly string[];
-  readonly zero: string | undefined;
-  readonly isForced: boolean;
+  readonly isProgressWanted: boolean;
 }
 
 const METHODS: readonly ZeroMethod[] = ['hole', 'punch', 'write', 'discard'];
@@ -25,11 +20,12 @@ const METHODS: readonly ZeroMethod[] = ['hole', 'punch', 'write', 'discard'];
 /**
  * Decide everything that can be decided before a file is opened.
  *
- * @throws CliError CLI_USAGE, CLI_REFUSED: same file, ways to make zeros that the target has not, binary to a terminal
+ * @throws CliError CLI_USAGE; CLI_REFUSED when source and target share bytes, or the target cannot make zeros that way
  */
-export function planCopy({ operands, zero, isForced }: CopyRequest, disks: DiskView = realDisks): CopyPlan {
-  const [source, target] = operands;
-  if (source === undefined || target === undefined || operands.length > 2) throw usageError();
+export function planCopy(parsed: Parsed<typeof TABLE>, disks: DiskView = realDisks): CopyPlan {
+  const [source, target] = parsed.operands;
+  if (source === undefined || target === undefined || parsed.operands.length > 2) throw usageError();
+  const zero = parsed.value('zero');
   const method = METHODS.find((known) => known === zero);
   if (zero !== undefined && method === undefined) throw usageError(`unknown way to make zeros '${printable(zero)}'`);
   refuseOverlap({ path: source }, { path: target }, disks);
@@ -38,5 +34,6 @@ export function planCopy({ operands, zero, isForced }: CopyRequest, disks: DiskV
     throw new CliError('CLI_REFUSED', 'a block device has no holes: use --zero=punch, write or discard');
   }
   if (!isDevice && method === 'discard') throw new CliError('CLI_REFUSED', '--zero=discard needs a block device');
-  return { source, target, zero: method, isForced };
+  const [isForced, isProgressWanted] = [parsed.flag('force'), parsed.flag('progress')];
+  return { source, target, zero: method, isForced, isProgressWanted };
 }

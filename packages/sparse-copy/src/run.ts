@@ -27,31 +27,25 @@ import type { CopyPlan } from './plan.ts';
 
 const MIB = 1 << 20;
 
-/** Who watches. */
-export interface CopyEnvironment {
-  readonly world: World;
-  readonly isProgressWanted: boolean;
-}
-
 /**
  * Copy as planned.
  *
  * @returns the exit status
  * @throws CliError CLI_FAILED with the name of source or target, CLI_REFUSED when a device is too small
  */
-export async function runCopy(plan: CopyPlan, environment: CopyEnvironment): Promise<number> {
+export async function runCopy(plan: CopyPlan, world: World): Promise<number> {
   const opened = await openInput(plan.source).catch((error: unknown) => {
     throw failed(error, `while trying to open ${plan.source}`);
   });
   try {
-    await copyInput(plan, settled(plan, opened, environment.world), environment);
+    await copyInput(plan, settled(plan, opened, world), world);
     return EXIT.done;
   } finally {
     if (opened.kind === 'source') opened.close();
   }
 }
 
-async function copyInput(plan: CopyPlan, input: Input, { world, isProgressWanted }: CopyEnvironment): Promise<void> {
+async function copyInput(plan: CopyPlan, input: Input, world: World): Promise<void> {
   const output = await openTarget(plan.target, world, {
     isForced: plan.isForced,
     size: input.kind === 'source' ? input.source.size : undefined,
@@ -59,15 +53,17 @@ async function copyInput(plan: CopyPlan, input: Input, { world, isProgressWanted
   });
   await writeOutput(output, async (sink) => {
     const total = input.kind === 'source' ? Math.ceil(input.source.size / MIB) : undefined;
-    const progress = isProgressWanted ? await startProgress(world, { total, unitSize: MIB, unit: 'MiB' }) : NO_PROGRESS;
+    const progress = plan.isProgressWanted
+      ? await startProgress(world, { total, unitSize: MIB, unit: 'MiB' })
+      : NO_PROGRESS;
     return fill(sink, output, { plan, input, progress });
   });
 }
 
-/** A mounted source changes while it is copied: what was read once must not change again on its way through a pipe. */
+/** A mounted source changes while it is copied: bytes that were read must not change again in a pipe. */
 function settled({ source }: CopyPlan, input: Input, world: World): Input {
   if (input.kind === 'stream' || source === '-') return input;
-  // Without a mount table nobody can tell, which is no reason not to copy.
+  // A missing mount table is not an error: then nothing is mounted as far as anybody can know.
   const view = realMounts({ ...world.env, EXT2FS_NO_MTAB_OK: '1' });
   if (!mountState(source, view).isMounted) return input;
   return { ...input, source: withoutFile(input.source) };
@@ -81,7 +77,7 @@ interface Filling {
 
 async function fill(sink: Sink, output: Output, { plan, input, progress }: Filling): Promise<void> {
   const onProgress = (done: number): void => progress.update(Math.floor(done / MIB));
-  // A stream takes zeros as it takes everything; anywhere else they are worth a look.
+  // A stream needs all bytes; elsewhere zeros need not be written.
   const target = output.kind === 'stream' ? sink : suppressZeros(sink);
   try {
     const size = await move(input, target, onProgress);
