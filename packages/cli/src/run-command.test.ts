@@ -87,7 +87,7 @@ describe('commandMain', () => {
     expect(stderr).toMatch(/\n {4}at .*run-command\.test/);
   });
 
-  test('a closed pipe is death by SIGPIPE, without a word', async () => {
+  test('a closed pipe is death by SIGPIPE, without a message', async () => {
     const error = Object.assign(new Error('EPIPE'), { code: 'EPIPE', syscall: 'write' });
     expect(await run([], failing(error))).toMatchObject({ status: 141, stderr: 'banner\n', killed: ['SIGPIPE'] });
   });

@@ -5,7 +5,7 @@ import { EXIT } from './world/exit-status.ts';
 import { diePiped, processSignals, type SignalHost } from './world/signals.ts';
 import type { Main, World } from './world/world.ts';
 
-/** A command: its table, and what it does with a command line that is well spelled. */
+/** A command: its table, and what it does with a parsed command line. */
 export interface Command<T extends CommandTable> {
   readonly table: T;
   /** What `--version` prints, without the program's name. */
@@ -32,14 +32,14 @@ export function commandMain<const T extends CommandTable>(
       world.stderr(banner);
       return await command.run(parseOptions(table, argv, world.env), world);
     } catch (error) {
-      // A reader that went away is no error: the program ends as `cat` would.
+      // A reader that closed the pipe is not an error: the program ends as `cat` does.
       if (codeOf(error) === 'EPIPE') return diePiped(host);
       return reportError(error, world, usageText(table, world.program));
     }
   };
 }
 
-/** Answer `--help` and `--version`. @returns false when neither was asked for, or the command line is wrong anyway */
+/** Answer `--help` and `--version`. @returns false when neither was given, or the command line is wrong */
 function showTexts(table: CommandTable, version: string, argv: readonly string[], world: World): boolean {
   const asked = askedFor(table, argv, world);
   if (asked?.flag('help')) world.stdout(helpText(table, world.program));
@@ -52,7 +52,7 @@ function askedFor(table: CommandTable, argv: readonly string[], world: World): P
   try {
     return parseOptions(table, argv, world.env);
   } catch {
-    // Reported when it is parsed for good, after the banner.
+    // Reported when the command itself parses it, after the banner.
     return undefined;
   }
 }

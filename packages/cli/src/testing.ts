@@ -1,15 +1,15 @@
 import type { SignalHost } from './world/signals.ts';
 import type { World } from './world/world.ts';
 
-/** A world that remembers what it was told. */
+/** A world that records what is printed. */
 export interface FakeWorld extends World {
-  /** Everything said so far. */
+  /** Everything printed so far. */
   readonly said: { stderr: string; stdout: string };
   /** Milliseconds since the fake epoch; set it to let time pass. */
   readonly clock: { now: number };
 }
 
-/** A world for tests: no terminal, an empty environment, a clock that stands still. */
+/** A world for tests: no terminal, an empty environment, a clock that does not advance by itself. */
 export function fakeWorld(overrides: Partial<World> = {}): FakeWorld {
   const said = { stderr: '', stdout: '' };
   const clock = { now: 0 };
@@ -32,11 +32,11 @@ export function fakeWorld(overrides: Partial<World> = {}): FakeWorld {
   };
 }
 
-/** Signals for tests: what is installed, what was sent, and a way to deliver one. */
+/** Signals for tests: installed handlers, signals that were sent, and a way to deliver one. */
 export interface FakeSignals extends SignalHost {
   readonly handlers: Map<NodeJS.Signals, Set<() => void>>;
   readonly killed: NodeJS.Signals[];
-  /** Add to it what the fake process is told to ignore. */
+  /** The signals that the fake process ignores from its start; add to it. */
   readonly ignored: Set<NodeJS.Signals>;
   deliver(signal: NodeJS.Signals): void;
 }

@@ -1,9 +1,9 @@
-/** Control characters of ASCII and Latin-1, and the ones that turn the direction of text. */
+/** Control characters of ASCII and Latin-1, line separators, and characters that change the direction of text. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 /**
- * Text from outside (a path, a label, a name in a file system) made harmless for a terminal and for logs: control
- * characters as `\x1b` or `\u202e`, on one line.
+ * Make text from outside (a path, a label, a name in a file system) safe for a terminal and for logs: control
+ * characters become `\x1b` or `\u202e`, and the text is one line.
  */
 export function printable(text: string): string {
   return text.replaceAll(UNPRINTABLE, (character) => {

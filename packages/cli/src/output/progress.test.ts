@@ -16,7 +16,7 @@ function onScreen(text: string): string {
 }
 
 describe('startProgress off a terminal', () => {
-  test('rewrites its line at most once a second, and tells the time left after five', async () => {
+  test('rewrites its line at most once a second, and shows the remaining time after five seconds', async () => {
     const world = fakeWorld();
     const progress = await startProgress(world, { total: 1000, unitSize: MIB });
     expect(world.said.stderr).toBe('Copying 0 / 1000 blocks (0%)');

@@ -2,17 +2,17 @@ import type { World } from '../world/world.ts';
 
 /** What is shown while blocks are copied. */
 export interface Progress {
-  /** So many units are done. Cheap: call it as often as there is something to tell. */
+  /** Report how many units are done. Cheap: call it as often as the number changes. */
   update(done: number): void;
-  /** All is done: the last line, in the C tool's shape. */
+  /** Print the last line, in the C tool's form. */
   finish(done: number): void;
-  /** Stop without a last line, after an error. */
+  /** Stop without the last line, after an error. */
   stop(): void;
 }
 
-/** What progress is about. */
+/** What is counted. */
 export interface ProgressOptions {
-  /** Units to do; undefined where nobody knows, as for a stream. */
+  /** Number of units; undefined where it is not known, as for a stream. */
   readonly total?: number | undefined;
   /** Bytes of one unit, for the rate. */
   readonly unitSize: number;
@@ -25,7 +25,7 @@ export const NO_PROGRESS: Progress = { update: () => undefined, finish: () => un
 
 /**
  * Start showing progress on standard error: on a terminal one line with a bar, rate and time left, else the C tool's
- * lines, rewritten by backspaces at most once a second. The last line is the C tool's in both.
+ * lines, rewritten by backspaces at most once a second. The last line is the C tool's in both cases.
  */
 export async function startProgress(world: World, options: ProgressOptions): Promise<Progress> {
   const counter = new Counter(world, options);
@@ -34,11 +34,11 @@ export async function startProgress(world: World, options: ProgressOptions): Pro
     : writeLines(world, counter);
 }
 
-/** Seconds of copying before a time left is told. */
+/** Seconds of copying before the remaining time is shown. */
 const WARM_UP = 5;
 const MIB = 1 << 20;
 
-/** The texts, from what is done and the clock. */
+/** Makes the texts from the number of units done and the clock. */
 class Counter {
   readonly total: number | undefined;
   readonly #world: World;
@@ -70,7 +70,7 @@ class Counter {
     return `${done} / ${this.total} ${this.#unit} (${percent}%)`;
   }
 
-  /** ` 00:01:30 remaining at 12.00 MB/s`, once there is something to reckon with. */
+  /** ` 00:01:30 remaining at 12.00 MB/s`, after some seconds, when the rate is known. */
   remaining(done: number): string {
     if (this.seconds <= WARM_UP || done === 0 || this.total === undefined) return '';
     const left = (this.seconds * this.total) / done - this.seconds;
@@ -110,12 +110,12 @@ function writeLines(world: World, counter: Counter): Progress {
 }
 
 async function drawBar(world: World, counter: Counter, total: number): Promise<Progress> {
-  // Loaded here, as most runs show no bar and every run pays for what it loads.
+  // Loaded here: most runs show no bar, and loading takes time.
   const { SingleBar } = await import('cli-progress');
   const bar = new SingleBar({
     format: 'Copying {bar} {percentage}% {rate} {eta_formatted}',
     stream: terminalStream(world),
-    // Nothing that death by a signal would leave behind: a cursor hidden, or lines that do not wrap.
+    // Death by a signal would leave a hidden cursor, or a terminal that does not wrap lines.
     hideCursor: false,
     linewrap: true,
     clearOnComplete: true,
@@ -132,7 +132,7 @@ async function drawBar(world: World, counter: Counter, total: number): Promise<P
   };
 }
 
-/** A terminal for the bar that writes where the world says; `process.stderr` itself is never touched. */
+/** A terminal for the bar that writes to the world; `process.stderr` itself is never touched. */
 function terminalStream(world: World): NodeJS.WritableStream {
   // Loaded here: streams cost a millisecond and more at start-up, and only a bar needs one.
   const { Writable } = process.getBuiltinModule('node:stream');

@@ -52,7 +52,7 @@ test.each([
   [systemError('ENOSPC'), 'No space left on device'],
   [systemError('EIO'), 'Input/output error'],
   [systemError('ESTRANGE'), 'ESTRANGE'],
-  // How Node tells of EDQUOT, for which libuv has no name.
+  // How Node reports EDQUOT, for which libuv has no name.
   [Object.assign(systemError('UNKNOWN'), { errno: -122 }), 'Disk quota exceeded'],
   [Object.assign(new Error('x'), { code: 'ERR_INVALID_ARG_TYPE' }), undefined],
   [new Error('x'), undefined],

@@ -11,22 +11,22 @@ export function say(world: World, text: string): void {
 }
 
 /**
- * What went wrong, in words: strerror's for a system error, the message of a library or command error; undefined for
+ * What went wrong, as text: strerror's for a system error, the message of a library or command error; undefined for
  * anything else, which is a bug of ours.
  */
 export function reasonOf(error: unknown): string | undefined {
   if (isSystemError(error)) return strerror(error);
   const code = codeOf(error);
-  // Node's own ERR_ codes tell of wrong arguments that we passed.
+  // Node's own ERR_ codes report wrong arguments: a bug of ours.
   if (code === undefined || code.startsWith('ERR_') || !(typeof error === 'object' && error !== null)) return undefined;
   return 'message' in error ? String(error.message) : code;
 }
 
 /**
- * Add to an error what was being done, in the C tool's order: `No space left on device while trying to open x`.
- * A bug stays as it is, so that it is reported as one.
+ * Add to an error what was being done when it happened, in the C tool's order: `No space left on device while trying to open x`.
+ * A bug is returned unchanged, so that it is reported as one.
  *
- * @param doing begins with `while` or a verb form; text from outside in it is made printable here
+ * @param doing begins with `while`; control characters in it are made visible here
  */
 export function failed(error: unknown, doing: string): unknown {
   const reason = reasonOf(error);
@@ -35,14 +35,14 @@ export function failed(error: unknown, doing: string): unknown {
   return new CliError('CLI_FAILED', printable(`${reason} ${doing}`), { cause: error });
 }
 
-/** Whether an error of a copy is about its source: a failed read, or one that the source was too short for. */
+/** Whether an error of a copy is about its source: a failed read, or a read past the end of the source. */
 export function isReadError(error: unknown): boolean {
   const syscall = typeof error === 'object' && error !== null && 'syscall' in error ? error.syscall : undefined;
   return syscall === 'read' || codeOf(error) === 'SPARSE_SHORT_READ';
 }
 
 /**
- * Tell the user of the error that ended a command.
+ * Print the error that ended a command.
  *
  * @param usage the usage text, shown after a CLI_USAGE error
  * @returns the exit status
@@ -61,7 +61,7 @@ export function reportError(error: unknown, world: World, usage: string): number
   return EXIT.failed;
 }
 
-/** Which file a system error is about, where Node knows it. */
+/** The file that a system error is about, if Node gives it. */
 function placeOf(error: unknown): string {
   const path = typeof error === 'object' && error !== null && 'path' in error ? error.path : undefined;
   return typeof path === 'string' && isSystemError(error) ? `: ${path}` : '';

@@ -42,7 +42,7 @@ describe('shellWord', () => {
     expect(shellWord(text)).toBe(quoted);
   });
 
-  test('is one word that a shell reads as the text, and that a message does not change', () => {
+  test('is read by a shell as exactly the text, and is not changed by a message', () => {
     const unit = fc.oneof(
       { arbitrary: fc.constantFrom(...' \'"\\$`~-\t\n\u001b\u007f\u0085\u2028\u202eä€😀'), weight: 2 },
       fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),

@@ -1,15 +1,14 @@
 import type { Output, Sink } from '@e2image/sparse-io';
 import { SignalGuard } from '../world/signals.ts';
 
-/** An output that signals clean up after since before it was opened. */
+/** An output whose partial file a signal handler removes, installed before opening. */
 export interface GuardedOutput extends Output {
-  /** End that: `writeOutput` does. */
+  /** Remove that handler; `writeOutput` calls it. */
   readonly unguard: () => void;
 }
 
 /**
- * Open an output so that no signal can leave a partial file behind: between the making of the file and the handlers of
- * `writeOutput` a signal would end the program in the system's own way.
+ * Open an output so that no signal can leave a partial file: `writeOutput` installs its handlers after the file was made.
  *
  * @param open makes at most one file, as `openOutput` does
  * @throws what `open` throws
@@ -25,13 +24,13 @@ export async function openGuarded(
     output = await open();
     return { ...output, unguard };
   } finally {
-    // Only a partial file leaves anything behind; with the others the default death applies, also in a blocked write.
+    // Only a partial file must be removed. For the others the system's default works, also during a blocked write.
     if (output?.kind !== 'partial-file') unguard();
   }
 }
 
 /**
- * Fill an open output so that it is never left half-made: whatever `fill` throws, and every ending signal, aborts it.
+ * Fill an open output so that it is never left incomplete: any error of `fill`, and every ending signal, aborts it.
  * `fill` calls `sink.finish` itself.
  *
  * @returns what `fill` returns

@@ -1,7 +1,7 @@
 import minimist from 'minimist';
 import { usageError } from '../world/errors.ts';
 
-/** How one option is spelled. Its key in the table names it everywhere else. */
+/** How one option is spelled. The code names it by its key in the table. */
 export interface OptionSpelling {
   /** The letter of `-x`. */
   readonly short?: string;
@@ -9,7 +9,7 @@ export interface OptionSpelling {
   readonly long?: string;
   /** Placeholder of its argument in texts, as `FILE`; an option without one takes none. */
   readonly value?: string;
-  /** `refuse`: a second one is a usage error. Default: the same flag again is nothing, of arguments the last wins. */
+  /** `refuse`: a second one is a usage error. Default: a repeated flag has no effect, and the last argument counts. */
   readonly repeat?: 'refuse';
 }
 
@@ -29,7 +29,7 @@ interface Token {
 
 /**
  * Read a command line as getopt_long(3) does: clusters, arguments attached or in the next word, options after
- * operands unless `isPosix`, `--` ends options. Spelling only; it knows no meaning.
+ * operands unless `isPosix`, `--` ends options. It knows the spelling of options only.
  *
  * @throws CliError CLI_USAGE with getopt's texts
  */
@@ -43,8 +43,8 @@ export function getopt(
   const keys = Object.keys(spellings);
   const string = keys.filter((key) => spellings[key]?.value !== undefined);
   const boolean = keys.filter((key) => spellings[key]?.value === undefined);
-  // minimist alone is no getopt (it takes `-rb8193` for `-r b8193`, and drops the -1 of `-b -1`): it gets one word
-  // per option, in the one form that it reads without surprises.
+  // minimist alone is not a getopt (it reads `-rb8193` as `-r b8193`, and drops the -1 of `-b -1`): it gets one word
+  // per option, in the only form that it always reads correctly.
   const words = tokens.map(({ key, value }) => (value === undefined ? `--${key}` : `--${key}=${value}`));
   const parsed = minimist([...words, '--', ...operands], { string: [...string, '_'], boolean });
   return {

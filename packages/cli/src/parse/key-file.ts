@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { failed } from '../output/report.ts';
 import type { World } from '../world/world.ts';
 
-/** Bytes of a key that nobody knows. */
+/** Bytes of a random key. */
 const KEY_BYTES = 16;
 
 /**

@@ -19,7 +19,7 @@ describe('parseNumber', () => {
   });
 
   test.each(['', ' ', 'junk', '1k', '8193zz', '08', '0x', '1.5', '1e3', '5 ', '--5', '0b11', '٣'])(
-    '%j is none',
+    '%j is not a number',
     (text) => {
       expect(() => parse(text)).toThrow(
         expect.objectContaining({ code: 'CLI_BAD_NUMBER', message: `invalid offset '${text}'` }),

@@ -3,7 +3,7 @@ import { CliError } from '../world/errors.ts';
 
 /** What a number on the command line may be. */
 export interface NumberRule {
-  /** What it is, for the message: `superblock number`. */
+  /** The name of the number in messages: `superblock number`. */
   readonly what: string;
   /** Smallest value. Default 0. */
   readonly min?: number;
@@ -16,7 +16,7 @@ const NUMBER = /^[ \t\n\v\f\r]*([+-]?)(?:0x([\da-f]+)|0([0-7]+)|(0|[1-9]\d*))$/i
 
 /**
  * A number as strtoull(3) with base 0 reads it: `4096`, `0x1000`, `010000`. Unlike the C tool, which takes `1k` for 1
- * and `-1` for 2^64 - 1, whatever is not wholly a number in range is an error.
+ * and `-1` for 2^64 - 1, a text that is not wholly a number in range is an error.
  *
  * @throws CliError CLI_BAD_NUMBER
  */

@@ -1,14 +1,14 @@
 import { getopt, type OptionSpelling } from './getopt.ts';
 
-/** One option of a command: its spelling, and what `--help` says of it. */
+/** One option of a command: its spelling, and its line in `--help`. */
 export interface OptionRule extends OptionSpelling {
   /** One line, lower case, no full stop. */
   readonly help: string;
 }
 
-/** A command as its users see it; parse, usage and `--help` all come from here. */
+/** A command as its users see it: parsing, the usage text and `--help` all use it. */
 export interface CommandTable {
-  /** What it is for, in one line. */
+  /** Its purpose, in one line. */
   readonly summary: string;
   /** The forms of the command line, each without the program's name. */
   readonly usage: readonly string[];
@@ -28,7 +28,7 @@ type Keys<T extends CommandTable, Takes> = {
       : never;
 }[keyof T['options'] & string];
 
-/** A command line, spelled out. */
+/** A parsed command line. */
 export interface Parsed<T extends CommandTable> {
   readonly operands: readonly string[];
   /** Whether an option without argument was given. */
@@ -52,7 +52,7 @@ export function parseOptions<const T extends CommandTable>(
   return { operands, flag: (key) => flags.has(key), value: (key) => values.get(key) };
 }
 
-/** The usage text: one line for each form, ends its lines. */
+/** The usage text: one line for each form, with its newline. */
 export function usageText(table: CommandTable, program: string): string {
   return table.usage.map((form, at) => `${at === 0 ? 'Usage: ' : '       '}${program} ${form}\n`).join('');
 }

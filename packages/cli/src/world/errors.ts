@@ -1,19 +1,19 @@
 import { codeOf } from '@e2image/sparse-io';
 
-/** Every way a command refuses by itself. Library and system errors keep their own codes. */
+/** Every code of a CliError. Library and system errors keep their own codes. */
 export type CliErrorCode =
   /** The options or operands are wrong: the usage text follows the message. */
   | 'CLI_USAGE'
-  /** A number is none, or out of its range. */
+  /** A text is not a number, or the number is out of its range. */
   | 'CLI_BAD_NUMBER'
-  /** The options are well-formed, and what they ask for is not done. */
+  /** The options are correct, but the command refuses what they ask for. */
   | 'CLI_REFUSED'
-  /** Something was tried and failed; `cause` says what. */
+  /** Something failed; `cause` is the original error. */
   | 'CLI_FAILED';
 
 /** How the message is shown. */
 export interface CliErrorOptions {
-  /** Leave out the `PROG: ` in front: some messages of the C tool come without it. */
+  /** Whether `PROG: ` is left out, as in some messages of the C tool. */
   readonly isBare?: boolean;
   /** Exit status. Default 1. */
   readonly status?: number;

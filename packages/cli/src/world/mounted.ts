@@ -10,7 +10,7 @@ import {
 } from '@e2image/sparse-io';
 import { CliError } from './errors.ts';
 
-/** What the mount check asks of the system; a test passes a made-up one. */
+/** What the mount check needs of the system; a test passes a made-up one. */
 export interface MountView extends DiskView {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether an exclusive open of a block device is refused with EBUSY, may be done, or fails otherwise. */
@@ -23,16 +23,16 @@ export interface MountView extends DiskView {
 export interface MountState {
   readonly isMounted: boolean;
   readonly isReadOnly: boolean;
-  /** It is the root file system, or is to be taken for it. */
+  /** It is the root file system, or the environment says so. */
   readonly isRoot: boolean;
-  /** Somebody holds the device. */
+  /** Another program or device holds it. */
   readonly isBusy: boolean;
   readonly isSwap: boolean;
-  /** Where it is mounted; undefined for swap and for what only the environment claims. */
+  /** The folder where it is mounted; undefined for swap, and where only the environment says that it is mounted. */
   readonly mountPoint?: string;
 }
 
-/** The running system, with the environment that the command was given. */
+/** The running system, with the environment of the command. */
 export function realMounts(env: MountView['env']): MountView {
   return {
     ...realDisks,
@@ -118,7 +118,7 @@ function mountEntries(view: MountView): MountEntry[] {
 
 function isEntryOf(entry: MountEntry, path: string, identity: FileIdentity | undefined, view: MountView): boolean {
   const isAtFolder = (device: FileIdentity): boolean => device.rdev === view.identify(entry.folder)?.dev;
-  // An entry that names the device but whose folder shows another one is stale.
+  // An entry that names the device, but whose folder is on another one, is out of date.
   if (entry.source === path) return identity?.kind !== 'block-device' || isAtFolder(identity);
   const source = view.identify(entry.source);
   if (source?.kind !== 'block-device') return isSameFile(identity, source);
@@ -131,7 +131,7 @@ function isOpenable(path: string): boolean {
   return isAllowed(path, constants.R_OK);
 }
 
-/** @param only the one error code that counts as a no; default: every error does */
+/** @param only the only error code that means no; default: every error does */
 function isAllowed(path: string, mode: number, only?: string): boolean {
   try {
     accessSync(path, mode);

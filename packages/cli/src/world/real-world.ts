@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 
 /**
  * The world of a real process. Nothing here touches `process.stdout`: its getter makes a pipe non-blocking, and image
- * bytes that follow on descriptor 1 would meet EAGAIN.
+ * bytes written to descriptor 1 later would fail with EAGAIN.
  *
  * @param program the command's name; default: that of the running script
  */
@@ -25,13 +25,13 @@ export function realWorld(program = basename(process.argv[1] ?? '').replace(/\.m
   };
 }
 
-/** Loaded when it is asked for: most runs never do, and every run would pay for it. */
+/** Loaded on demand: most runs do not need it, and loading takes time. */
 const isTerminal = (fd: number): boolean => process.getBuiltinModule('node:tty').isatty(fd);
 
 /** Write all of a text. @throws system errors, EPIPE among them */
 const writeText = (fd: number, text: string): void => writeFully(fd, new TextEncoder().encode(text), null);
 
-/** A message that cannot be told (a closed or full standard error) is no reason to stop the work. */
+/** A message that cannot be printed (standard error is closed or full) does not stop the work. */
 function writeMessage(text: string): void {
   try {
     writeText(2, text);

@@ -38,18 +38,18 @@ describe('SignalGuard', () => {
   });
 });
 
-test('watchSignals tells, and the process lives on', () => {
+test('watchSignals calls the handler, and the process continues', () => {
   const signals = fakeSignals();
-  const told: string[] = [];
-  const watch = watchSignals((signal) => told.push(signal), signals);
+  const seen: string[] = [];
+  const watch = watchSignals((signal) => seen.push(signal), signals);
   signals.deliver('SIGINT');
   signals.deliver('SIGINT');
   watch[Symbol.dispose]();
   signals.deliver('SIGINT');
-  expect([told, signals.killed, signals.handlers.size]).toEqual([['SIGINT', 'SIGINT'], [], 0]);
+  expect([seen, signals.killed, signals.handlers.size]).toEqual([['SIGINT', 'SIGINT'], [], 0]);
 });
 
-test('what the process was told to ignore stays ignored', () => {
+test('a signal that was ignored from the start stays ignored', () => {
   const signals = fakeSignals();
   signals.ignored.add('SIGHUP');
   new SignalGuard(signals).add(() => undefined);

@@ -6,13 +6,13 @@ export const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One of them. */
 export type EndingSignal = (typeof ENDING_SIGNALS)[number];
 
-/** What the signals of a process can be asked for; a test passes a fake. */
+/** The signals of a process; a test passes a fake. */
 export interface SignalHost {
   on(signal: NodeJS.Signals, handler: () => void): void;
   off(signal: NodeJS.Signals, handler: () => void): void;
   /** Send a signal to this very process. */
   kill(signal: NodeJS.Signals): void;
-  /** Whether whoever started the process told it to ignore a signal, as nohup(1) does. */
+  /** Whether the process was started with a signal ignored, as by nohup(1). */
   isIgnored(signal: NodeJS.Signals): boolean;
 }
 
@@ -26,7 +26,7 @@ export const processSignals: SignalHost = {
 
 /**
  * Whether a process ignores a signal, by its status text. Source: proc_pid_status(5), `SigIgn`, a mask in hexadecimal.
- * Node itself takes every ignored signal back when it starts; the standalone executable leaves them as they are.
+ * Node resets ignored signals when it starts; the standalone executable keeps them ignored.
  */
 export function isIgnoredIn(status: string, signal: NodeJS.Signals): boolean {
   const mask = /^SigIgn:\s*[\da-f]*([\da-f]{8})$/m.exec(status)?.[1] ?? '0';
@@ -43,8 +43,8 @@ function statusOfSelf(): string {
 }
 
 /**
- * Call `handler` for each ending signal, which then does not end the process. Handlers run when the program gives up
- * the stack: between batches. A signal that the process was told to ignore stays ignored.
+ * Call `handler` for each ending signal, which then does not end the process. Handlers run when the program yields to
+ * the event loop: between batches. A signal that was ignored from the start stays ignored.
  *
  * @returns stops listening when disposed
  */
@@ -60,11 +60,11 @@ export function watchSignals(handler: (signal: EndingSignal) => void, host: Sign
 }
 
 /**
- * What must be done before a signal may end the process.
+ * Cleanups that must run before a signal may end the process.
  *
- * While there is something, signals are caught: the cleanups run, the last one added first, and then the process dies
- * of that very signal, as a shell expects. While there is nothing, no handler is installed, so that the system's own
- * way works even where the program is blocked in a write.
+ * While there are cleanups, signals are caught: the cleanups run, the last one added first, and then the process dies
+ * of that same signal, as a shell expects. Without cleanups no handler is installed, so that the system's default
+ * works even when the program is blocked in a write.
  */
 export class SignalGuard {
   readonly #host: SignalHost;
@@ -78,7 +78,7 @@ export class SignalGuard {
   /**
    * Add a cleanup: synchronous, quick, and it never throws (as `Sink.abort`).
    *
-   * @returns takes it out again when disposed
+   * @returns removes the cleanup when disposed
    */
   add(cleanup: () => void): Disposable {
     this.#cleanups.push(cleanup);
@@ -105,10 +105,10 @@ export class SignalGuard {
 }
 
 /**
- * Die of SIGPIPE, as a Unix program whose reader went away. The runtime ignores that signal; a handler that comes
- * and goes brings back the system's default.
+ * Die of SIGPIPE, as a Unix program whose reader closed the pipe. The runtime ignores that signal; installing and
+ * removing a handler restores the system's default.
  *
- * @returns 141 where the signal did not end the process after all
+ * @returns 141 if the signal did not end the process
  */
 export function diePiped(host: SignalHost = processSignals): number {
   const nothing = (): void => undefined;

@@ -45,7 +45,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   EXDEV: 'Invalid cross-device link',
 };
 
-/** What libuv has no name for, by error number: Node calls it UNKNOWN, Bun by its name. Source: asm-generic/errno.h. */
+/** Errors without a name in libuv, by number: Node calls them UNKNOWN, Bun uses the name. Source: asm-generic/errno.h. */
 const UNNAMED: Readonly<Record<number, string>> = {
   74: 'EBADMSG',
   116: 'ESTALE',
@@ -67,7 +67,7 @@ export function isSystemError(error: unknown): boolean {
   return code !== undefined && /^E[A-Z\d]+$/.test(code);
 }
 
-/** The words of strerror(3) for a system error: `No space left on device`; the code where there are none. */
+/** The text of strerror(3) for a system error: `No space left on device`; the code if it has no text. */
 export function strerror(error: unknown): string {
   const code = systemCode(error) ?? 'unknown error';
   return TEXTS[code] ?? code;

@@ -1,4 +1,4 @@
-/** The world outside of a command. `bin.ts` passes the real one; a test passes a fake. */
+/** What a command uses of its process. `bin.ts` passes the real one; a test passes a fake. */
 export interface World {
   /** The command's name as typed (argv[0], links not resolved): what messages begin with. */
   readonly program: string;
@@ -12,9 +12,9 @@ export interface World {
   readonly stdoutIsTerminal: boolean;
   /** The clock. */
   now(): Date;
-  /** `length` bytes nobody can guess. */
+  /** `length` bytes that nobody can guess. */
   randomBytes(length: number): Uint8Array;
 }
 
-/** What every binary exports: run the command, give its exit status. */
+/** What every command exports: run it, return its exit status. */
 export type Main = (argv: readonly string[], world: World) => Promise<number>;
