@@ -4,15 +4,25 @@ import { TinyFilesystem } from '../testing/tiny-filesystem.ts';
 import {
   bitmapChecksum,
   dirBlockChecksum,
+  extentNodeChecksum,
   filesystemSeed,
   groupDescChecksum,
   groupDescCrc16,
+  htreeChecksum,
   inodeChecksum,
+  inodeChecksumMask,
   inodeSeed,
+  journalSeed,
+  journalSuperblockChecksum,
+  journalTailChecksum,
   storedInodeChecksum,
   storeInodeChecksum,
+  superblockChecksum,
+  tagChecksum,
+  xattrBlockChecksum,
 } from './checksum.ts';
 import { INCOMPAT } from './features.ts';
+import { mmpChecksum } from './mmp.ts';
 import { readSuperblock, superblockLayout } from './superblock.ts';
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -134,4 +144,76 @@ describe('inode checksum', () => {
     expect(inodeChecksum(99, view, 256, size)).toBe(checksum);
     expect(checksum > 0xffff).toBe(extra === 32);
   });
+});
+
+/** Bytes of an index block: 3 of 4 entries from byte 8 on are in use, so its tail is at byte 40. */
+const INDEX = { entries: 8, count: 3, limit: 4 };
+
+/** What a checksum depends on: every byte except those of `[from, to)`. */
+test.each<[string, (bytes: Uint8Array) => number, number, number, number]>([
+  ['a superblock', superblockChecksum, 1024, 0x3fc, 0x400],
+  ['a group descriptor of 32 bytes', (bytes) => groupDescChecksum(SEED, 0, bytes), 32, 0x1e, 0x20],
+  ['a group descriptor of 64 bytes', (bytes) => groupDescChecksum(SEED, 0, bytes), 64, 0x1e, 0x20],
+  ['a group descriptor under gdt_csum', (bytes) => groupDescCrc16(UUID, 0, bytes), 64, 0x1e, 0x20],
+  ['a directory leaf', (bytes) => dirBlockChecksum(SEED, bytes), 1024, 1012, 1024],
+  ['an attribute block', (bytes) => xattrBlockChecksum(SEED, 7, bytes), 1024, 0x10, 0x14],
+  ['an MMP block', (bytes) => mmpChecksum(SEED, bytes), 1024, 0x3fc, 0x400],
+  ['a journal superblock', journalSuperblockChecksum, 1024, 0xfc, 0x100],
+  ['a descriptor or revoke block', (bytes) => journalTailChecksum(SEED, bytes), 1024, 1020, 1024],
+  ['a logged block', (bytes) => tagChecksum(SEED, 1, bytes), 1024, 1024, 1024],
+  ['a bitmap of 512 bits', (bytes) => bitmapChecksum(SEED, bytes, 512), 128, 64, 128],
+])('the checksum of %s depends on every other byte, and not on its own field', (_, compute, size, from, to) => {
+  const bytes = Uint8Array.from({ length: size }, (__, at) => at * 7);
+  const checksum = compute(bytes);
+  for (let at = 0; at < size; at++) {
+    bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+    const isOwn = at >= from && at < to;
+    if ((compute(bytes) === checksum) !== isOwn) throw new Error(`byte ${at}`);
+    bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+  }
+});
+
+test('the checksum of an extent node ends with its room for entries', () => {
+  const bytes = new Uint8Array(1024);
+  bytes[4] = 84;
+  const checksum = extentNodeChecksum(SEED, bytes);
+  bytes[1020] = 1;
+  expect(extentNodeChecksum(SEED, bytes)).toBe(checksum);
+  bytes[1019] = 1;
+  expect(extentNodeChecksum(SEED, bytes)).not.toBe(checksum);
+});
+
+test('the checksum of an index block covers its entries in use and the first half of its tail', () => {
+  const compute = (bytes: Uint8Array): number => htreeChecksum(SEED, bytes, INDEX);
+  const depends = Array.from({ length: 64 }, (_, at) => {
+    const bytes = new Uint8Array(64);
+    const before = compute(bytes);
+    bytes[at] = 1;
+    return compute(bytes) !== before;
+  });
+  const expected = Array.from({ length: 64 }, (_, at) => at < 8 + 3 * 8 || (at >= 40 && at < 44));
+  expect(depends).toEqual(expected);
+});
+
+test('seeds of journals and the checksums of logged blocks depend on UUID and sequence', () => {
+  expect(journalSeed(UUID)).toBe(crc32cByBits(0xffff_ffff, UUID));
+  const block = Uint8Array.of(1, 2, 3, 4);
+  expect(tagChecksum(9, 0x0102_0304, block)).toBe(crc32cByBits(9, Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4)));
+});
+
+test('block numbers and group numbers count in the checksums', () => {
+  const bytes = new Uint8Array(64);
+  expect(xattrBlockChecksum(SEED, 7, bytes)).not.toBe(xattrBlockChecksum(SEED, 8, bytes));
+  expect(groupDescCrc16(UUID, 0, bytes)).not.toBe(groupDescCrc16(UUID, 1, bytes));
+  expect(groupDescChecksum(SEED, 0, bytes)).not.toBe(groupDescChecksum(SEED, 1, bytes));
+});
+
+test.each([
+  [128, 32, 0xffff],
+  [256, 3, 0xffff],
+  [256, 4, 0xffff_ffff],
+])('an inode of %i bytes with %i extra ones stores the bits %i of its checksum', (size, extra, mask) => {
+  const view = new DataView(new ArrayBuffer(256));
+  view.setUint16(0x80, extra, true);
+  expect(inodeChecksumMask(view, 0, size)).toBe(mask);
 });
