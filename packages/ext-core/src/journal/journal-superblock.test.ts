@@ -50,6 +50,12 @@ test('a sound one is decoded', () => {
   });
 });
 
+test('1,024 bytes are enough, and fewer are not', () => {
+  const { bytes } = new TinyJournal(5);
+  expect(readJournalSuperblock(bytes.slice(0, 1024)).start).toBe(5);
+  expect(() => readJournalSuperblock(bytes.slice(0, 1023))).toThrow(RangeError);
+});
+
 test('version 1 has no feature words', () => {
   const log = new TinyJournal(1, 0xffff_ffff);
   f.s_feature_compat.set(log.block(0), 0, 1);

@@ -217,3 +217,26 @@ test.each([
   view.setUint16(0x80, extra, true);
   expect(inodeChecksumMask(view, 0, size)).toBe(mask);
 });
+
+test.each([
+  [256, 32, [0x7c, 0x7d, 0x82, 0x83]],
+  [256, 0, [0x7c, 0x7d]],
+  [128, 0, [0x7c, 0x7d]],
+])(
+  'the checksum of an inode of %i bytes with %i extra ones depends on all but its own bytes %j',
+  (size, extra, own) => {
+    const bytes = Uint8Array.from({ length: size }, (_, at) => at * 3);
+    const view = new DataView(bytes.buffer);
+    if (size > 128) view.setUint16(0x80, extra, true);
+    const checksum = inodeChecksum(SEED, view, 0, size);
+    const independent: number[] = [];
+    for (let at = 0; at < size; at++) {
+      // The size of the extra fields decides what is stored.
+      if (at === 0x80 || at === 0x81) continue;
+      bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+      if (inodeChecksum(SEED, view, 0, size) === checksum) independent.push(at);
+      bytes[at] = (bytes[at] ?? 0) ^ 0x40;
+    }
+    expect(independent).toEqual(own);
+  },
+);

@@ -9,7 +9,7 @@ import { badBlocks, orphanInodes } from './listed-inodes.ts';
 const f = superblockLayout;
 
 describe('bad blocks', () => {
-  test('are those of the map of inode 1, which lie within the file system; its mapping blocks are named', () => {
+  test('are those of the map of inode 1, as far as they are in the file system; its mapping blocks are named', () => {
     const tiny = new TinyFilesystem();
     tiny.mapped(1, 'regular', { 0: 50, 1: 9999, 12: 60 });
     tiny.pointers(60, [70, 71]);

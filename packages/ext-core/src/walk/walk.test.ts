@@ -238,3 +238,33 @@ test('the walk reports the position within the file', () => {
     ['directory', 70, 1, 12, 5],
   ]);
 });
+
+test('every kind of block of a group is reported with its number', () => {
+  const tiny = new TinyFilesystem();
+  const runs: string[] = [];
+  walkBlocks(openFilesystem(tiny), { selection: 'complete', allData: false }, (kind, start, count, owner) =>
+    runs.push(`${kind} ${start}+${count} of ${owner}`),
+  );
+  expect(runs).toEqual([
+    'superblock 1+1 of 0',
+    'group descriptors 2+1 of 0',
+    'backup superblock 257+1 of 1',
+    'backup group descriptors 258+1 of 0',
+    'inode table 7+4 of 0',
+    'block bitmap 5+1 of 0',
+    'inode bitmap 6+1 of 0',
+    'inode table 263+4 of 1',
+    'block bitmap 261+1 of 1',
+    'inode bitmap 262+1 of 1',
+  ]);
+});
+
+test('groups without a bitmap, and those that were never used, have none', () => {
+  const tiny = new TinyFilesystem();
+  superblockLayout.s_feature_ro_compat.set(tiny.view, 1024, 0x11);
+  groupDescLayout.bg_block_bitmap_lo.set(tiny.view, 2048, 0);
+  groupDescLayout.bg_inode_bitmap_lo.set(tiny.view, 2048, 0);
+  groupDescLayout.bg_inode_table_lo.set(tiny.view, 2048, 0);
+  groupDescLayout.bg_flags.set(tiny.view, 2080, BG_INODE_UNINIT | BG_BLOCK_UNINIT);
+  expect(select(tiny).blocks).toEqual([1, 2]);
+});
