@@ -268,3 +268,29 @@ test("an inode that is somebody else's text loses it, and stays an inode in use 
   expect(inodeLayout.i_mode.get(view, base - table)).toBe(0x0101);
   expect(inodeLayout.i_links_count.get(view, base - table)).toBe(inodeLayout.i_links_count.get(disk.view, base));
 });
+
+test.each([
+  ['16 bytes', KEY, ['I453xpBbQ', 'E', '4hZn6bBYr5DYIQWlQi', 'dddf9081a2f1ce5a', '2cfa8d8a8b3ff2f4c53b4b1a407ae97c']],
+  [
+    'more bytes, of which all count',
+    new TextEncoder().encode('0123456789abcdef and 16 bytes and a rest'),
+    ['YIxcoM2ps', 'Z', 'J7vxQNtQ6ntl7CPdVW', '26b825161740f97c', 'a383d4d6b1e7307ce28d96641b60ef01'],
+  ],
+])('the same key gives the same image in every version: %s', (_name, key, expected) => {
+  const disk = tiny(['some-name', 'x', 'another-name-of-it']);
+  const base = disk.inodeBase(12);
+  disk.bytes.fill(0x73, base + 2, base + 128);
+  const scrambler = createScrambler(openFilesystem(disk), { ...OPTIONS, key });
+  const table = Math.floor(base / 1024) * 1024;
+  const inodes = disk.bytes.slice(table, table + 1024);
+  scrambler.transform(inodes, table);
+  const superblock = disk.bytes.slice(1024, 2048);
+  scrambler.transform(superblock, 1024);
+  const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  expect([
+    ...read(scrambledRoot(disk, { key })).map(({ name }) => name),
+    // User and times of a garbage inode; hash seed.
+    hex(inodes.subarray(base - table + 8, base - table + 16)),
+    hex(superblockLayout.s_hash_seed.get(new DataView(superblock.buffer), 0)),
+  ]).toEqual(['.', '..', ...expected]);
+});

@@ -41,7 +41,7 @@ import { scrambleEncryptedTarget, scrambleTarget, targetLength } from './link-ta
 import { eachInodeToScramble } from './plain-inodes.ts';
 
 /** Offset after the last known field of an inode. Later fields, of a future kernel, are kept where `i_extra_isize` covers them. */
-const KNOWN_FIELDS = 160;
+const KNOWN_FIELDS = inodeLayout.i_projid.offset + inodeLayout.i_projid.size;
 
 /**
  * Scramble consecutive blocks of an inode table.

@@ -45,7 +45,7 @@ export function* drawNames(hash: KeyedHash, job: DrawJob): Generator<void, numbe
     if (names.length === 0) continue;
     drawer.begin(length, names);
     if (length <= MAX_SHORT) yield* drawer.short();
-    else yield* drawer.long(length, 0, false);
+    else yield* drawer.long(length, 0);
     lost += drawer.wanted;
   }
   return lost;
@@ -97,8 +97,9 @@ class NameDrawer {
     }
   }
 
-  /** Draw names of `length` characters; `isGrown` where they are longer than the old ones. */
-  *long(length: number, first: number, isGrown: boolean): Generator<void> {
+  /** Draw names of `length` characters, from index `first` of their stream on. They may be longer than the old ones. */
+  *long(length: number, first: number): Generator<void> {
+    const isGrown = length > this.#length;
     // Even ranges need some 20 draws for each leaf. This limit is for damaged and hostile indexes.
     const limit = first + Math.min(100_000 + 16 * this.wanted + 200 * this.#heads.length, this.#budget);
     let index = first;
@@ -121,7 +122,7 @@ class NameDrawer {
     const isFolded = (this.#job.flags & OWNER_FLAG.casefold) !== 0;
     if (length < MAX_SHORT && !isFolded) yield* this.#enumerate(LEGAL_BYTES, length);
     // Names outside the range of their leaf are a defect and do not grow: they get no new name.
-    if (this.wanted > this.#outside.length) yield* this.long(GROWN_LENGTH, GROWN_FIRST + length * 0x1000_0000, true);
+    if (this.wanted > this.#outside.length) yield* this.long(GROWN_LENGTH, GROWN_FIRST + length * 0x1000_0000);
   }
 
   *#enumerate(characters: Uint8Array, length: number): Generator<void> {
