@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { openFilesystem, type Problem } from '@e2image/ext-core';
 import { groupDescLayout, superblockLayout } from '@e2image/ext-core/structures';
 import { type Shape, ShapedFilesystem } from '@e2image/ext-core/testing';
@@ -137,8 +138,11 @@ describe('inode tables', () => {
         into.set(fs.bytes.subarray(offset, offset + into.length));
       },
     };
-    await written(source);
+    const { image, plan } = await written(source);
     const start = table(fs, 1);
+    const stored = image.subarray(plan.sections.inodeTables.offset + 1024 * 1024);
+    expect(Buffer.compare(stored.subarray(0, 774 * 1024), fs.blocks(start, 774))).toBe(0);
+    expect(stored.subarray(774 * 1024, 775 * 1024)).toEqual(new Uint8Array(1024));
     expect(reads.filter(([block, count]) => count > 16 && block > 100)).toEqual([
       [start, 512],
       [start + 512, 262],
