@@ -98,9 +98,16 @@ describe('SelectedBlocks', () => {
   test('adds the known selection to a walk of whole tables', async () => {
     const known = new BlockSet();
     known.add(400, 1);
-    const selected = new SelectedBlocks(open(), { walk: { ...WALK, wholeTables: true }, known });
+    const tiny = sampleFilesystem();
+    tiny.mapped(14, 'directory', { 0: 99_999 });
+    const problems: string[] = [];
+    const onProblem = ({ message }: { message: string }): void => void problems.push(message);
+    const walk = { ...WALK, wholeTables: true, onProblem };
+    const selected = new SelectedBlocks(openFilesystem(tiny), { walk, known });
     const blocks = (await windowsOf(selected)).flatMap((window) => window.blocks);
     expect(blocks).toEqual(expect.arrayContaining([...METADATA, 400]));
+    // The walk that found the known selection has reported them.
+    expect(problems).toEqual([]);
   });
 });
 
