@@ -18,7 +18,6 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     '@e2image/disk-image',
     '@e2image/ext-core',
     '@e2image/normal-image',
-    '@e2image/qcow2',
     '@e2image/sparse-io',
   ],
   '@e2image/e2image-move': ['@e2image/cli', '@e2image/ext-core', '@e2image/sparse-io'],

@@ -8,7 +8,7 @@ import { type Protect, UndoFile } from './undo/undo-file.ts';
 import type { UndoStorage } from './undo/undo-storage.ts';
 
 /** The steps of a restore that its undo file records; each is durable when its promise is fulfilled. */
-export type UndoRecord = Pick<UndoFile, 'expectSuperblock' | 'finish'>;
+type UndoRecord = Pick<UndoFile, 'expectSuperblock' | 'finish'>;
 
 export interface RunOptions {
   /** The record to keep; it already has all old content. */

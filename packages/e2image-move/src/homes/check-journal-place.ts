@@ -12,7 +12,7 @@ export interface PlaceView extends DiskView {
 }
 
 /** The running system. */
-export const realPlaces: PlaceView = {
+const realPlaces: PlaceView = {
   ...realDisks,
   filesystemType(path) {
     try {

@@ -52,7 +52,7 @@ export const recordLayout = {
 
 /** `started`: the superblock may be held back already; `done`: only cleaning up is left. The order is the encoding. */
 const STATES = ['started', 'copying', 'logged', 'copied', 'done'] as const;
-export type MoveState = (typeof STATES)[number];
+type MoveState = (typeof STATES)[number];
 
 /** Everything that a move knows of itself, as of its last durable step. A value: each step makes the next one. */
 export interface MoveRecord extends Move {

@@ -11,6 +11,7 @@ import {
   UNDO_KEY_SIZE,
   type UndoHeader,
   undoHeaderLayout,
+  undoKeyBlockLayout,
   undoKeyLayout,
 } from './undo-layout.ts';
 
@@ -32,6 +33,7 @@ const headers: fc.Arbitrary<UndoHeader> = fc.record({
 
 test.each([
   ['header', undoHeaderLayout, UNDO_HEADER_SIZE],
+  ['head of a block of keys', undoKeyBlockLayout, 16],
   ['key', undoKeyLayout, UNDO_KEY_SIZE],
 ] as const)('the layout of the %s has no gap and no overlap', (_name, layout, total) => {
   let end = 0;

@@ -3,15 +3,15 @@ import { RestoreError } from '../base/errors.ts';
 
 /** The first bytes of an undo file. */
 const UNDO_MAGIC = 'E2UNDO02';
-export const UNDO_KEY_MAGIC = 0xcade_cade;
+const UNDO_KEY_MAGIC = 0xcade_cade;
 /** Bytes of the header. */
 export const UNDO_HEADER_SIZE = 512;
 /** Bytes of a key, and of what precedes the first key in its block. */
 export const UNDO_KEY_SIZE = 16;
 /** Bit of `state`: the record is complete. */
-export const UNDO_FINISHED = 1;
+const UNDO_FINISHED = 1;
 /** Bit of `f_compat`: the offset field counts. */
-export const UNDO_HAS_OFFSET = 1;
+const UNDO_HAS_OFFSET = 1;
 
 /**
  * `struct undo_header`: the first bytes of a file that e2undo(8) takes.

@@ -2,7 +2,7 @@ import type { BlockRun } from '@e2image/ext-core/walk';
 import { keysPerBlock } from './undo-layout.ts';
 
 /** A run of old content and its offset in the undo file. */
-export interface PlannedKey {
+interface PlannedKey {
   /** First block of the file system. */
   readonly target: number;
   /** Bytes of content: whole blocks. */

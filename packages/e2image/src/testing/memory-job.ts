@@ -17,7 +17,7 @@ export const METADATA = [1, 2, 5, 6, 7, 8, 9, 10, 40, 261, 262, 263, 264, 265, 2
 /** The blocks of its two files. */
 export const FILE_BLOCKS = [50, 51, 52, 60, 300, 301];
 /** A block that nothing owns, with bytes that no image may contain. */
-export const FREE_BLOCK = 70;
+const FREE_BLOCK = 70;
 
 /** Two groups, a root folder with the name `secret`, two files, and garbage in a free block. */
 export function sampleFilesystem(): TinyFilesystem {

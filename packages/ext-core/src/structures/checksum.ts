@@ -120,9 +120,6 @@ export function extentNodeChecksum(seed: number, block: Uint8Array): number {
   return crc32c(seed, block, 0, extentNodeTail(view, 0));
 }
 
-/** What the access time of an EA inode holds: the checksum of its value. `seed` is that of the file system. */
-export const attributeValueHash = (seed: number, value: Uint8Array): number => crc32c(seed, value);
-
 /** What the checksums in a journal begin with. `uuid` is that of the journal's superblock. */
 export const journalSeed = (uuid: Uint8Array): number => crc32c(ALL_ONES, uuid);
 

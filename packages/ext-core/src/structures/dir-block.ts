@@ -28,7 +28,7 @@ export const dirTailLayout = {
 export const DIR_TAIL_SIZE = 12;
 
 /** `det_reserved_ft`. */
-export const DIR_TAIL_TYPE = 0xde;
+const DIR_TAIL_TYPE = 0xde;
 
 /**
  * Length of the entry at `base` in bytes. Only blocks of 64 KiB use the two low bits, which are bits 16 and 17 there.

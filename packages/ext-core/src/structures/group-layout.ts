@@ -61,7 +61,7 @@ export function descBlockLocation(sb: Superblock, superblock: number, index: num
 }
 
 /** Where a group of a metablock group keeps its copy of the descriptor block. */
-export function metaBgCopy(sb: Superblock, group: number): number {
+function metaBgCopy(sb: Superblock, group: number): number {
   const start = groupFirstBlock(sb, group);
   if (group === 0) return primarySuperblockBlock(sb) + 1;
   return start + (hasSuperblockCopy(sb, group) ? 1 : 0);

@@ -6,7 +6,7 @@ import { XATTR_INDEX, type XattrEntry, type XattrList } from './xattr.ts';
 const DATA = new TextEncoder().encode('data');
 
 /** Bytes of the parent's inode number before the entries of an inline directory. */
-export const INLINE_PARENT_SIZE = 4;
+const INLINE_PARENT_SIZE = 4;
 
 /** Whether the content of the inode at `base` is in the inode. */
 export const hasInlineData = (view: DataView, base: number): boolean =>

@@ -43,7 +43,7 @@ export const XATTR_MAGIC = 0xea02_0000;
 /** Bytes of a block's header. */
 export const XATTR_HEADER_SIZE = 32;
 /** Bytes of an entry before its name. */
-export const XATTR_ENTRY_HEADER = 16;
+const XATTR_ENTRY_HEADER = 16;
 
 /** Values of `e_name_index`: the part of a name before the first dot. */
 export const XATTR_INDEX = {

@@ -2,7 +2,7 @@
  * Something to wait for: bytes of a source, another file, a decompressed cluster. The driver of the steps calls it
  * once; it returns its result at once or as a promise.
  */
-export type Request = (signal: AbortSignal | undefined) => unknown;
+type Request = (signal: AbortSignal | undefined) => unknown;
 
 /**
  * A computation that asks for what it needs. Written once, it serves a synchronous source and an asynchronous one:

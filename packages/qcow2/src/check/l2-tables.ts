@@ -20,7 +20,7 @@ import type { FindingSink } from './findings.ts';
 const MAX_ENTRIES = 2 ** 23;
 
 /** One L1 table, with what names it. */
-export interface L1Table {
+interface L1Table {
   readonly offset: number;
   readonly entries: number;
   readonly isActive: boolean;

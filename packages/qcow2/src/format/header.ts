@@ -35,7 +35,7 @@ export const headerLayout = {
 } as const satisfies Record<string, Field>;
 
 /** The first four bytes of an image: 'Q' 'F' 'I' 0xfb. */
-export const MAGIC = 0x5146_49fb;
+const MAGIC = 0x5146_49fb;
 /** Length of a version 2 header, and the least length of a version 3 one. */
 export const HEADER_SIZE_V2 = 72;
 export const HEADER_SIZE_V3 = 104;

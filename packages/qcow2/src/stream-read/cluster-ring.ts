@@ -10,7 +10,7 @@ export interface PassingCluster {
 }
 
 /** Clusters kept after they have passed: a compressed cluster's sectors touch at most three. */
-export const KEPT_CLUSTERS = 2;
+const KEPT_CLUSTERS = 2;
 
 /** The last few clusters of a stream, by number: the bytes of one stay until some others have come after it. */
 export class ClusterRing {

@@ -71,7 +71,7 @@ export function arraySource(bytes: Uint8Array, size = bytes.length): Source {
 }
 
 /** The smallest zstd frame of `size` bytes `fill`: blocks of one repeated byte. Source: RFC 8878, 3.1.1. */
-export function zstdFrameOf(size: number, fill: number): Uint8Array {
+function zstdFrameOf(size: number, fill: number): Uint8Array {
   const head = new Uint8Array(9);
   const view = viewOf(head);
   view.setUint32(0, 0xfd2f_b528, true);

@@ -7,7 +7,7 @@ import { type KeyedHash, PURPOSE } from '../secret/keyed-hash.ts';
 import type { Classified, ValueInode } from '../survey/classify.ts';
 
 /** The hash of an attribute value that is stored in an inode of its own, before and after scrambling. */
-export interface ValueHash {
+interface ValueHash {
   /** Bytes of the value. */
   readonly size: number;
   readonly before: number;

@@ -20,8 +20,7 @@ import { ANY_LEAF, PendingNames, SIDE } from './pending-names.ts';
  * The length from which on two computed names of a directory of `count` names are never the same: the chance that two of
  * n names of b bits are is n * n / 2^(b + 1), and this makes it 1 in 2^31. A letter of the smaller alphabet has 5 bits.
  */
-export const safeLength = (count: number): number =>
-  Math.ceil((2 * (32 - Math.clz32(Math.min(count, 0xffff_ffff))) + 30) / 5);
+const safeLength = (count: number): number => Math.ceil((2 * (32 - Math.clz32(Math.min(count, 0xffff_ffff))) + 30) / 5);
 
 /** Bytes of the shortest record. */
 const MIN_RECORD = 12;

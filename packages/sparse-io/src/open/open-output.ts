@@ -44,7 +44,7 @@ export interface OutputOptions {
 }
 
 /** Why a regular file is written in place, so that an interruption leaves it incomplete. */
-export type InPlaceReason =
+type InPlaceReason =
   /** Requested by `keepContents`. */
   | 'kept'
   /** The file has other names, which would keep the old contents. */

@@ -49,7 +49,7 @@ export const BITMAP: FixtureOptions = { ...DATA, bitmap: 'b0' };
 export const BACKED: FixtureOptions = { ...DATA, backing: { name: 'base', format: 'raw' } };
 export const V2: FixtureOptions = { ...DATA, version: 2 };
 
-export const base = arraySource(new Uint8Array(4096).fill(9));
+const base = arraySource(new Uint8Array(4096).fill(9));
 export const followsBase: SyncOpenOptions = { resolve: () => ({ source: base, id: 'base' }) };
 export const followsData: SyncOpenOptions = { resolve: () => ({ source: base, id: 'data' }) };
 /** Byte of the first header extension: its type, then its length. */
