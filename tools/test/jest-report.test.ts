@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { addCounts, countReport, floorComplaints, lackingComplaints, readCounts } from './jest-report.ts';
 
 const report = {
@@ -53,4 +55,11 @@ test('a project with too few tests, or without a floor, is a complaint; skipped 
     'packages/a: only 7 tests, the floor is 8',
     'packages/b: tools/test/test-floor.json has no floor for it',
   ]);
+});
+
+test('every project has a floor', () => {
+  const root = join(__dirname, '../..');
+  const floors = JSON.parse(readFileSync(join(__dirname, 'test-floor.json'), 'utf8'));
+  const projects = ['e2e', 'tools', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)];
+  expect(Object.keys(floors).sort()).toEqual(projects.sort());
 });
