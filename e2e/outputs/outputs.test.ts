@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Ending, makeFifo, start, until } from '../support/endless.ts';
+import { makeFifo, prompt, start, until } from '../support/endless.ts';
 import { LoopDevice } from '../support/loop.ts';
 import { commandLine, find, ours, RUNTIMES, type Runtime, testNeeds, tool } from '../support/oracle.ts';
 
@@ -30,21 +30,6 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = (name: string): string => join(folder, name);
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-/** Milliseconds within which a signal must have ended the run. */
-const PROMPT = 100;
-/** A busy machine may be late once; a program that does not listen is late each time. */
-const TRIES = 4;
-
-/** Run the scene until a signal was answered in time. */
-async function expectPrompt(scene: () => Promise<Ending>): Promise<Ending> {
-  for (let tries = 1; ; tries++) {
-    const ending = await scene();
-    if (ending.after <= PROMPT || tries === TRIES) {
-      expect(ending.after).toBeLessThanOrEqual(PROMPT);
-      return ending;
-    }
-  }
-}
 
 describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
   const copy = (args: readonly string[]): { status: number | null; stderr: string } => {
@@ -58,7 +43,7 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
       // Reserved blocks are data to a reader that does not ask for holes: long work without a byte written.
       tool('fallocate', ['-l', '6G', file('long')]);
       mkdirSync(file('out'));
-      const ending = await expectPrompt(async () => {
+      const ending = await prompt(async () => {
         writeFileSync(file('out/image'), 'old');
         const running = start('sparse-copy', [file('long'), file('out/image')], { runtime });
         await until(() => readdirSync(file('out')).length === 2, 'the partial file');
@@ -71,7 +56,7 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
 
     test('while standard input gives nothing', async () => {
       mkdirSync(file('out'));
-      const ending = await expectPrompt(async () => {
+      const ending = await prompt(async () => {
         const running = start('sparse-copy', ['-', file('out/image')], { runtime, stdio: ['pipe', 'ignore', 'pipe'] });
         await until(() => readdirSync(file('out')).length === 1, 'the partial file');
         await setTimeout(20);
@@ -85,7 +70,7 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
       tool('truncate', ['-s', '1G', file('long')]);
       makeFifo(file('pipe'));
       const pipe = openSync(file('pipe'), constants.O_RDWR);
-      const ending = await expectPrompt(async () => {
+      const ending = await prompt(async () => {
         const running = start('sparse-copy', [file('long'), '-'], { runtime, stdio: ['ignore', pipe, 'pipe'] });
         await setTimeout(400);
         return running.end(signal);
@@ -97,7 +82,7 @@ describe.each(RUNTIMES)('%s', (runtime: Runtime) => {
     test('while a FIFO has no reader', async () => {
       writeFileSync(file('a'), 'x');
       makeFifo(file('pipe'));
-      const ending = await expectPrompt(async () => {
+      const ending = await prompt(async () => {
         const running = start('sparse-copy', [file('a'), file('pipe')], { runtime });
         await setTimeout(300);
         return running.end(signal);

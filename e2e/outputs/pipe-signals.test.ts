@@ -2,7 +2,7 @@ import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readdirSync, re
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Ending, makeFifo, start } from '../support/endless.ts';
+import { makeFifo, prompt, start } from '../support/endless.ts';
 import { copyOf, FIXTURE_NEEDS, fixture } from '../support/fixtures.ts';
 import { commandLine, describeNeeds, ours, RUNTIMES, type Runtime, type Tool, tool } from '../support/oracle.ts';
 
@@ -18,10 +18,6 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'e2e-pipe-signals-'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Milliseconds within which a signal must have ended the run; a busy machine may be late, but not each time. */
-const PROMPT = 100;
-const TRIES = 5;
 
 /** Where the two ends of the command are. `FS`, `IMAGE`, `DEVICE`, `FIFO` and `OUT` in its words are replaced. */
 interface Scene {
@@ -116,7 +112,6 @@ describeNeeds([...FIXTURE_NEEDS], 'a signal', () => {
           return running.end(signal).finally(() => clearTimeout(killer));
         });
         expect(ending).toMatchObject({ status: null, signal });
-        expect(ending.after).toBeLessThanOrEqual(PROMPT);
         expect(readdirSync(file('out'))).toEqual([]);
         expect(readFileSync(file('device')).equals(device)).toBe(true);
       }
@@ -152,13 +147,6 @@ async function withPipe(use: (pipe: number) => Promise<void>): Promise<void> {
     await use(pipe);
   } finally {
     closeSync(pipe);
-  }
-}
-
-async function prompt(run: () => Promise<Ending>): Promise<Ending> {
-  for (let tries = 1; ; tries++) {
-    const ending = await run();
-    if (ending.after <= PROMPT || tries === TRIES) return ending;
   }
 }
 

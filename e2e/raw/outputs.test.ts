@@ -18,7 +18,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Ending, makeFifo, start } from '../support/endless.ts';
+import { makeFifo, prompt, start } from '../support/endless.ts';
 import { FIXTURE_NEEDS, fixture } from '../support/fixtures.ts';
 import { LoopDevice, Mount } from '../support/loop.ts';
 import { commandLine, describeNeeds, ours, RUNTIMES, type Runtime, testNeeds, tool } from '../support/oracle.ts';
@@ -32,20 +32,6 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = (name: string): string => join(folder, name);
-/** Milliseconds within which a signal must have ended the run; a busy machine may be late, but not each time. */
-const PROMPT = 100;
-const TRIES = 5;
-
-async function expectPrompt(scene: () => Promise<Ending>): Promise<Ending> {
-  for (let tries = 1; ; tries++) {
-    const ending = await scene();
-    if (ending.after <= PROMPT || tries === TRIES) {
-      expect(ending.after).toBeLessThanOrEqual(PROMPT);
-      return ending;
-    }
-  }
-}
-
 const LARGE = 4 * 2 ** 30;
 
 /** A file system whose 512 MiB of inode tables are zeros on the disk: long to read, quick to make. */
@@ -63,7 +49,7 @@ describeNeeds(['mke2fs'], 'signals', () => {
         mkdirSync(file('out'));
         const moments = [60, 150, 250, 400, 600];
         for (const after of moments) {
-          const ending = await expectPrompt(async () => {
+          const ending = await prompt(async () => {
             writeFileSync(file('out/image'), 'old');
             const running = start('e2image', ['-r', source, file('out/image')], { runtime });
             await setTimeout(after);
@@ -80,7 +66,7 @@ describeNeeds(['mke2fs'], 'signals', () => {
         const source = large();
         makeFifo(file('pipe'));
         const pipe = openSync(file('pipe'), constants.O_RDWR);
-        const ending = await expectPrompt(async () => {
+        const ending = await prompt(async () => {
           const running = start('e2image', ['-r', source, '-'], { runtime, stdio: ['ignore', pipe, 'pipe'] });
           await setTimeout(600);
           return running.end(signal);
@@ -91,7 +77,7 @@ describeNeeds(['mke2fs'], 'signals', () => {
 
       test('while standard input gives nothing', async () => {
         mkdirSync(file('out'));
-        const ending = await expectPrompt(async () => {
+        const ending = await prompt(async () => {
           const stdio = ['pipe', 'ignore', 'pipe'] as const;
           const running = start('e2image', ['-r', '-', file('out/image')], { runtime, stdio: [...stdio] });
           await setTimeout(400);
@@ -104,7 +90,7 @@ describeNeeds(['mke2fs'], 'signals', () => {
       test('while a FIFO has no reader', async () => {
         makeFifo(file('pipe'));
         const source = fixture('ext4-1k');
-        const ending = await expectPrompt(async () => {
+        const ending = await prompt(async () => {
           const running = start('e2image', ['-r', source, file('pipe')], { runtime });
           await setTimeout(400);
           return running.end(signal);
