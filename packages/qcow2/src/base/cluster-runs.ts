@@ -13,8 +13,8 @@ export interface ClusterRun {
 const PAGE_BYTES = 4096;
 /** Bytes of the longest run: two numbers of 53 bits, 7 bits in each byte. */
 const LONGEST_RUN = 16;
-/** Pages of one set: 64 MiB, some 20 million scattered runs. */
-const MAX_PAGES = 16_384;
+/** Bytes of one set, some 20 million scattered runs. */
+const MAX_BYTES = 64 * 2 ** 20;
 
 /** Consecutive runs. Each is stored as its distance from the end of the previous run, and its length. */
 class RunPage {
@@ -72,6 +72,7 @@ class RunPage {
  * and 64 MiB at most.
  */
 export class ClusterRuns {
+  readonly maxBytes: number;
   readonly #pages: RunPage[] = [];
   /** The last run, which the next `push` may extend; none exists while `count` is 0. */
   #start = 0;
@@ -80,6 +81,11 @@ export class ClusterRuns {
   #runCount = 0;
   /** End of the last run in the pages. */
   #storedEnd = 0;
+
+  /** @param maxBytes what the runs may need; a multiple of 4,096 */
+  constructor({ maxBytes = MAX_BYTES }: { readonly maxBytes?: number } = {}) {
+    this.maxBytes = maxBytes;
+  }
 
   /**
    * @param runs ascending and disjoint; touching ones are joined
@@ -109,7 +115,7 @@ export class ClusterRuns {
    * Add `[start, start + count)` after all clusters of the set.
    *
    * @throws RangeError when it does not come after them, or when a number is not a safe integer
-   * @throws Qcow2Error QCOW2_TOO_LARGE when the runs are so many that they need more than 64 MiB
+   * @throws Qcow2Error QCOW2_TOO_LARGE when the runs are so many that they need more than `maxBytes`
    */
   push(start: number, count: number): void {
     const { end } = this;
@@ -144,7 +150,7 @@ export class ClusterRuns {
   #store(): void {
     let page = this.#pages.at(-1);
     if (page === undefined || page.isFull) {
-      if (this.#pages.length === MAX_PAGES) {
+      if (this.#pages.length * PAGE_BYTES >= this.maxBytes) {
         throw new Qcow2Error(
           'QCOW2_TOO_LARGE',
           `the list of clusters is too scattered: more than ${this.#runCount} runs`,
