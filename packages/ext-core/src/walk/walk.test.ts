@@ -124,6 +124,7 @@ describe('block maps', () => {
       { code: 'illegal-block', lost: false, block: 77_777 },
       { code: 'illegal-block', lost: true, block: 88_888 },
     ]);
+    expect(problems[0]?.message).toBe(`directory of inode 12: block 77777 is outside the file system of 513 blocks`);
   });
 });
 

@@ -126,7 +126,8 @@ function clipped(fs: Filesystem, visit: VisitRun, onProblem?: OnProblem): VisitR
     const from = Math.max(start, firstDataBlock);
     const to = Math.min(start + count, blocksCount);
     const where = blocksText({ start, count });
-    const message = `${describeBlocks(kind, owner)}: ${where} of ${blocksCount} are outside the file system`;
+    const be = count === 1 ? 'is' : 'are';
+    const message = `${describeBlocks(kind, owner)}: ${where} ${be} outside the file system of ${blocksCount} blocks`;
     onProblem?.({ code: 'illegal-block', message, lost: false, block: start });
     if (from < to) visit(kind, from, to - from, owner, logical + from - start);
   };
