@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { allowedRooms, MOST_FILES, readTree, roomComplaints, roomTrees, type Tree } from './rooms.ts';
+import { allowedRooms, importsOf, MOST_FILES, readTree, roomComplaints, roomTrees, type Tree } from './rooms.ts';
 
 const REPOSITORY = join(__dirname, '../..');
 
@@ -38,6 +38,31 @@ test('a room may not import a file beside the rooms', () => {
   expect(roomComplaints(withFile('base/lru.ts', 'index.ts'))).toEqual([
     'src/base: base/lru.ts imports a file beside the rooms, which its README does not allow',
   ]);
+});
+
+test.each([
+  ['index.ts', 'testing/tiny.ts'],
+  ['base/lru.ts', 'testing.ts'],
+  ['base/lru.ts', 'base/errors.test.ts'],
+  ['read/reader.ts', 'read/disk.fixture.ts'],
+])('production code may not import what is for tests: %s, %s', (path, target) => {
+  expect(roomComplaints(withFile(path, target))).toContain(`src: ${path} imports ${target}, which is for tests`);
+});
+
+test.each([
+  ["import { a } from './a.ts';", ['base/a.ts']],
+  ['export { a } from "./a.ts";', ['base/a.ts']],
+  ["import type {\n  A,\n} from './a.ts';", ['base/a.ts']],
+  ["await import(/* now */ './a.ts')", ['base/a.ts']],
+  ['await import(`./a.ts`)', ['base/a.ts']],
+  ["require('./a.ts')", ['base/a.ts']],
+  ["import { a } from '@e2image/here';", ['index.ts']],
+  ["import { a } from '@e2image/here/walk';", ['index.ts']],
+  ["import { a } from '@e2image/other';", []],
+  ["import { a } from '@e2image/other/testing';", ['testing.ts']],
+  ["import { join } from 'node:path';", []],
+])('imports of base/b.ts: %s', (text, imports) => {
+  expect(importsOf('base/b.ts', text, '@e2image/here')).toEqual(imports);
 });
 
 test('tests of a package are left out, those of e2e are not', () => {

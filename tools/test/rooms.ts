@@ -31,7 +31,7 @@ const roomOf = (path: string): string => (path.includes('/') ? path.slice(0, pat
 
 /** Tests and what is made for them. */
 const isForTests = (path: string): boolean =>
-  /\.(test|prove|fixture|kit)\.ts$/.test(path) || roomOf(path) === TESTING || path === 'testing.ts';
+  /\.(test|prove|fixture|test\.kit)\.m?ts$/.test(path) || roomOf(path) === TESTING || path === 'testing.ts';
 
 /**
  * The rooms that a README allows: its line `May import: a, b.`, where `nothing` stands for none.
@@ -67,7 +67,7 @@ function drawnArrows({ files }: Tree): Map<string, Map<string, string>> {
 export function roomComplaints(tree: Tree): string[] {
   const drawn = drawnArrows(tree);
   const declared = new Map<string, readonly string[]>();
-  const complaints = fullFolders(tree);
+  const complaints = [...fullFolders(tree), ...testImports(tree)];
   for (const [room, readme] of tree.readmes) {
     const allowed = readme === undefined ? undefined : allowedRooms(readme);
     const place = `${tree.name}/${room}`;
@@ -88,6 +88,12 @@ export function roomComplaints(tree: Tree): string[] {
   }
   return [...complaints, ...cycles(declared).map((cycle) => `${tree.name}: cycle ${cycle.join(' -> ')}`)];
 }
+
+/** Production files that import what is made for tests, of their own package or of another. */
+const testImports = ({ name, files }: Tree): string[] =>
+  files.flatMap(({ path, imports }) =>
+    imports.filter(isForTests).map((target) => `${name}: ${path} imports ${target}, which is for tests`),
+  );
 
 function fullFolders({ name, files }: Tree): string[] {
   const counts = new Map<string, number>();
@@ -114,19 +120,39 @@ function cycles(arrows: ReadonlyMap<string, readonly string[]>): string[][] {
   return found;
 }
 
-const RELATIVE_IMPORT = /\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g;
+/** A module that is imported: relative, of our packages, or anything else. */
+const IMPORT = /\b(?:from|import|require)\s*\(?\s*(?:\/\*.*?\*\/\s*)?(['"`])([^'"`\n]+)\1/g;
+
+/**
+ * The files of a tree that a file imports. A package that imports itself by its name imports its `index.ts`; the entry
+ * `testing` of another package is `testing.ts`.
+ */
+export function importsOf(path: string, text: string, packageName: string | undefined): string[] {
+  return [...text.matchAll(IMPORT)].flatMap(([, , target = '']) => {
+    if (target.startsWith('.')) return [normalize(join(dirname(path), target))].filter((to) => !to.startsWith('..'));
+    if (packageName === undefined) return [];
+    if (target.startsWith('@e2image/') && target.endsWith('/testing')) return ['testing.ts'];
+    return target === packageName || target.startsWith(`${packageName}/`) ? ['index.ts'] : [];
+  });
+}
+
+/** The name of the package whose sources are at `root`; undefined for `e2e` and `tools`. */
+function packageNameOf(root: string): string | undefined {
+  if (basename(root) !== 'src') return undefined;
+  const { name }: { name: string } = JSON.parse(readFileSync(join(root, '../package.json'), 'utf8'));
+  return name;
+}
 
 /** Read a tree from disk. A tree without folders has no rooms. */
 export function readTree(root: string): Tree {
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => /(?<!\.d)\.ts$/.test(path) && !/(^|\/)(node_modules|dist)\//.test(path),
+    (path) => /(?<!\.d)\.m?ts$/.test(path) && !/(^|\/)(node_modules|dist)\//.test(path),
   );
-  const isPackage = basename(root) === 'src';
-  const sources = isPackage ? paths.filter((path) => !isForTests(path)) : paths;
+  const packageName = packageNameOf(root);
+  const sources = packageName !== undefined ? paths.filter((path) => !isForTests(path)) : paths;
   const files = sources.map((path): TreeFile => {
     const text = readFileSync(join(root, path), 'utf8');
-    const targets = [...text.matchAll(RELATIVE_IMPORT)].map(([, target = '']) => join(dirname(path), target));
-    return { path, imports: targets.map(normalize).filter((target) => !target.startsWith('..')) };
+    return { path, imports: importsOf(path, text, packageName) };
   });
   const rooms = new Set(paths.map(roomOf).filter((room) => room !== ROOT));
   const readmes = [...rooms].map((room): [string, string | undefined] => {

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { CrashPoint, type Operation, tracedDisk } from './disk/crash-disk.ts';
 import { HEAD_OFFSET, SECTOR } from './disk/geometry.ts';
 import type { SideFile } from './homes/side-file.ts';
 import { type BatchLimits, beginBeside, beginInside, type Journey, type MoveTask } from './run/begin-move.ts';
 import { findMarker, resumeBeside, resumeInside } from './run/resume-move.ts';
+import { CrashPoint, type Operation, tracedDisk } from './testing/crash-disk.ts';
 import { rangesOf } from './used/used-map.ts';
 
 /*

@@ -1,10 +1,10 @@
-import { CrashPoint, type Operation, tracedDisk } from './disk/crash-disk.ts';
 import type { Move } from './disk/geometry.ts';
 import type { Storage } from './disk/storage.ts';
 import { insidePlaces } from './homes/inside-home.ts';
 import { type MoveRecord, readNewestSlot, sameId } from './record/record.ts';
 import { beginBeside, beginInside, type MoveTask, sideFileBytes } from './run/begin-move.ts';
 import { findMarker } from './run/resume-move.ts';
+import { CrashPoint, type Operation, tracedDisk } from './testing/crash-disk.ts';
 
 export type { MoveRecord } from './record/record.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Operation, tracedDisk } from '../disk/crash-disk.ts';
+import { type Operation, tracedDisk } from '../testing/crash-disk.ts';
 import { skipEqualBlocks } from './equal-blocks.ts';
 
 const BLOCK = 4;

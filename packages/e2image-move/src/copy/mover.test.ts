@@ -1,9 +1,9 @@
-import { tracedDisk } from '../disk/crash-disk.ts';
 import { HEAD_OFFSET, SECTOR } from '../disk/geometry.ts';
 import type { Storage } from '../disk/storage.ts';
 import { encodeRecord, readNewestSlot, SLOTS_BYTES } from '../record/record.ts';
 import { beginBeside } from '../run/begin-move.ts';
 import { findMarker, resumeBeside } from '../run/resume-move.ts';
+import { tracedDisk } from '../testing/crash-disk.ts';
 import { LENGTH, LIMITS, moveWorld, stepTo } from '../testing/move-world.ts';
 
 const failing = (device: Storage, method: 'readAt' | 'sync' | 'writeAt', code: string, from: number): Storage => {

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { tracedDisk } from '../disk/crash-disk.ts';
 import {
   distanceOf,
   headOf,
@@ -13,6 +12,7 @@ import {
   shift,
 } from '../disk/geometry.ts';
 import { SLOT_BYTES, SLOTS_BYTES } from '../record/record.ts';
+import { tracedDisk } from '../testing/crash-disk.ts';
 import { insideHome, insideMapCapacity, insidePlaces } from './inside-home.ts';
 
 const sectors = (min: number, max: number) => fc.integer({ min, max }).map((count) => count * SECTOR);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { tracedDisk } from '../disk/crash-disk.ts';
+import { tracedDisk } from '../testing/crash-disk.ts';
 import { markerLayout } from './marker.ts';
 import {
   decodeRecord,

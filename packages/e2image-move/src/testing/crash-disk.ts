@@ -1,5 +1,5 @@
-import { type Range, SECTOR } from './geometry.ts';
-import type { Storage } from './storage.ts';
+import { type Range, SECTOR } from '../disk/geometry.ts';
+import type { Storage } from '../disk/storage.ts';
 
 /** One call that changed something: bytes written, or a sync. */
 export type Operation =

@@ -1,9 +1,9 @@
-import { type Operation, tracedDisk } from '../disk/crash-disk.ts';
 import { HEAD_OFFSET, SECTOR } from '../disk/geometry.ts';
 import type { Storage } from '../disk/storage.ts';
 import type { SideFile } from '../homes/side-file.ts';
 import type { MoveRecord } from '../record/record.ts';
 import type { Journey, MoveTask } from '../run/begin-move.ts';
+import { type Operation, tracedDisk } from './crash-disk.ts';
 
 /** Bytes of the file system that is moved. */
 export const LENGTH = 100 * SECTOR;
