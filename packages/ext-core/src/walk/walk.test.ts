@@ -49,6 +49,29 @@ describe('extents', () => {
     expect(select(tiny, { allData: true }).blocks).toEqual(fixedAnd(40, 50, 51, 52, 60));
   });
 
+  /** A tree with one node in each level, the nodes in blocks 40 and up, and its data in block 90. */
+  function deepTree(depth: number): TinyFilesystem {
+    const tiny = new TinyFilesystem();
+    tiny.extents(12, 'regular', depth, [[0, 0, 40]]);
+    for (let level = depth - 1, block = 40; level >= 0; level--, block++) {
+      tiny.extentNode(block * 1024, 84, level, level > 0 ? [[0, 0, block + 1]] : [[0, 1, 90]]);
+    }
+    return tiny;
+  }
+
+  test('a tree of 32 levels is walked to its end, as C does, though the kernel builds 5 at most', () => {
+    const nodes = Array.from({ length: 32 }, (_, index) => 40 + index);
+    const { blocks, problems } = select(deepTree(32), { allData: true });
+    expect(blocks).toEqual(fixedAnd(...nodes, 90));
+    expect(problems).toEqual([]);
+  });
+
+  test('a tree of 33 levels is reported and not walked', () => {
+    const { blocks, problems } = select(deepTree(33), { allData: true });
+    expect(blocks).toEqual(fixedAnd());
+    expect(problems.map(({ code, lost }) => ({ code, lost }))).toEqual([{ code: 'bad-extent-root', lost: true }]);
+  });
+
   test('unwritten blocks are what C copies, and nothing in a complete image', () => {
     const tiny = new TinyFilesystem();
     tiny.extents(12, 'regular', 0, [[0, 32768 + 2, 50]]);
