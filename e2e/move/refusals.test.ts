@@ -73,7 +73,7 @@ describeNeeds(FIXTURE_NEEDS, 'a move is refused, and nothing was changed,', () =
     debugfs(['-w', '-R', 'ssv mmp_block 999999', file()]);
     refused(
       ['-O', MIB],
-      '(MMP block 999999) is damaged (outside the file system); if no host uses the file system: --force',
+      '(MMP block 999999) is damaged (outside the file system); if no host uses the file system, --force overrides this',
     );
   });
 

@@ -8,7 +8,7 @@ import { commandLine, describeNeeds, ours, RUNTIMES, type Runtime, type Tool, to
 
 /**
  * Wherever a command waits for somebody at the other end of a pipe, a signal ends it: all but what outputs.test.ts and
- * raw-outputs.test.ts show of sparse-copy and of raw images.
+ * raw/outputs.test.ts show of sparse-copy and of raw images.
  */
 
 let folder = '';

@@ -95,12 +95,12 @@ describeNeeds(RESTORE_NEEDS, 'e2image-restore refuses, and writes nothing:', () 
       `printf '\\021\\0\\0\\0' | dd of=${device} bs=1 seek=$((${block} * 4096 + 4)) conv=notrunc status=none`,
     ]);
     junk(device, placesOf(source).inodeTables, 4096);
-    expectRefused(image, device, /multiple mount protection says/, []);
+    expectRefused(image, device, /multi-mount protection says/, []);
     expect(restore(['--force', image, device])).toMatchObject({ status: 1 });
     // Without a superblock tune2fs could not clear the mark.
     const places = placesOf(source);
     junk(device, places.superblock, places.blockSize);
-    expectRefused(image, device, /multiple mount protection says/);
+    expectRefused(image, device, /multi-mount protection says/);
   });
 
   test.each(['normal', 'raw'] as const)('a %s image whose journal was not replayed', (format) => {

@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<keyof ScrambleCounts, readonly [one: string, two: s
   inlineFiles: ['1 file kept in its inode', '2 files kept in their inodes'],
   freeInodes: ['1 free inode that still held data', '2 free inodes that still held data'],
   superblocks: ['1 superblock', '2 superblocks'],
-  mmpBlocks: ['1 multiple mount protection block', '2 multiple mount protection blocks'],
+  mmpBlocks: ['1 multi-mount protection block', '2 multi-mount protection blocks'],
   journalCopies: ['1 copy in the journal', '2 copies in the journal'],
   journalZeroed: ['1 other block of the journal', '2 other blocks of the journal'],
   damagedBlocks: ['1 damaged structure', '2 damaged structures'],

@@ -19,7 +19,7 @@ export function describeCounts(counts: ScrambleCounts): string[] {
       plural(counts.freeInodes, 'free inode that still held data', 'free inodes that still held data'),
     ],
     [counts.superblocks, plural(counts.superblocks, 'superblock')],
-    [counts.mmpBlocks, plural(counts.mmpBlocks, 'multiple mount protection block')],
+    [counts.mmpBlocks, plural(counts.mmpBlocks, 'multi-mount protection block')],
     [counts.journalCopies, plural(counts.journalCopies, 'copy in the journal', 'copies in the journal')],
     [counts.journalZeroed, plural(counts.journalZeroed, 'other block of the journal', 'other blocks of the journal')],
     [counts.damagedBlocks, plural(counts.damagedBlocks, 'damaged structure')],

@@ -24,7 +24,12 @@ test('a file system without MMP, or with a clean mark, may be moved', () => {
 });
 
 test.each<[string, (tiny: TinyFilesystem) => void, number, string]>([
-  ['a mark of use', (tiny) => tiny.mmp(BLOCK, { sequence: 0x123 }), BLOCK, 'says that it is in use (sequence 0x123)'],
+  [
+    'a mark of use',
+    (tiny) => tiny.mmp(BLOCK, { sequence: 0x123 }),
+    BLOCK,
+    'says that the file system is in use (sequence 0x123)',
+  ],
   [
     'another magic number',
     (tiny) => tiny.mmp(BLOCK, { magic: 0x5858_5858, sequence: MMP_SEQ_CLEAN }),
@@ -50,7 +55,7 @@ test.each<[string, (tiny: TinyFilesystem) => void, number, string]>([
   expect(refusal(prepare)).toMatchObject({
     code: 'MOVE_MMP',
     detail: { block },
-    message: `its multi-mount protection block (MMP block ${block}) ${text}; if no host uses the file system: --force`,
+    message: `the multi-mount protection block (MMP block ${block}) ${text}; if no host uses the file system, --force overrides this`,
   });
 });
 

@@ -17,13 +17,14 @@ export function refuseMounted(path: string, view: MountView): void {
 export function refuseMmp({ source, superblock }: Pick<Filesystem, 'source' | 'superblock'>): void {
   const state = readMmp(source, superblock);
   if (state.kind === 'absent' || state.kind === 'free') return;
-  throw new MoveError('MOVE_MMP', `${mmpText(state)}; if no host uses the file system: --force`, {
+  throw new MoveError('MOVE_MMP', `${mmpText(state)}; if no host uses the file system, --force overrides this`, {
     detail: { block: state.block },
   });
 }
 
 function mmpText(state: Extract<MmpState, { kind: 'held' | 'damaged' | 'unreadable' }>): string {
-  const block = `its multi-mount protection block (MMP block ${state.block})`;
-  if (state.kind === 'held') return `${block} says that it is in use (sequence 0x${state.sequence.toString(16)})`;
+  const block = `the multi-mount protection block (MMP block ${state.block})`;
+  if (state.kind === 'held')
+    return `${block} says that the file system is in use (sequence 0x${state.sequence.toString(16)})`;
   return `${block} ${state.kind === 'damaged' ? 'is damaged' : 'cannot be read'} (${state.reason})`;
 }

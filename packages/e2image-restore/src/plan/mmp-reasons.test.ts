@@ -23,7 +23,7 @@ test('a device without MMP, or with a clean mark, may be restored to', () => {
 
 test('a mark of use must be cleared first, or forced where tune2fs finds no superblock', () => {
   const { tiny, sb } = device({ sequence: 0x11 });
-  const reason = expect.stringMatching(/^multiple mount protection says .*sequence 0x11; .*clear_mmp/);
+  const reason = expect.stringMatching(/^multi-mount protection says .*sequence 0x11; .*clear_mmp/);
   expect(mmpReasons(tiny, sb, sb)).toEqual({ obstacles: [reason], refusals: [] });
   expect(mmpReasons(tiny, undefined, sb)).toEqual({ obstacles: [], refusals: [reason] });
 });

@@ -8,7 +8,7 @@ interface MmpReasons {
 }
 
 /**
- * What multi-mount protection has against a restore.
+ * Why the MMP block forbids a restore.
  *
  * @param primary superblock of the device; undefined when it has none, so that no host can mount it
  * @param image superblock of the image
@@ -17,7 +17,7 @@ export function mmpReasons(device: Source, primary: Superblock | undefined, imag
   const state = readMmp(device, primary ?? image);
   if (state.kind === 'held') {
     const reason =
-      'multiple mount protection says that the device is in use, perhaps by another host ' +
+      'multi-mount protection says that the device is in use, perhaps by another host ' +
       `(sequence 0x${state.sequence.toString(16)}; if no host uses it: tune2fs -f -E clear_mmp)`;
     // Without a superblock tune2fs cannot clear a stale mark: --force can.
     return primary === undefined ? { obstacles: [], refusals: [reason] } : { obstacles: [reason], refusals: [] };

@@ -12,7 +12,8 @@ import type { SavePlan } from '../plan/save-plan.ts';
 import { isBlockDevice } from './block-device.ts';
 
 /**
- * Refuse what would destroy the source, a mounted target, or give an image of a moving thing. Nothing was opened yet.
+ * Refuse what would destroy the source or a mounted target, or image a file system that is being written. Call before
+ * anything is opened.
  *
  * @throws CliError CLI_REFUSED
  */
