@@ -48,12 +48,26 @@ describe.each(['compat', 'complete'] as const)('%s, through a backup', (selectio
     expect([table, problems, blocks.has(400), blocks.has(401)]).toEqual([[1], [], true, true]);
   });
 
-  test.each([
+  test('an inode with as many links as the kernel allows is found', () => {
+    const tiny = staleBackup();
+    const base = tiny.inodeBase(TINY.inodesPerGroup + 10);
+    tiny.bytes.fill(0, base, base + TINY.inodeSize);
+    tiny.mapped(TINY.inodesPerGroup + 10, 'directory', { 0: 400 });
+    tiny.view.setUint16(base + 0x1a, 65_000, true);
+    expect(imaged(tiny, selection).table).toEqual([1]);
+  });
+
+  test.each<[string, number, number]>([
     ['a deletion time', 0x14, 1],
     ['a pointer beyond the end', 0x28, 99_999],
     ['an attribute block beyond the end', 0x68, 99_999],
     ['no file type', 0x00, 0],
-    ['a flag that means nothing', 0x20, 0x80_0000],
+    ['more links than the kernel allows', 0x1a, 65_001],
+    ...[23, 24, 26, 27, 31].map((bit): [string, number, number] => [
+      `flag bit ${bit}, which means nothing`,
+      0x20,
+      2 ** bit,
+    ]),
   ])('bytes with %s are not an inode', (_, offset, value) => {
     const tiny = staleBackup();
     const base = tiny.inodeBase(TINY.inodesPerGroup + 10);
