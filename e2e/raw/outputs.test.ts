@@ -187,7 +187,7 @@ describeNeeds([...FIXTURE_NEEDS, 'loop'], 'refused before anything is touched', 
     }
   });
 
-  test('a device whose file system another machine uses, as its MMP block says; unless forced', () => {
+  test('a device whose file system another host uses, as its MMP block says; unless forced', () => {
     const source = file('fs');
     tool('truncate', ['-s', `${statSync(source).size}`, file('shared')]);
     tool('mke2fs', ['-q', '-F', '-t', 'ext4', '-O', 'mmp', file('shared')]);

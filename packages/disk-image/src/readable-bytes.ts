@@ -4,8 +4,7 @@ import type { Source } from '@e2image/sparse-io';
 /**
  * Bytes that say what a source is: at most `length` of them from `offset` on, fewer where the source ends.
  *
- * An unreadable range gives no bytes, as it says nothing: whether that matters is decided where its bytes are needed, and
- * the read error is reported there.
+ * For an unreadable range no bytes are returned. The read error is reported where these bytes are needed.
  *
  * @throws errors without a code, which are bugs
  */

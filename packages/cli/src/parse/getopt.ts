@@ -43,8 +43,8 @@ export function getopt(
   const keys = Object.keys(spellings);
   const string = keys.filter((key) => spellings[key]?.value !== undefined);
   const boolean = keys.filter((key) => spellings[key]?.value === undefined);
-  // minimist alone is not a getopt (it reads `-rb8193` as `-r b8193`, and drops the -1 of `-b -1`): it gets one word
-  // per option, in the only form that it always reads correctly.
+  // minimist alone is not a getopt (it reads `-rb8193` as `-r b8193`, and drops the -1 of `-b -1`): it is given
+  // one argument per option, in the only form that it always reads correctly.
   const words = tokens.map(({ key, value }) => (value === undefined ? `--${key}` : `--${key}=${value}`));
   const parsed = minimist([...words, '--', ...operands], { string: [...string, '_'], boolean });
   return {

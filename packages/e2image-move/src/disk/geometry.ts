@@ -6,7 +6,8 @@ export const SECTOR = 512;
 
 /**
  * Byte of a file system where the head of its superblock begins: the sector with the magic number (s_magic). Without the
- * magic number nothing mounts the file system, so this one sector switches a place on and off.
+ * magic number nothing mounts the file system, so this one sector decides whether the file system at a
+ * place is visible.
  */
 export const HEAD_OFFSET = SUPERBLOCK_OFFSET;
 

@@ -21,6 +21,6 @@ test.each([
   ['unreadable', 'EIO', 'cannot be read (EIO)'],
 ] as const)('a block that is %s is not taken for a free one', (kind, reason, text) => {
   expect(mmpReason({ kind, block: BLOCK, reason })).toBe(
-    `whose MMP block ${BLOCK} ${text}; nothing was written; --force if no machine uses it`,
+    `whose MMP block ${BLOCK} ${text}; nothing was written; --force if no host uses it`,
   );
 });

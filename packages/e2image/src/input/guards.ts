@@ -26,7 +26,7 @@ export function refuseUnsafe(plan: SavePlan, world: World): void {
 }
 
 /**
- * Refuse a device whose file system another machine uses, or may use, by its MMP block. A file is not refused: an image
+ * Refuse a device whose file system another host uses, or may use, by its MMP block. A file is not refused: an image
  * of a file system that was in use has the same mark, and may be replaced.
  */
 function refuseMmp({ image, targetOffset }: SavePlan): void {
@@ -52,9 +52,9 @@ export function mmpReason(state: MmpState): string | undefined {
       return `that ${who} marks as in use (MMP sequence 0x${state.sequence.toString(16)}); ${rest} the mark is stale`;
     }
     case 'damaged':
-      return `whose MMP block ${state.block} is damaged (${state.reason}); ${rest} no machine uses it`;
+      return `whose MMP block ${state.block} is damaged (${state.reason}); ${rest} no host uses it`;
     case 'unreadable':
-      return `whose MMP block ${state.block} cannot be read (${state.reason}); ${rest} no machine uses it`;
+      return `whose MMP block ${state.block} cannot be read (${state.reason}); ${rest} no host uses it`;
   }
 }
 
@@ -66,7 +66,7 @@ function mmpStateOf(path: string, offset: number): MmpState {
     source.readAt(raw, SUPERBLOCK_OFFSET);
     return readMmp(source, readSuperblock(raw));
   } catch (error) {
-    // Without a readable superblock no machine can mount what is on the device.
+    // Without a readable superblock no host can mount what is on the device.
     if (isExtError(error) || isUnreadable(error)) return { kind: 'absent' };
     throw error;
   }

@@ -3,7 +3,7 @@ import type { ScrambleCounts } from '../base/counts.ts';
 import { renewChecksum } from '../secret/checksum-renewal.ts';
 import type { Block, Context } from './context.ts';
 
-/** Clear the names of the machine and the device in an MMP block, and its padding. Other blocks become zeros. */
+/** Clear the names of the host and the device in an MMP block, and its padding. Other blocks become zeros. */
 export function scrambleMmpBlock(
   { seed, hasChecksums }: Context,
   { bytes, view }: Block,
