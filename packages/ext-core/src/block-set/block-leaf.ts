@@ -1,5 +1,5 @@
 import { nextBit, setBits } from '../bytes/bits.ts';
-import { lowerBound } from '../bytes/lower-bound.ts';
+import { firstAbove } from '../bytes/lower-bound.ts';
 
 /** 32-bit words of a leaf: room for `MAX_RUNS` runs or for one bit for each of `LEAF_BITS` blocks. */
 const LEAF_WORDS = 512;
@@ -147,8 +147,7 @@ export class BlockLeaf {
 
   /** Index of the first run that ends after `at`; the number of runs if none does. */
   #firstEndAfter(at: number): number {
-    const words = this.#words;
-    return lowerBound(this.#count, (run) => (words[2 * run + 1] as number) <= at);
+    return firstAbove(this.#words, at, this.#count, 2, 1);
   }
 
   #becomeBitmap(): void {

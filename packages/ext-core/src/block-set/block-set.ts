@@ -1,6 +1,6 @@
 import type { BlockRun } from '../bytes/block-run.ts';
 import { ExtError } from '../bytes/errors.ts';
-import { lowerBound } from '../bytes/lower-bound.ts';
+import { firstAbove, lowerBound } from '../bytes/lower-bound.ts';
 import { BlockLeaf, LEAF_BITS, LEAF_BYTES, REGION } from './block-leaf.ts';
 
 /** Which blocks a set keeps, and how much memory it may use. */
@@ -137,7 +137,7 @@ export class BlockSet {
     if (last < bases.length && (bases[last] as number) <= block) {
       if (last + 1 === bases.length || block < (bases[last + 1] as number)) return last;
     }
-    const after = lowerBound(bases.length, (index) => (bases[index] as number) <= block);
+    const after = firstAbove(bases, block, bases.length);
     this.#last = Math.max(0, after - 1);
     return after - 1;
   }

@@ -15,3 +15,22 @@ export function lowerBound(count: number, isBefore: (index: number) => boolean):
   }
   return low;
 }
+
+/**
+ * Binary search among numbers that ascend, for searches that run for every block: it allocates nothing, where
+ * `lowerBound` needs a function for each call.
+ *
+ * @param values numbers; item `index` is `values[index * step + first]`
+ * @param count number of items
+ * @returns index of the first item greater than `limit`; `count` where none is
+ */
+export function firstAbove(values: ArrayLike<number>, limit: number, count: number, step = 1, first = 0): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle * step + first] as number) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
