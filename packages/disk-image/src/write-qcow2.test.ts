@@ -15,8 +15,8 @@ function optionsFor(bytes: Uint8Array, options: Omit<Qcow2Options, 'layout'> = {
   return { layout: { virtualSize: bytes.length, clusterBits: CLUSTER_BITS, version, runs }, ...options };
 }
 
-async function written(bytes: Uint8Array, options: Qcow2Options, sequential: boolean): Promise<Uint8Array> {
-  const sink = new MemorySink({ sequential });
+async function written(bytes: Uint8Array, options: Qcow2Options, isSequential: boolean): Promise<Uint8Array> {
+  const sink = new MemorySink({ isSequential });
   await sink.finish((await writeQcow2(memorySource(bytes), sink, options)).bytes);
   return sink.bytes;
 }
@@ -46,28 +46,28 @@ const WAYS: readonly [string, boolean, Omit<Qcow2Options, 'layout'>][] = [
   ['zstd, into a pipe by a spool', true, { compression: { type: 'zstd' } }],
 ];
 
-test.each(WAYS)('what is written is read back: %s', async (_way, sequential, options) => {
+test.each(WAYS)('what is written is read back: %s', async (_way, isSequential, options) => {
   await fc.assert(
     fc.asyncProperty(disks, async (bytes) => {
-      const image = await written(bytes, optionsFor(bytes, options), sequential);
+      const image = await written(bytes, optionsFor(bytes, options), isSequential);
       expect((await readBack(image)).bytes).toEqual(bytes);
     }),
     { numRuns: 20 },
   );
 });
 
-test.each(WAYS.filter(([, sequential, { pipeLayout }]) => sequential && pipeLayout !== 'budget'))(
+test.each(WAYS.filter(([, isSequential, { pipeLayout }]) => isSequential && pipeLayout !== 'budget'))(
   'the measured size is the size in a pipe: %s',
-  async (_way, sequential, options) => {
+  async (_way, isSequential, options) => {
     const all = optionsFor(diskBytes, options);
-    const image = await written(diskBytes, all, sequential);
+    const image = await written(diskBytes, all, isSequential);
     expect(await measureQcow2(memorySource(diskBytes), all)).toBe(image.length);
   },
 );
 
-test.each(WAYS)('unknown ranges stay unknown: %s', async (_way, sequential, options) => {
+test.each(WAYS)('unknown ranges stay unknown: %s', async (_way, isSequential, options) => {
   const unread = [{ offset: 512, length: 1024 }];
-  const image = await written(diskBytes, optionsFor(diskBytes, { ...options, unread: () => unread }), sequential);
+  const image = await written(diskBytes, optionsFor(diskBytes, { ...options, unread: () => unread }), isSequential);
   expect(await readBack(image)).toEqual({ bytes: diskBytes, unread });
 });
 
@@ -77,7 +77,7 @@ test('where nothing is unknown the image is the same as without the question', a
 });
 
 test('a stream of unknown size is compressed, and progress counts its bytes', async () => {
-  const sink = new MemorySink({ sequential: true });
+  const sink = new MemorySink({ isSequential: true });
   const done: number[] = [];
   async function* chunks() {
     yield diskBytes.subarray(0, 700);

@@ -61,7 +61,7 @@ export async function writeQcow2(input: Input, sink: Sink, options: Qcow2Options
   };
   if (compression === undefined) return qcow2.writePlain(input, sink, { plan: planOf(qcow2, layout), ...watch });
   const compressed = { ...layout, codec: await codecOf(qcow2, compression), ...watch };
-  if (!sink.sequential) return qcow2.writeCompressed(input, sink, compressed);
+  if (!sink.isSequential) return qcow2.writeCompressed(input, sink, compressed);
   if (pipeLayout === 'two-pass') {
     return qcow2.writeMeasured(input, sink, await qcow2.measureCompressed(input, compressed), compressed);
   }

@@ -19,7 +19,7 @@ type OnProgress = (done: number) => void;
 
 /** Write a raw image and finish it. */
 export async function writeRaw(disk: ScrambledDisk, sink: Sink, onProgress: OnProgress): Promise<void> {
-  const target = sink.sequential ? sink : suppressZeros(sink, disk.blockSize);
+  const target = sink.isSequential ? sink : suppressZeros(sink, disk.blockSize);
   await copyRuns(disk.source, target, { runs: byteRuns(disk.blocks.runs(), disk.blockSize), onProgress });
   await target.finish(disk.blocksCount * disk.blockSize);
 }

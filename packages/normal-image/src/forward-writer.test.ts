@@ -2,7 +2,7 @@ import { MemorySink } from '@e2image/sparse-io/testing';
 import { ForwardWriter } from './forward-writer.ts';
 
 test('bytes between two pieces become zeros, in ascending order', () => {
-  const sink = new MemorySink({ sequential: true });
+  const sink = new MemorySink({ isSequential: true });
   const out = new ForwardWriter({ sink });
   out.write(new Uint8Array([1, 2]), 0);
   out.write(new Uint8Array([3]), 5);

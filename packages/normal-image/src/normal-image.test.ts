@@ -72,7 +72,7 @@ const MANY: Shape = {
 async function imageOf(source: Source): Promise<{ bytes: Uint8Array; unread: BlockSet; problems: Problem[] }> {
   const problems: Problem[] = [];
   const plan = planNormalImage(openFilesystem(source), IDENTITY);
-  const sink = new MemorySink({ sequential: true, old: new Uint8Array(plan.sections.size) });
+  const sink = new MemorySink({ isSequential: true, old: new Uint8Array(plan.sections.size) });
   const { unread } = await writeNormalImage(plan, { sink, onProblem: (problem) => problems.push(problem) });
   await sink.finish(plan.sections.size);
   return { bytes: sink.bytes, unread, problems };

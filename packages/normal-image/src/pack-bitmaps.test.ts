@@ -47,7 +47,7 @@ function manyGroups() {
 
 test('bitmaps of more groups than fit in one write are all there, in order', async () => {
   const { fs, reads } = manyGroups();
-  const sink = new MemorySink({ sequential: true, old: new Uint8Array(GROUPS * BYTES + 100) });
+  const sink = new MemorySink({ isSequential: true, old: new Uint8Array(GROUPS * BYTES + 100) });
   const out = new ForwardWriter({ sink });
   const lost = new BlockSet();
   const section = { offset: 100, length: GROUPS * BYTES };

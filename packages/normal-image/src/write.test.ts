@@ -27,7 +27,7 @@ const SHAPE: Shape = {
 
 /** Make an image of a source. */
 async function written(source: Source, options: Partial<NormalImageOptions> = {}) {
-  const sink = new MemorySink({ sequential: true });
+  const sink = new MemorySink({ isSequential: true });
   const problems: Problem[] = [];
   const plan = planNormalImage(openFilesystem(source), IDENTITY);
   const report = await writeNormalImage(plan, { sink, onProblem: (problem) => problems.push(problem), ...options });
@@ -372,7 +372,7 @@ test('with tables of more than 4 GiB the maps are written first, and offsets sti
     end = offset + length;
   };
   const sink = {
-    sequential: true,
+    isSequential: true,
     writeAt: (bytes: Uint8Array, offset: number) => next(offset, bytes.length),
     zero: next,
     skip: next,

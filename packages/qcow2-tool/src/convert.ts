@@ -124,7 +124,7 @@ async function fillFromStream(
 ): Promise<number> {
   if (format === 'raw' && formatFor(plan, format) === 'raw') return receive(bytes, suppressZeros(sink), { onProgress });
   if (format === 'raw') return (await writeStream(sink, bytes, plan, onProgress)).bytes;
-  return unfold(bytes, sink.sequential ? sink : suppressZeros(sink), { ...spoolOptions(plan), onProgress });
+  return unfold(bytes, sink.isSequential ? sink : suppressZeros(sink), { ...spoolOptions(plan), onProgress });
 }
 
 function spooled(stream: StreamedDisk, plan: ConvertPlan, world: World): Promise<OpenDisk> {

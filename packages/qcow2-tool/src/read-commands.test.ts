@@ -25,7 +25,7 @@ async function image(): Promise<Uint8Array> {
   };
   await writePlain(
     source,
-    { sequential: true, writeAt: (part, offset) => bytes.set(part, offset) },
+    { isSequential: true, writeAt: (part, offset) => bytes.set(part, offset) },
     { plan, extensions: () => [encodeProvenance([{ offset: 8192, length: 512 }], 16)] },
   );
   return bytes;

@@ -7,8 +7,8 @@ import { unfold } from './unfold.ts';
 const disk = new Uint8Array(32 * 512).fill(1, 0, 3 * 512).fill(2, 31 * 512);
 
 /** An image of the disk. @param sequential its tables are before its data, in the order of the disk */
-async function imageOf(sequential: boolean, pipeLayout: 'spool' | 'budget' = 'spool'): Promise<Uint8Array> {
-  const sink = new MemorySink({ sequential });
+async function imageOf(isSequential: boolean, pipeLayout: 'spool' | 'budget' = 'spool'): Promise<Uint8Array> {
+  const sink = new MemorySink({ isSequential });
   const runs = [
     { start: 0, count: 3 },
     { start: 31, count: 1 },
@@ -28,8 +28,8 @@ describe('unfold', () => {
   test.each([
     ['into a pipe', true],
     ['into a file', false],
-  ])('gives the disk of an image that is read in order, %s', async (_where, sequential) => {
-    const sink = new MemorySink({ sequential });
+  ])('gives the disk of an image that is read in order, %s', async (_where, isSequential) => {
+    const sink = new MemorySink({ isSequential });
     const size = await unfold(inPieces(await imageOf(true)), sink);
     await sink.finish(size);
     expect(size).toBe(disk.length);
@@ -37,7 +37,7 @@ describe('unfold', () => {
   });
 
   test('gives it for an image with tables after its data, too', async () => {
-    const sink = new MemorySink({ sequential: true });
+    const sink = new MemorySink({ isSequential: true });
     await sink.finish(await unfold(inPieces(await imageOf(true, 'budget')), sink));
     expect(sink.bytes).toEqual(disk);
   });

@@ -41,7 +41,7 @@ export async function unfold(
     let done = 0;
     const { virtualSize } = await readStreamed(image, {
       openSpool: newSpool,
-      ...(sink.sequential && { onOrder: (order) => target.chooseFor(order) }),
+      ...(sink.isSequential && { onOrder: (order) => target.chooseFor(order) }),
       onData: (bytes, offset) => {
         target.writeAt(bytes, offset);
         done += bytes.length;

@@ -21,7 +21,7 @@ export async function writeDisk(
   plan: ConvertPlan,
   onProgress: OnProgress,
 ): Promise<WriteSummary> {
-  const options = await optionsFor(disk, plan, sink.sequential);
+  const options = await optionsFor(disk, plan, sink.isSequential);
   return writeQcow2(sourceOf(disk), sink, { ...options, onProgress });
 }
 

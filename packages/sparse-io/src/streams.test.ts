@@ -88,7 +88,7 @@ describe('piecesOf', () => {
 describe('readableOf and writableTo', () => {
   test('joined by a pipeline they copy, and finish the sink', async () => {
     const { source, bytes } = holey();
-    const sink = new MemorySink({ sequential: true });
+    const sink = new MemorySink({ isSequential: true });
     await pipeline(readableOf(source), writableTo(sink));
     expect(sameBytes(sink.bytes, bytes)).toBe(true);
     expect(sink.state).toBe('finished');

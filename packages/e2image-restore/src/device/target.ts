@@ -53,7 +53,7 @@ export async function openTarget(path: string, writable: boolean, world: World):
     return {
       source: source ?? file,
       isBlockDevice: file.isBlockDevice,
-      openSink: () => new FileSink(fd, { zero: 'write', keepTail: true, owned: false }),
+      openSink: () => new FileSink(fd, { zero: 'write', keepTail: true, isOwned: false }),
       openMedium: () => directSource(fd, file.size),
       [Symbol.dispose]: close,
     };

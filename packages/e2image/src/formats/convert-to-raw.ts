@@ -73,7 +73,7 @@ function sayLost({ first, runCount }: UnreadBlocks, size: number, world: World):
 /** As the C tool does: the target keeps its contents where the image holds nothing. */
 function keepingHoles(sink: Sink): Sink {
   return {
-    sequential: sink.sequential,
+    isSequential: sink.isSequential,
     ...(sink.buffer && { buffer: () => sink.buffer?.() }),
     writeAt: (bytes, offset) => sink.writeAt(bytes, offset),
     zero: (offset, length) => sink.skip(offset, length),

@@ -55,7 +55,7 @@ describe('a QCOW2 image', () => {
   });
 
   test.each(['-Q dev -', '-Q --compress zlib dev -'])('of %s is made by calls that only go forward', async (line) => {
-    const sink = new MemorySink({ sequential: true });
+    const sink = new MemorySink({ isSequential: true });
     const { disk } = await qcow2(line, { sink });
     const ends = sink.calls.map(({ offset, length }) => offset + length);
     expect(sink.calls.slice(1).every(({ offset }, i) => offset >= (ends[i] ?? Infinity))).toBe(true);
@@ -79,7 +79,7 @@ describe('measureQcow2', () => {
   test.each(['-Q dev -', '-Qa dev -', '-Q --compress zlib dev -', '-Q --compress zlib --cluster-size 4096 dev -'])(
     'of %s is the size that a pipe gets',
     async (line) => {
-      const { sink } = await qcow2(line, { sink: new MemorySink({ sequential: true }) });
+      const { sink } = await qcow2(line, { sink: new MemorySink({ isSequential: true }) });
       const { job } = await memoryJob(line);
       expect(await measureQcow2(job)).toBe(sink.bytes.length);
     },

@@ -55,7 +55,7 @@ describe('a raw image', () => {
   });
 
   test('is the same on a sink that goes forward only, in ascending calls', async () => {
-    const { sink, source } = await raw('-r dev -', { sink: new MemorySink({ sequential: true }) });
+    const { sink, source } = await raw('-r dev -', { sink: new MemorySink({ isSequential: true }) });
     expect(isEqual(sink.bytes, only(source.bytes, METADATA))).toBe(true);
     const ends = sink.calls.map(({ offset, length }) => offset + length);
     expect(sink.calls.slice(1).every(({ offset }, i) => offset >= (ends[i] ?? Infinity))).toBe(true);
@@ -117,7 +117,7 @@ describe('makeRaw', () => {
   });
 
   test('aborts the output, and says which file, when a write fails', async () => {
-    const sink = new MemorySink({ sequential: true });
+    const sink = new MemorySink({ isSequential: true });
     sink.writeAt = () => {
       throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'write' });
     };

@@ -44,7 +44,7 @@ export async function writeRawImage(job: RawJob): Promise<void> {
     written.add(block, bytes.length / fs.blockSize);
   };
   // Inode tables are most of a metadata image. Written during the walk, which has their bytes in memory, they are read once.
-  const isDirect = job.isPlain && !sink.sequential;
+  const isDirect = job.isPlain && !sink.isSequential;
   const selected = job.select(isDirect ? { ...job.walk, onTable, tableBuffer: sink.buffer?.() } : job.walk);
   let copied = 0;
   for await (const window of selected.windows()) {

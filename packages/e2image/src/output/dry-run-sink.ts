@@ -17,7 +17,7 @@ export function dryRunSink({ blockSize, targetOffset, print }: DryRunOptions): S
     print(Array.from({ length: count }, (_, index) => `Writing block ${first + index}\n`).join(''));
   };
   return {
-    sequential: false,
+    isSequential: false,
     writeAt: (bytes, offset) => printRange(offset, bytes.length),
     // A caller of `zero` wants zeros written; targets that read as zeros never call it.
     zero: printRange,

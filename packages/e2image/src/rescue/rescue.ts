@@ -139,7 +139,7 @@ export class Rescue {
   /** A sink that counts blocks as done when `sink` has taken them. */
   recording(sink: Sink, { blockSize, targetOffset }: RescuePlace): Sink {
     return {
-      sequential: sink.sequential,
+      isSequential: sink.isSequential,
       ...(sink.buffer && { buffer: () => sink.buffer?.() }),
       writeAt: (bytes, offset) => {
         sink.writeAt(bytes, offset);

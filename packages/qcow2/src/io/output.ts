@@ -4,7 +4,7 @@
  */
 export interface Output {
   /** True for pipes and the like: offsets only grow, without gaps. */
-  readonly sequential?: boolean;
+  readonly isSequential?: boolean;
   /** Write all of `bytes` at byte `offset`, or throw. */
   writeAt(bytes: Uint8Array, offset: number): void | Promise<void>;
   /** Memory from which it writes at the least cost, of the length that suits it best; undefined when any memory will do. */

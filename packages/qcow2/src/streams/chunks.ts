@@ -65,5 +65,5 @@ function chunks(
   write: (output: Output, signal: AbortSignal) => Promise<WriteSummary>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array, WriteSummary, void> {
-  return pushToPull((give, both) => write({ sequential: true, writeAt: (bytes) => give(bytes) }, both), signal);
+  return pushToPull((give, both) => write({ isSequential: true, writeAt: (bytes) => give(bytes) }, both), signal);
 }

@@ -3,17 +3,17 @@ import type { Output } from '../io/output.ts';
 
 /** An output in memory. A sequential one takes no offset but the next. */
 export class MemoryOutput implements Output {
-  readonly sequential: boolean;
+  readonly isSequential: boolean;
   /** Bytes that were written; those never written are zero. */
   bytes = new Uint8Array(0);
   writes = 0;
 
-  constructor(sequential: boolean) {
-    this.sequential = sequential;
+  constructor(isSequential: boolean) {
+    this.isSequential = isSequential;
   }
 
   writeAt(bytes: Uint8Array, offset: number): void {
-    if (this.sequential && offset !== this.bytes.length) throw new Error(`${offset} does not follow`);
+    if (this.isSequential && offset !== this.bytes.length) throw new Error(`${offset} does not follow`);
     if (offset + bytes.length > this.bytes.length) {
       const longer = new Uint8Array(offset + bytes.length);
       longer.set(this.bytes);

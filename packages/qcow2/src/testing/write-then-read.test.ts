@@ -62,10 +62,10 @@ test.each<[string, boolean, Write]>([
   ['compressed with a budget of 0', true, budgeted(0)],
   ['compressed with a budget of 0.3', true, budgeted(0.3)],
   ['compressed with a budget of 1 into a file', false, budgeted(1)],
-])('%s: what is written reads back, every refcount is right', async (_, sequential, write) => {
+])('%s: what is written reads back, every refcount is right', async (_, isSequential, write) => {
   await fc.assert(
     fc.asyncProperty(disk, async (made) => {
-      const output = new MemoryOutput(sequential);
+      const output = new MemoryOutput(isSequential);
       const result = await write(made, memoryInput(made.bytes), output);
       const { guest, faults, free } = secondOpinion(output.bytes);
       expect(faults).toEqual([]);
@@ -173,10 +173,10 @@ test('a disk that comes as a stream reports its progress, and stops at a signal 
 test('the header of a file is written last, that of a pipe first', async () => {
   const made = makeDisk(12, ['text', 'noise'], 0);
   const plan = planImage({ virtualSize: made.bytes.length, clusterBits: 12, version: 2, runs: made.runs });
-  const offsets = async (sequential: boolean) => {
+  const offsets = async (isSequential: boolean) => {
     const seen: number[] = [];
     const writeAt = (_: Uint8Array, offset: number) => void seen.push(offset);
-    await writePlain(memoryInput(made.bytes), { sequential, writeAt }, { plan });
+    await writePlain(memoryInput(made.bytes), { isSequential, writeAt }, { plan });
     return seen;
   };
   expect((await offsets(false)).at(-1)).toBe(0);
@@ -217,7 +217,7 @@ test('the kernel copies long runs, and the writer the rest', async () => {
     return taken;
   };
   const input = { ...memoryInput(made.bytes), file: { fd: 9, base: 1000 } };
-  await writePlain(input, { sequential: true, writeAt: (b, o) => output.writeAt(b, o), transferFrom }, { plan });
+  await writePlain(input, { isSequential: true, writeAt: (b, o) => output.writeAt(b, o), transferFrom }, { plan });
   expect(asked).toEqual([99 * 4096]);
   const { guest, faults } = secondOpinion(output.bytes);
   expect(faults).toEqual([]);

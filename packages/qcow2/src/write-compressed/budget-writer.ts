@@ -45,7 +45,7 @@ export async function writeBudgeted(input: Input, output: Output, options: Budge
   await staging.put(encodeFreshHeader(freshHeader(options, virtualSize), promised), 0);
   const head = new PackedDataWriter(promised.clusterSize, (bytes) => staging.put(bytes, staging.position));
   const next = await packUpTo(input, runs, head, { ...options, limit: promised.l1Offset - promised.clusterSize }, turn);
-  await pad(staging, promised.l1Offset, output.sequential === true, turn);
+  await pad(staging, promised.l1Offset, output.isSequential === true, turn);
   const rest = ClusterRuns.from(runs.from(next));
   const all = ClusterRuns.from(concat(head.stored, rest));
   const layout = frontLayout({

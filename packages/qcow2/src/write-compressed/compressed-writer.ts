@@ -49,7 +49,7 @@ export async function writeCompressed(
   output: Output,
   options: CompressedDiskOptions,
 ): Promise<WriteSummary> {
-  if (output.sequential === true) throw new TypeError('a sequential output needs a spool, a plan or a budget');
+  if (output.isSequential === true) throw new TypeError('a sequential output needs a spool, a plan or a budget');
   const turn = new Turn(options.signal);
   const runs = ClusterRuns.from(options.runs);
   const layout = worstLayout(options, runs);

@@ -53,7 +53,7 @@ export interface WriteSummary {
  * @throws Qcow2Error QCOW2_TOO_LARGE when the extensions do not fit the header's cluster
  */
 export async function writePlain(input: Input, output: Output, options: PlainOptions): Promise<WriteSummary> {
-  return output.sequential === true ? writeInOrder(input, output, options) : writeCompacted(input, output, options);
+  return output.isSequential === true ? writeInOrder(input, output, options) : writeCompacted(input, output, options);
 }
 
 async function putFront(staging: Staging, options: PlainOptions, turn: Turn): Promise<void> {

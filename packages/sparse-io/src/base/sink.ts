@@ -1,10 +1,10 @@
 /**
- * The output of a copy. Where `sequential` is true, calls come with ascending, disjoint ranges, otherwise in any order.
+ * The output of a copy. Where `isSequential` is true, calls come with ascending, disjoint ranges, otherwise in any order.
  * A range that no call named is treated as if `skip` had named it. `bytes` is borrowed for the call.
  */
 export interface Sink {
   /** True for pipes and other streams: offsets must only grow. */
-  readonly sequential: boolean;
+  readonly isSequential: boolean;
   /** Write all of `bytes` at byte `offset`, or throw. */
   writeAt(bytes: Uint8Array, offset: number): void;
   /** Make `[offset, offset + length)` read back as zeros. */

@@ -48,13 +48,13 @@ const cuts = fc.array(fc.nat(300), { maxLength: 8 });
 describe('copyRuns', () => {
   test('copies the runs and nothing else, and reads no hole', async () => {
     await fc.assert(
-      fc.asyncProperty(lengths, cuts, fc.boolean(), fc.nat(10), async (parts, points, sequential, sinkOffset) => {
+      fc.asyncProperty(lengths, cuts, fc.boolean(), fc.nat(10), async (parts, points, isSequential, sinkOffset) => {
         const { source, bytes, reads } = patchy(parts);
         const runs = runsFrom(points, source.size);
-        const old = new Uint8Array(sequential ? 0 : 400).fill(77);
-        const sink = new MemorySink({ sequential, old });
+        const old = new Uint8Array(isSequential ? 0 : 400).fill(77);
+        const sink = new MemorySink({ isSequential, old });
         const { data, holes } = await copyRuns(source, sink, { runs, sinkOffset });
-        const expected = sequential ? new Uint8Array(sink.bytes.length) : old.slice();
+        const expected = isSequential ? new Uint8Array(sink.bytes.length) : old.slice();
         for (const { offset, length } of runs)
           expected.set(bytes.subarray(offset, offset + length), offset + sinkOffset);
         expect(sink.bytes).toEqual(expected);
@@ -71,7 +71,7 @@ describe('copyRuns', () => {
     const note = (kind: SinkCall['kind']) => (offset: number, length: number) =>
       void calls.push({ kind, offset, length });
     const sink: Sink = {
-      sequential: true,
+      isSequential: true,
       writeAt: (bytes, offset) => note('write')(offset, bytes.length),
       zero: note('zero'),
       skip: note('skip'),
@@ -106,7 +106,7 @@ describe('copyRuns', () => {
     let calls = 0;
     const sink: Sink = {
       ...new MemorySink(),
-      sequential: false,
+      isSequential: false,
       writeAt: () => undefined,
       zero: () => void calls++,
       skip: () => undefined,
@@ -164,7 +164,7 @@ describe('copyRuns', () => {
     };
     const calls: string[] = [];
     const sink: Sink = {
-      sequential: true,
+      isSequential: true,
       writeAt: () => undefined,
       zero: (offset, length) => void calls.push(`zero ${offset / unit} ${length / unit}`),
       skip: (offset, length) => void calls.push(`skip ${offset / unit} ${length / unit}`),
@@ -280,7 +280,7 @@ describe('reading ahead', () => {
       lengths.push(bytes.length);
       sink.writeAt(bytes, offset);
     };
-    const taking = { sequential: false, zero: () => {}, skip: () => {}, finish: async () => {}, abort: () => {} };
+    const taking = { isSequential: false, zero: () => {}, skip: () => {}, finish: async () => {}, abort: () => {} };
     await copyRuns(memorySource(new Uint8Array(250).fill(7)), { ...taking, writeAt, buffer: () => given });
     expect(lengths).toEqual([100, 100, 50]);
     expect(sink.bytes).toEqual(new Uint8Array(250).fill(7));

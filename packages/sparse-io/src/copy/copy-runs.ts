@@ -93,7 +93,7 @@ class Mover {
 
   /** Start the next run. The previous one must be done. */
   begin({ offset, length }: ByteRange): void {
-    if (!this.#sink.sequential) this.#at = offset;
+    if (!this.#sink.isSequential) this.#at = offset;
     this.#start = offset;
     this.#end = offset + length;
     this.#extentEnd = offset;

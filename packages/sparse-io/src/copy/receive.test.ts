@@ -17,7 +17,7 @@ describe('receive', () => {
   test('writes every byte in order, in whole units, for pieces of any lengths', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(300_000), { maxLength: 5 }), async (lengths) => {
-        const sink = new MemorySink({ sequential: true });
+        const sink = new MemorySink({ isSequential: true });
         const size = lengths.reduce((sum, length) => sum + length, 0);
         expect(await receive(reused(lengths), sink)).toBe(size);
         expect(sink.bytes.every((byte, at) => byte === at % 251)).toBe(true);

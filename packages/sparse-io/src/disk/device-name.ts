@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { SECTOR } from '../base/sector.ts';
 
 /** `MAJOR:MINOR` of a device number as stat(2) returns it, the name of its folder in /sys/dev/block. Source: gnu_dev_major(3). */
 export function deviceName(rdev: number): string {
@@ -9,11 +10,11 @@ export function deviceName(rdev: number): string {
   return `${major}:${minor}`;
 }
 
-/** Bytes of a block device by /sys/dev/block, which counts sectors of 512; undefined where sysfs has no such device. */
+/** Bytes of a block device by /sys/dev/block; undefined where sysfs has no such device. */
 export function sizeBySysfs(rdev: number): number | undefined {
   try {
     const sectors = Number(readFileSync(`/sys/dev/block/${deviceName(rdev)}/size`, 'latin1'));
-    return Number.isSafeInteger(sectors * 512) ? sectors * 512 : undefined;
+    return Number.isSafeInteger(sectors * SECTOR) ? sectors * SECTOR : undefined;
   } catch {
     return undefined;
   }

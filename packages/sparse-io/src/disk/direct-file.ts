@@ -1,9 +1,7 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { codeOf, located } from '../base/errors.ts';
+import { SECTOR } from '../base/sector.ts';
 import { isAligned, PAGE } from './page-memory.ts';
-
-/** Sector size that almost every disk accepts for O_DIRECT. */
-const SECTOR = 512;
 
 /**
  * An open file or device, read and written around its page cache (O_DIRECT): the disk moves the bytes from and to the

@@ -1,4 +1,5 @@
 import { type ByteRange, rangesOverlap } from '../base/byte-range.ts';
+import { SECTOR } from '../base/sector.ts';
 import { deviceName } from './device-name.ts';
 import { type DiskView, realDisks } from './disk-view.ts';
 
@@ -15,7 +16,6 @@ interface MediumRange extends ByteRange {
 
 type OwnRange = Omit<MediumRange, 'medium'>;
 
-const SECTOR = 512;
 /** Most devices stacked on devices that are followed: more do not occur, and a damaged sysfs could contain a cycle. */
 const MAX_DEPTH = 12;
 

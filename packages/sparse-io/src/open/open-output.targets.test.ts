@@ -63,7 +63,7 @@ describe('a stream', () => {
     const before = readdirSync('/proc/self/fd').length;
     const { sink, ...output } = await openOutput(folder.file('p'));
     expect(output).toEqual({ kind: 'stream', existed: true, isTerminal: false });
-    expect(sink.sequential).toBe(true);
+    expect(sink.isSequential).toBe(true);
     sink.writeAt(bytes('ab'), 1);
     await sink.finish(4);
     expect(readdirSync('/proc/self/fd').length).toBe(before);

@@ -191,10 +191,10 @@ async function specialOutput(target: string, stat: Stats, options: OutputOptions
 /** Device number of /dev/null, 1:3: the only special file to which zeros need not be written, perhaps 15 TiB of them. */
 const NULL_DEVICE = 0x103;
 
-async function streamOutput(fd: number, owned: boolean, options: OutputOptions): Promise<Output> {
+async function streamOutput(fd: number, isOwned: boolean, options: OutputOptions): Promise<Output> {
   const kernel = fstatSync(fd).isFIFO() ? await kernelOf(options) : undefined;
   return {
-    sink: new StreamSink(fd, { kernel, owned }),
+    sink: new StreamSink(fd, { kernel, isOwned }),
     kind: 'stream',
     existed: true,
     isTerminal: process.getBuiltinModule('node:tty').isatty(fd),

@@ -8,7 +8,7 @@ describe('PartialFile', () => {
   test('passes writes, zeros and gaps to a new file beside the target, of mode 0600', async () => {
     using folder = tempFolder();
     const file = new PartialFile(folder.file('a'), { letters: 'xyz' });
-    expect([file.path, file.sequential]).toEqual([folder.file('.partial-xyz'), false]);
+    expect([file.path, file.isSequential]).toEqual([folder.file('.partial-xyz'), false]);
     expect(statSync(file.path).mode & 0o777).toBe(0o600);
     file.writeAt(bytes('abc'), 1);
     file.zero(4, 2);

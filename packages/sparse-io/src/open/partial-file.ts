@@ -31,7 +31,7 @@ export interface PartialFileOptions {
  * and fsyncs the folder. `abort` removes it, unless it was opened with `resume`. Until the rename the target is unchanged.
  */
 export class PartialFile implements Sink, Disposable {
-  readonly sequential = false;
+  readonly isSequential = false;
   /** The path of the file until `finish`. */
   readonly path: string;
   readonly fd: number;

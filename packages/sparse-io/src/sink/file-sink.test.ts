@@ -29,7 +29,7 @@ describe('FileSink', () => {
     sink.writeAt(new TextEncoder().encode('AB'), 2);
     sink.zero(5, 1);
     sink.skip();
-    expect([sink.sequential, sink.fd]).toEqual([false, file.fd]);
+    expect([sink.isSequential, sink.fd]).toEqual([false, file.fd]);
     await sink.finish(8);
     expect([text(file.path), isOpen(file.fd)]).toEqual(['01AB4\x0067', false]);
   });
@@ -79,7 +79,7 @@ describe('FileSink', () => {
 
   test.each(['finish', 'abort'] as const)('a descriptor that is not owned stays open after %s', async (end) => {
     using file = digits();
-    const sink = new FileSink(file.fd, { zero: 'hole', owned: false });
+    const sink = new FileSink(file.fd, { zero: 'hole', isOwned: false });
     await sink[end](10);
     expect(isOpen(file.fd)).toBe(true);
     closeSync(file.fd);

@@ -18,7 +18,7 @@ export interface FileSinkOptions {
   readonly keepTail?: boolean;
   readonly kernel?: KernelCalls | undefined;
   /** Close the descriptor at the end. Default true. */
-  readonly owned?: boolean;
+  readonly isOwned?: boolean;
 }
 
 /**
@@ -30,19 +30,19 @@ export interface FileSinkOptions {
  * throws the errors of fsync and close. `abort` closes; what was written stays.
  */
 export class FileSink implements Sink, Disposable {
-  readonly sequential = false;
+  readonly isSequential = false;
   readonly fd: number;
   readonly #zeroer: Zeroer;
   readonly #keepTail: boolean;
   readonly #isFile: boolean;
   readonly #direct: DirectWriter | undefined;
-  readonly #owned: boolean;
+  readonly #isOwned: boolean;
   #open = true;
 
-  constructor(fd: number, { zero, keepTail = false, kernel, owned = true }: FileSinkOptions) {
+  constructor(fd: number, { zero, keepTail = false, kernel, isOwned = true }: FileSinkOptions) {
     const stat = fstatSync(fd);
     this.fd = fd;
-    this.#owned = owned;
+    this.#isOwned = isOwned;
     this.#isFile = stat.isFile();
     this.#keepTail = keepTail;
     this.#direct = stat.isFile() || stat.isBlockDevice() ? new DirectWriter(fd) : undefined;
@@ -90,13 +90,13 @@ export class FileSink implements Sink, Disposable {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    if (this.#owned) await closeAsync(this.fd);
+    if (this.#isOwned) await closeAsync(this.fd);
   }
 
   abort(): void {
     if (!this.#open) return;
     this.#open = false;
-    for (const close of [() => this.#direct?.close(), () => this.#owned && closeSync(this.fd)]) {
+    for (const close of [() => this.#direct?.close(), () => this.#isOwned && closeSync(this.fd)]) {
       try {
         close();
       } catch {

@@ -76,11 +76,11 @@ describe('skipEqual', () => {
   });
 
   test('passes skip, finish and abort to the sink, and its order', async () => {
-    const sink = new MemorySink({ sequential: true });
+    const sink = new MemorySink({ isSequential: true });
     const skipping = skipEqual(sink, memorySource(new Uint8Array(0)), { blockSize });
     skipping.skip(1, 2);
     await skipping.finish(3);
-    expect([skipping.sequential, sink.calls, sink.state]).toEqual([
+    expect([skipping.isSequential, sink.calls, sink.state]).toEqual([
       true,
       [{ kind: 'skip', offset: 1, length: 2 }],
       'finished',

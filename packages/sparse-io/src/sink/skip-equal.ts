@@ -28,7 +28,7 @@ export function skipEqual(sink: Sink, old: Source, { blockSize, onEqual }: SkipE
     else writeDifferences(sink, bytes, existing, offset, { blockSize, ...(onEqual && { onEqual }) });
   };
   return {
-    sequential: sink.sequential,
+    isSequential: sink.isSequential,
     writeAt,
     zero(offset, length) {
       for (let done = 0; done < length; done += ZEROS.length) {

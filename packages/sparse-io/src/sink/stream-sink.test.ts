@@ -21,7 +21,7 @@ describe('StreamSink', () => {
   test('sends gaps and skipped ranges as zeros, up to the size', async () => {
     using folder = tempFolder();
     const fd = openSync(folder.file('a'), 'w');
-    const sink = new StreamSink(fd, { owned: true });
+    const sink = new StreamSink(fd, { isOwned: true });
     sink.writeAt(Uint8Array.of(1, 2), 3);
     sink.skip(5, 2);
     sink.zero(8, 1);
@@ -34,7 +34,7 @@ describe('StreamSink', () => {
 
   test('counts gaps, zeros and skipped ranges as sent', () => {
     using folder = tempFolder();
-    using sink = new StreamSink(openSync(folder.file('a'), 'w'), { owned: true });
+    using sink = new StreamSink(openSync(folder.file('a'), 'w'), { isOwned: true });
     const positions: number[] = [];
     const step = (run: () => void): void => {
       run();
@@ -56,7 +56,7 @@ describe('StreamSink', () => {
   test('sends zeros of any length, also more than one write, and the rest up to the size', async () => {
     using folder = tempFolder();
     const fd = openSync(folder.file('a'), 'w');
-    const sink = new StreamSink(fd, { owned: true });
+    const sink = new StreamSink(fd, { isOwned: true });
     sink.zero(0, 600_000);
     expect(fstatSync(fd).size).toBe(600_000);
     await sink.finish(1_300_001);
@@ -69,18 +69,18 @@ describe('StreamSink', () => {
     await new StreamSink(fd).finish(0);
     new StreamSink(fd).abort();
     expect(fstatSync(fd).isFile()).toBe(true);
-    const owned = new StreamSink(fd, { owned: true });
-    owned.abort();
+    const sink = new StreamSink(fd, { isOwned: true });
+    sink.abort();
     expect(() => fstatSync(fd)).toThrow(expect.objectContaining({ code: 'EBADF' }));
     const other = openSync(folder.file('b'), 'w');
-    owned.abort();
-    await owned.finish(0).catch(() => undefined);
+    sink.abort();
+    await sink.finish(0).catch(() => undefined);
     expect([other, fstatSync(other).isFile()]).toEqual([fd, true]);
     closeSync(other);
   });
 
   test('errors of a write, of zeros and of a splice carry their offset; EPIPE ends a transfer', () => {
-    const full = new StreamSink(openSync('/dev/full', 'w'), { owned: true });
+    const full = new StreamSink(openSync('/dev/full', 'w'), { isOwned: true });
     expect(() => full.writeAt(Uint8Array.of(1), 0)).toThrow(expect.objectContaining({ code: 'ENOSPC', offset: 0 }));
     expect(() => full.zero(0, 5)).toThrow(expect.objectContaining({ code: 'ENOSPC', offset: 0 }));
     full.abort();
@@ -146,7 +146,7 @@ describe('StreamSink', () => {
   test('refuses to go back', () => {
     using folder = tempFolder();
     const fd = openSync(folder.file('a'), 'w');
-    using sink = new StreamSink(fd, { owned: true });
+    using sink = new StreamSink(fd, { isOwned: true });
     sink.writeAt(Uint8Array.of(1, 2), 0);
     expect(() => sink.writeAt(Uint8Array.of(3), 1)).toThrow(
       expect.objectContaining({ code: 'SPARSE_NOT_SEEKABLE', detail: { offset: 1 } }),

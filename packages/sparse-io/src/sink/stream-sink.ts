@@ -19,7 +19,7 @@ const closeAsync = promisify(close);
 export interface StreamSinkOptions {
   readonly kernel?: KernelCalls | undefined;
   /** Close the descriptor at the end. Default false: it is standard output. */
-  readonly owned?: boolean;
+  readonly isOwned?: boolean;
 }
 
 /**
@@ -30,19 +30,19 @@ export interface StreamSinkOptions {
  * source file: a caller must not offer a file that may still be written to. EPIPE is thrown like any other error.
  */
 export class StreamSink implements Sink, Disposable {
-  readonly sequential = true;
+  readonly isSequential = true;
   readonly fd: number;
   readonly transferFrom?: (fd: number, from: number, offset: number, length: number) => number;
   readonly #kernel: KernelCalls | undefined;
   /** True for a redirect into a file or device: it can be made durable, and large writes of zeros are slow. */
   readonly #isDisk: boolean;
-  #owned: boolean;
+  #isOwned: boolean;
   #position = 0;
 
-  constructor(fd: number, { kernel, owned = false }: StreamSinkOptions = {}) {
+  constructor(fd: number, { kernel, isOwned = false }: StreamSinkOptions = {}) {
     const stat = fstatSync(fd);
     this.fd = fd;
-    this.#owned = owned;
+    this.#isOwned = isOwned;
     this.#isDisk = stat.isFile() || stat.isBlockDevice();
     if (kernel === undefined || !stat.isFIFO()) return;
     this.#kernel = kernel;
@@ -76,15 +76,15 @@ export class StreamSink implements Sink, Disposable {
       await setImmediate();
     }
     if (this.#isDisk) await fsyncAsync(this.fd);
-    if (this.#owned) {
-      this.#owned = false;
+    if (this.#isOwned) {
+      this.#isOwned = false;
       await closeAsync(this.fd);
     }
   }
 
   abort(): void {
-    if (!this.#owned) return;
-    this.#owned = false;
+    if (!this.#isOwned) return;
+    this.#isOwned = false;
     ignoring(() => closeSync(this.fd));
   }
 

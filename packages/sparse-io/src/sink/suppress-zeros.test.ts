@@ -68,10 +68,10 @@ describe('suppressZeros', () => {
 
   test('has the buffer of the sink, and aborts it', () => {
     const memory = new Uint8Array(9);
-    const inner = Object.assign(new MemorySink({ sequential: true }), { buffer: () => memory });
+    const inner = Object.assign(new MemorySink({ isSequential: true }), { buffer: () => memory });
     const sink = suppressZeros(inner, BLOCK);
     sink.abort();
-    expect([sink.buffer?.(), sink.sequential, inner.state]).toEqual([memory, true, 'aborted']);
+    expect([sink.buffer?.(), sink.isSequential, inner.state]).toEqual([memory, true, 'aborted']);
     expect('buffer' in suppressZeros(new MemorySink())).toBe(false);
   });
 

@@ -12,7 +12,7 @@ import { isZero } from '../base/zero.ts';
  */
 export function suppressZeros(sink: Sink, blockSize = 4096): Sink {
   return {
-    sequential: sink.sequential,
+    isSequential: sink.isSequential,
     ...(sink.buffer && { buffer: () => sink.buffer?.() }),
     writeAt(bytes, offset) {
       let written = 0;

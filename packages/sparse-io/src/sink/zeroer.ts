@@ -1,4 +1,5 @@
 import { codeOf } from '../base/errors.ts';
+import { SECTOR } from '../base/sector.ts';
 import { isZero } from '../base/zero.ts';
 import type { KernelCalls } from '../kernel/kernel-calls.ts';
 import { readFully } from '../source/read-fully.ts';
@@ -25,7 +26,6 @@ export interface ZeroTarget {
   readonly kernel: KernelCalls | undefined;
 }
 
-const SECTOR = 512;
 /** Bytes per read when a discarded range is checked for zeros. */
 const CHECK_UNIT = 1 << 18;
 

@@ -1,11 +1,10 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import type { ByteRange } from '../base/byte-range.ts';
 import { shortRead } from '../base/errors.ts';
+import { SECTOR } from '../base/sector.ts';
 import type { Source } from '../base/source.ts';
 import { PAGE, pageMemory } from '../disk/page-memory.ts';
 import { readOnce } from './read-fully.ts';
-
-const SECTOR = 512;
 
 /**
  * Read an open file or device from the medium, around the page cache (O_DIRECT). A block device needs this where one

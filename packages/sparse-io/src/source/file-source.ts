@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
 import type { Extent } from '../base/byte-range.ts';
 import { codeOf, SparseError, systemError } from '../base/errors.ts';
+import { SECTOR } from '../base/sector.ts';
 import type { Source, SourceFile } from '../base/source.ts';
 import { sizeBySysfs } from '../disk/device-name.ts';
 import { type KernelCalls, loadKernelCalls } from '../kernel/kernel-calls.ts';
@@ -24,16 +25,16 @@ export class FileSource implements Source, Disposable {
   readonly isBlockDevice: boolean;
   readonly file: SourceFile;
   readonly #kernel: KernelCalls | undefined;
-  #owned: boolean;
+  #isOwned: boolean;
   #extent: Extent | undefined;
 
-  private constructor(fd: number, { kernel }: FileSourceOptions, owned: boolean) {
+  private constructor(fd: number, { kernel }: FileSourceOptions, isOwned: boolean) {
     const stat = fstatSync(fd);
     this.fd = fd;
     this.file = { fd, base: 0, ...(kernel && { willNeed: (offset, length) => advise(kernel, fd, offset, length) }) };
     this.isBlockDevice = stat.isBlockDevice();
     this.size = sizeOf(fd, stat, kernel);
-    this.#owned = owned;
+    this.#isOwned = isOwned;
     this.#kernel = stat.isFile() && isSparse(stat) ? kernel : undefined;
   }
 
@@ -72,8 +73,8 @@ export class FileSource implements Source, Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#owned) closeSync(this.fd);
-    this.#owned = false;
+    if (this.#isOwned) closeSync(this.fd);
+    this.#isOwned = false;
   }
 }
 
@@ -94,7 +95,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
 
 /** Whether the blocks of a file are less than nine tenths of its size: only then is it worth asking for holes. */
 function isSparse(stat: Stats): boolean {
-  return stat.blocks * 512 < 0.9 * stat.size;
+  return stat.blocks * SECTOR < 0.9 * stat.size;
 }
 
 function askExtent(fd: number, size: number, offset: number, kernel: KernelCalls | undefined): Extent {

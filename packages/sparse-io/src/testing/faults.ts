@@ -41,7 +41,7 @@ export function faultySink(sink: Sink, { at = [], code = 'EIO', finish, room = I
     if (offset + length > room) throw injectedError('ENOSPC', 'write');
   };
   return {
-    sequential: sink.sequential,
+    isSequential: sink.isSequential,
     writeAt(bytes, offset) {
       check(offset, bytes.length);
       sink.writeAt(bytes, offset);

@@ -8,7 +8,7 @@ export interface SinkCall extends ByteRange {
 
 /** A sink over an array that grows, and that records every call. It may replace `bytes` until `finish`. */
 export class MemorySink implements Sink {
-  readonly sequential: boolean;
+  readonly isSequential: boolean;
   /** All calls, in order. */
   readonly calls: SinkCall[] = [];
   bytes: Uint8Array;
@@ -16,8 +16,8 @@ export class MemorySink implements Sink {
   state: 'open' | 'finished' | 'aborted' = 'open';
 
   /** @param old contents of the output before the first call; they are copied */
-  constructor({ sequential = false, old = new Uint8Array(0) }: { sequential?: boolean; old?: Uint8Array } = {}) {
-    this.sequential = sequential;
+  constructor({ isSequential = false, old = new Uint8Array(0) }: { isSequential?: boolean; old?: Uint8Array } = {}) {
+    this.isSequential = isSequential;
     this.bytes = old.slice();
   }
 
