@@ -1,10 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import type { Extent } from './base/byte-range.ts';
 import type { Sink } from './base/sink.ts';
 import type { Source } from './base/source.ts';
 import { IO_UNIT } from './copy/copy-runs.ts';
-import { BATCH } from './copy/in-batches.ts';
+import { batches } from './copy/in-batches.ts';
 
 /** Loaded at the first use: a command that only copies files does not pay for streams. */
 const streamModule = () => process.getBuiltinModule('node:stream');
@@ -27,7 +26,7 @@ export type Piece =
  * @throws what the source throws; the signal's reason
  */
 export async function* piecesOf(source: Source, { signal }: StreamOptions = {}): AsyncGenerator<Piece> {
-  let batchEnd = performance.now() + BATCH;
+  const endOfPiece = batches();
   for (let offset = 0; offset < source.size; ) {
     signal?.throwIfAborted();
     const extent: Extent = source.extentAt?.(offset) ?? { kind: 'data', offset, length: source.size - offset };
@@ -41,9 +40,7 @@ export async function* piecesOf(source: Source, { signal }: StreamOptions = {}):
     source.readAt(bytes, offset);
     yield { kind: 'data', offset, bytes };
     offset += bytes.length;
-    if (performance.now() < batchEnd) continue;
-    await setImmediate();
-    batchEnd = performance.now() + BATCH;
+    await endOfPiece();
   }
 }
 

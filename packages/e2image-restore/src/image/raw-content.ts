@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { setImmediate } from 'node:timers/promises';
 import {
   descChecksums,
   type Filesystem,
@@ -16,7 +15,7 @@ import {
   primarySuperblockBlock,
 } from '@e2image/ext-core/structures';
 import { type BlockKind, BlockSet, type VisitRun, walkSteps } from '@e2image/ext-core/walk';
-import { type ByteRange, isZero, type Source } from '@e2image/sparse-io';
+import { type ByteRange, inBatches, isZero, type Source } from '@e2image/sparse-io';
 import { JoinedSegments } from '../base/joined-segments.ts';
 import { arrange, without } from '../base/segments.ts';
 import { superblockAt } from '../device/identity.ts';
@@ -24,8 +23,6 @@ import { type ImageContent, KindSets, wholeBlocks, withUnread, zeros } from './c
 
 /** Bytes of one read. */
 const UNIT = 256 * 1024;
-/** Milliseconds of work before the event loop runs again. */
-const BATCH = 40;
 
 /**
  * What a raw or QCOW2 image puts back: the metadata of its file system, found by a walk. Contents of files are not restored
@@ -134,7 +131,7 @@ async function selectedBlocks(
     selected.add(start, count);
     kinds.add(kind, start, count);
   });
-  await finish(walkSteps(fs, { selection: 'compat', allData: false, onProblem }, always));
+  await inBatches(walkSteps(fs, { selection: 'compat', allData: false, onProblem }, always));
   if (!isComplete(fs, source)) return selected;
   const extra = new BlockSet({ maxBytes: SELECTED_BYTES });
   const maybe = visitor((kind, start, count) => {
@@ -142,7 +139,7 @@ async function selectedBlocks(
     for (let block = start; block < start + count; block++) if (!selected.has(block)) extra.add(block);
     kinds.add(kind, start, count);
   });
-  await finish(walkSteps(fs, { selection: 'complete', allData: false }, maybe));
+  await inBatches(walkSteps(fs, { selection: 'complete', allData: false }, maybe));
   for (const run of extra.runs()) for (const block of nonZero(fs, source, run.start, run.count)) selected.add(block);
   return selected;
 }
@@ -161,16 +158,6 @@ function isComplete({ superblock: sb }: Filesystem, source: Source): boolean {
       const backup = superblockAt(source, groupFirstBlock(sb, group) * sb.blockSize);
       return backup?.sb.blockGroupNr === group && Buffer.compare(backup.sb.uuid, sb.uuid) === 0;
     });
-}
-
-/** Run all steps, and yield to the event loop from time to time. */
-async function finish(steps: Iterable<void>): Promise<void> {
-  let next = performance.now() + BATCH;
-  for (const _ of steps) {
-    if (performance.now() < next) continue;
-    await setImmediate();
-    next = performance.now() + BATCH;
-  }
 }
 
 /** Those of `count` blocks from `start` on that are not zeros. Blocks past the end of the image count as zeros. */

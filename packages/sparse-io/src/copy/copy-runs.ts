@@ -1,8 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import type { ByteRange } from '../base/byte-range.ts';
 import type { Sink } from '../base/sink.ts';
 import type { Source } from '../base/source.ts';
-import { BATCH } from './in-batches.ts';
+import { batches } from './in-batches.ts';
 
 /** How to copy. Everything else (bad blocks, zeros, comparing) is done by a source or sink around another one. */
 export interface CopyOptions {
@@ -44,15 +43,15 @@ const HOLE_UNIT = 1 << 26;
 export async function copyRuns(source: Source, sink: Sink, options: CopyOptions = {}): Promise<CopyResult> {
   const { runs = wholeOf(source), sinkOffset = 0, onProgress, signal } = options;
   const mover = new Mover(source, sink, sinkOffset);
-  let batchEnd = performance.now() + BATCH;
+  const endOfStep = batches();
   for (const run of runs) {
     mover.begin(run);
     while (mover.step()) {
-      if (performance.now() < batchEnd) continue;
+      const pause = endOfStep();
+      if (pause === undefined) continue;
       onProgress?.(mover.data + mover.holes);
-      await setImmediate();
+      await pause;
       signal?.throwIfAborted();
-      batchEnd = performance.now() + BATCH;
     }
   }
   signal?.throwIfAborted();

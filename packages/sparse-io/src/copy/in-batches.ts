@@ -4,6 +4,22 @@ import { setImmediate } from 'node:timers/promises';
 export const BATCH = 40;
 
 /**
+ * For loops of synchronous work: a function to call after each step, which yields to the event loop once the batch of
+ * 40 ms is over.
+ *
+ * @returns what to wait for before the next step; undefined while the batch lasts
+ */
+export function batches(): () => Promise<void> | undefined {
+  let batchEnd = performance.now() + BATCH;
+  return () => {
+    if (performance.now() < batchEnd) return undefined;
+    return setImmediate().then(() => {
+      batchEnd = performance.now() + BATCH;
+    });
+  };
+}
+
+/**
  * Run a generator of short steps to its end, and yield to the event loop every 40 ms, so that signal handlers run
  * during a long computation.
  *
@@ -11,12 +27,11 @@ export const BATCH = 40;
  * @throws what the generator throws
  */
 export async function inBatches<T>(steps: Generator<void, T>): Promise<T> {
-  let batchEnd = performance.now() + BATCH;
+  const endOfStep = batches();
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    if (performance.now() < batchEnd) continue;
-    await setImmediate();
-    batchEnd = performance.now() + BATCH;
+    const pause = endOfStep();
+    if (pause !== undefined) await pause;
   }
 }
