@@ -1,12 +1,13 @@
 export { codeOf } from '@e2image/sparse-io';
 export { inputName, outputName } from './output/file-name.ts';
-export { openTarget, tooSmall } from './output/open-target.ts';
+export { openTarget } from './output/open-target.ts';
 export { printable } from './output/printable.ts';
 export { NO_PROGRESS, type Progress, type ProgressOptions, startProgress } from './output/progress.ts';
 export { describeUse, refuseInUse } from './output/refuse-in-use.ts';
 export { refuseOverlap } from './output/refuse-overlap.ts';
 export { failed, isReadError, reasonOf, say } from './output/report.ts';
 export { shellWord } from './output/shell-word.ts';
+export { tooSmall } from './output/too-small.ts';
 export { Warnings } from './output/warnings.ts';
 export { writeOutput } from './output/write-output.ts';
 export { readKey } from './parse/key-file.ts';

@@ -1,6 +1,7 @@
 export { crc32c } from './bytes/crc.ts';
 export { type BytesField, bytes, type Field, safeU64, u32, u64 } from './bytes/field.ts';
 export { hexText, uuidText } from './bytes/text.ts';
+export { IS_LITTLE_ENDIAN, wordOf } from './bytes/words.ts';
 export { commitBlockLayout } from './journal/commit-block.ts';
 export { type JournalTag, readTags, TAG_FLAG, writeTag } from './journal/descriptor-block.ts';
 export {
@@ -121,8 +122,8 @@ export { SCRAMBLED_MARK } from './structures/scrambled-mark.ts';
 export {
   BLOCK_SIZES,
   descBlockCount,
-  EXT_MAGIC,
   hasCompat,
+  hasExtMagic,
   hasGroupChecksums,
   hasIncompat,
   hasRoCompat,

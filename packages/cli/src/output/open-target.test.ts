@@ -2,7 +2,7 @@ import type { Output } from '@e2image/sparse-io';
 import { injectedError, MemorySink } from '@e2image/sparse-io/testing';
 import { fakeSignals, fakeWorld } from '../testing.ts';
 import { SignalGuard } from '../world/signals.ts';
-import { openTarget, type TargetView, tooSmall } from './open-target.ts';
+import { openTarget, type TargetView } from './open-target.ts';
 
 const output = (overrides: Partial<Output> = {}): Output & { readonly sink: MemorySink } => ({
   kind: 'partial-file',
@@ -103,12 +103,5 @@ describe('openTarget', () => {
     await openTarget('image', fakeWorld(), { open: async () => made, guard: new SignalGuard(signals) }, view);
     signals.deliver('SIGTERM');
     expect([made.sink.state, signals.killed]).toEqual(['aborted', ['SIGTERM']]);
-  });
-});
-
-test('tooSmall names the target and both sizes', () => {
-  expect(tooSmall('/dev/\u001bx', { room: 1, needed: 2 })).toMatchObject({
-    code: 'CLI_REFUSED',
-    message: 'the target is too small: /dev/\\x1bx has 1 bytes, 2 are needed',
   });
 });

@@ -3,9 +3,9 @@ import { CliError, isCliError } from '../world/errors.ts';
 import { type MountView, realMounts } from '../world/mounted.ts';
 import { SignalGuard } from '../world/signals.ts';
 import type { World } from '../world/world.ts';
-import { printable } from './printable.ts';
 import { refuseInUse } from './refuse-in-use.ts';
 import { failed, say } from './report.ts';
+import { tooSmall } from './too-small.ts';
 import { type GuardedOutput, openGuarded } from './write-output.ts';
 
 /** How to open a target; of sparse-io: how zeros are made, whether old contents are kept, where the partial file is. */
@@ -55,12 +55,6 @@ export async function openTarget(
   }
   warnInPlace(output, path, world);
   return output;
-}
-
-/** That a device is too small. @param room bytes that it has @param needed bytes that will be written */
-export function tooSmall(path: string, { room, needed }: { readonly room: number; readonly needed: number }): CliError {
-  const sizes = `${printable(path)} has ${room} bytes, ${needed} are needed`;
-  return new CliError('CLI_REFUSED', `the target is too small: ${sizes}`);
 }
 
 /** A missing mount table is not an error: then nothing is mounted as far as anybody can know. */

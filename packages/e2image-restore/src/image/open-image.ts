@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { failed, inputName } from '@e2image/cli';
 import { type OpenDisk, openDisk, readableBytes } from '@e2image/disk-image';
-import { EXT_MAGIC, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE, superblockLayout } from '@e2image/ext-core/structures';
+import { hasExtMagic, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE } from '@e2image/ext-core/structures';
 import { isImageHeader } from '@e2image/normal-image';
-import { type ByteRange, isUnreadable, mapfileOf, readMapfile, type Source, unreadRanges } from '@e2image/sparse-io';
+import { type ByteRange, isUnreadable, mapfileOf, readMapfile, unreadRanges } from '@e2image/sparse-io';
 import { RestoreError } from '../base/errors.ts';
 import type { ImageContent } from './content.ts';
 import { normalContent } from './normal-content.ts';
@@ -76,15 +76,9 @@ function readMap(path: string): ByteRange[] {
 async function readContent({ source, image }: OpenDisk, unread: readonly ByteRange[]): Promise<ImageContent> {
   if (image !== undefined) return rawContent('QCOW2', source, [...unread, ...image.info.unread]);
   if (isImageHeader(readableBytes(source, 0, MAGIC_BYTES))) return normalContent(source, unread);
-  if (isFilesystem(source)) return rawContent('raw', source, unread);
+  if (hasExtMagic(readableBytes(source, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE))) return rawContent('raw', source, unread);
   throw new RestoreError('RESTORE_NO_IMAGE', 'neither a normal nor a raw nor a QCOW2 image of an ext2/3/4 file system');
 }
 
 /** Bytes of a normal image that say what it is. */
 const MAGIC_BYTES = 4;
-
-function isFilesystem(source: Source): boolean {
-  const superblock = readableBytes(source, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE);
-  if (superblock.length < SUPERBLOCK_SIZE) return false;
-  return superblockLayout.s_magic.get(new DataView(superblock.buffer), 0) === EXT_MAGIC;
-}

@@ -242,6 +242,11 @@ export function readSuperblock(raw: Uint8Array): Superblock {
 const corrupt = (field: keyof typeof superblockLayout, value: number | string): ExtError =>
   new ExtError('EXT_CORRUPT_SUPERBLOCK', `superblock: ${field} is ${value}`, { detail: { field } });
 
+/** Whether 1,024 bytes have the magic number of a superblock. False for fewer bytes; nothing else is checked. */
+export const hasExtMagic = (raw: Uint8Array): boolean =>
+  raw.length >= SUPERBLOCK_SIZE &&
+  superblockLayout.s_magic.get(new DataView(raw.buffer, raw.byteOffset, SUPERBLOCK_SIZE), 0) === EXT_MAGIC;
+
 function checkIdentity(view: DataView): void {
   const f = superblockLayout;
   const magic = f.s_magic.get(view, 0);

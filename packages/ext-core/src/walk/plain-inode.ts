@@ -1,4 +1,5 @@
 import { blockNumber } from '../bytes/field.ts';
+import { IS_LITTLE_ENDIAN, wordOf } from '../bytes/words.ts';
 import {
   EXTENT_ENTRY_SIZE,
   EXTENT_MAGIC,
@@ -30,8 +31,6 @@ export function isPlainFile(view: DataView, base: number): boolean {
 
 const PLAIN_MASK = INODE_FLAG.extents | INODE_FLAG.eaInode;
 
-/** Index of the word, in an inode seen as 32-bit words, that holds a field. */
-const wordOf = (field: { readonly offset: number }): number => field.offset >>> 2;
 const MODE_WORD = wordOf(inodeLayout.i_mode);
 const LINKS_WORD = wordOf(inodeLayout.i_links_count);
 const DTIME_WORD = wordOf(inodeLayout.i_dtime);
@@ -41,8 +40,6 @@ const ACL_WORD = wordOf(inodeLayout.i_file_acl_lo);
 const ACL_HI_WORD = wordOf(inodeLayout.i_file_acl_hi);
 /** `eh_magic` and `eh_entries`; `eh_max` and `eh_depth`. */
 const ROOT_WORD = I_BLOCK >>> 2;
-
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
  * First inode at or after index `from` that has a link count and, with `skipPlain`, is not a plain file; `withUnlinked`:

@@ -7,11 +7,13 @@ import {
   I_BLOCK,
   I_BLOCK_SIZE,
   INODE_FLAG,
+  IS_LITTLE_ENDIAN,
   inodeLayout,
   inodeXattrStart,
   isExtentHeader,
   MODE,
   MODE_TYPE,
+  wordOf,
 } from '@e2image/ext-core/structures';
 import { isZero } from '../secret/scramble-bytes.ts';
 import type { Block } from './context.ts';
@@ -35,8 +37,6 @@ export function isPlainInode({ bytes, view }: Pick<Block, 'bytes' | 'view'>, bas
   return size === GOOD_OLD_INODE_SIZE || isZero(bytes, base + rest, base + size);
 }
 
-/** Index of the word, in an inode seen as 32-bit words, that holds a field. */
-const wordOf = (field: { readonly offset: number }): number => field.offset >>> 2;
 const MODE_WORD = wordOf(inodeLayout.i_mode);
 const FLAGS_WORD = wordOf(inodeLayout.i_flags);
 const EXTRA_WORD = wordOf(inodeLayout.i_extra_isize);
@@ -44,8 +44,6 @@ const EXTRA_WORD = wordOf(inodeLayout.i_extra_isize);
 const ROOT_WORD = I_BLOCK >>> 2;
 const ROOT_END = (I_BLOCK + I_BLOCK_SIZE) >>> 2;
 const ENTRY_WORDS = EXTENT_ENTRY_SIZE >>> 2;
-
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
  * Call `visit` with the index of each inode of a table that is not plain.

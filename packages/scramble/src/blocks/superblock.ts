@@ -1,5 +1,5 @@
 import {
-  EXT_MAGIC,
+  hasExtMagic,
   RO_COMPAT,
   SCRAMBLED_MARK,
   SUPERBLOCK_OFFSET,
@@ -24,8 +24,7 @@ export function scrambleSuperblockBlock(context: Context, { bytes, number }: Blo
   bytes.fill(0, 0, at);
   bytes.fill(0, at + SUPERBLOCK_SIZE);
   const raw = bytes.subarray(at, at + SUPERBLOCK_SIZE);
-  const view = new DataView(raw.buffer, raw.byteOffset, SUPERBLOCK_SIZE);
-  if (superblockLayout.s_magic.get(view, 0) !== EXT_MAGIC) {
+  if (!hasExtMagic(raw)) {
     // A destroyed superblock may contain anything.
     raw.fill(0);
     return;
