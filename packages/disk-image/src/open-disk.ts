@@ -56,7 +56,7 @@ interface RecogniseOptions {
 }
 
 /** How a disk is opened. */
-interface DiskOptions extends RecogniseOptions {
+export interface DiskOptions extends RecogniseOptions {
   /** How a pipe is kept in a temporary file; `onSpool` is called before. */
   readonly spool?: SpoolOptions & { readonly onSpool?: () => void };
 }

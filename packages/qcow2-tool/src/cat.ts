@@ -5,13 +5,16 @@ import {
   commandMain,
   EXIT,
   openTarget,
-  usageError,
+  type Parsed,
   VERSION,
+  type World,
   writeOutput,
 } from '@e2image/cli';
 import { copyRuns } from '@e2image/sparse-io';
 import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
+import { oneImage } from './one-image.ts';
 import { isStreamed, openReadDisk, spoolDisk } from './open-disk.ts';
+import type { ImageRules } from './open-image.ts';
 import { unfold } from './unfold.ts';
 
 const TABLE = {
@@ -32,31 +35,47 @@ const TABLE = {
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
   version: VERSION,
-  run: async (parsed, world) => {
-    const [path] = parsed.operands;
-    if (path === undefined || parsed.operands.length > 1) throw usageError();
-    const folder = parsed.value('spool');
-    const spoolOptions = folder === undefined ? {} : { folder };
-    const rules = { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') } as const;
-    const input = await openReadDisk(path, 'qcow2', rules);
-    const disk = isStreamed(input) && input.needsFile ? await spoolDisk(input, spoolOptions) : input;
-    try {
-      const output = await openTarget('-', world, { isForced: parsed.flag('force') });
-      await writeOutput(output, async (sink) => {
-        if (isStreamed(disk)) {
-          await sink.finish(await unfold(disk.bytes, sink, spoolOptions));
-          return;
-        }
-        const source = disk.image ?? disk.source;
-        await copyRuns(source, sink);
-        await sink.finish(source.size);
-      });
-      return EXIT.done;
-    } finally {
-      if (!isStreamed(disk)) disk.close();
-    }
-  },
+  run: (parsed, world) => writeDisk(planCat(parsed), world),
 };
 
 /** `qcow2 cat`. @returns the exit status */
 export const cat = commandMain(COMMAND);
+
+interface CatPlan {
+  readonly path: string;
+  readonly rules: ImageRules;
+  /** Where a pipe is spooled. */
+  readonly spool: { readonly folder?: string };
+  /** Write to a terminal, too. */
+  readonly isForced: boolean;
+}
+
+function planCat(parsed: Parsed<typeof TABLE>): CatPlan {
+  const folder = parsed.value('spool');
+  return {
+    path: oneImage(parsed),
+    rules: { follow: 'chain', isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') },
+    spool: folder === undefined ? {} : { folder },
+    isForced: parsed.flag('force'),
+  };
+}
+
+async function writeDisk({ path, rules, spool, isForced }: CatPlan, world: World): Promise<number> {
+  const input = await openReadDisk(path, 'qcow2', rules);
+  const disk = isStreamed(input) && input.needsFile ? await spoolDisk(input, spool) : input;
+  try {
+    const output = await openTarget('-', world, { isForced });
+    await writeOutput(output, async (sink) => {
+      if (isStreamed(disk)) {
+        await sink.finish(await unfold(disk.bytes, sink, spool));
+        return;
+      }
+      const source = disk.image ?? disk.source;
+      await copyRuns(source, sink);
+      await sink.finish(source.size);
+    });
+    return EXIT.done;
+  } finally {
+    if (!isStreamed(disk)) disk.close();
+  }
+}

@@ -5,14 +5,16 @@ import {
   codeOf,
   commandMain,
   failed,
+  type Parsed,
   say,
-  usageError,
   VERSION,
+  type World,
 } from '@e2image/cli';
 import { type CheckFinding, type CheckReport, checkQcow2 } from '@e2image/qcow2';
 import { openSeekable } from '@e2image/sparse-io';
 import { SPOOL_OPTION } from './chain-options.ts';
 import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
+import { oneImage } from './one-image.ts';
 
 /** qemu-img's exit statuses, which scripts know. */
 const STATUS = { clean: 0, notChecked: 1, corrupt: 2, leaks: 3, unsupported: 63 } as const;
@@ -37,29 +39,42 @@ const TABLE = {
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
   version: VERSION,
-  run: async (parsed, world) => {
-    const [path] = parsed.operands;
-    if (path === undefined || parsed.operands.length > 1) throw usageError();
-    const isJson = wantsJson(parsed);
-    const isQuiet = parsed.flag('quiet');
-    const findings: CheckFinding[] = [];
-    const onFinding = (finding: CheckFinding): void => {
-      if (findings.length < LISTED) findings.push(finding);
-      if (!isQuiet) world.stderr(findingLine(finding));
-    };
-    const report = await checkFile(path, { onFinding, spoolFolder: parsed.value('spool') });
-    if (report === undefined) {
-      say(world, `${path}: not a qcow2 image, there is nothing to check`);
-      return STATUS.unsupported;
-    }
-    if (isJson) world.stdout(`${JSON.stringify(reportJson(report, path, findings), undefined, 4)}\n`);
-    else if (!isQuiet) world.stdout(reportText(report));
-    return report.corruptions > 0 ? STATUS.corrupt : report.leaks > 0 ? STATUS.leaks : STATUS.clean;
-  },
+  run: (parsed, world) => checkImage(planCheck(parsed), world),
 };
 
 /** `qcow2 check`. @returns the exit status, qemu-img's */
 export const check = commandMain(COMMAND);
+
+interface CheckPlan {
+  readonly path: string;
+  readonly isJson: boolean;
+  readonly isQuiet: boolean;
+  /** Folder for the spool of a pipe; undefined: $TMPDIR. */
+  readonly spoolFolder: string | undefined;
+}
+
+const planCheck = (parsed: Parsed<typeof TABLE>): CheckPlan => ({
+  path: oneImage(parsed),
+  isJson: wantsJson(parsed),
+  isQuiet: parsed.flag('quiet'),
+  spoolFolder: parsed.value('spool'),
+});
+
+async function checkImage({ path, isJson, isQuiet, spoolFolder }: CheckPlan, world: World): Promise<number> {
+  const findings: CheckFinding[] = [];
+  const onFinding = (finding: CheckFinding): void => {
+    if (findings.length < LISTED) findings.push(finding);
+    if (!isQuiet) world.stderr(findingLine(finding));
+  };
+  const report = await checkFile(path, { onFinding, spoolFolder });
+  if (report === undefined) {
+    say(world, `${path}: not a qcow2 image, there is nothing to check`);
+    return STATUS.unsupported;
+  }
+  if (isJson) world.stdout(`${JSON.stringify(reportJson(report, path, findings), undefined, 4)}\n`);
+  else if (!isQuiet) world.stdout(reportText(report));
+  return report.corruptions > 0 ? STATUS.corrupt : report.leaks > 0 ? STATUS.leaks : STATUS.clean;
+}
 
 /** @returns undefined for a file that is not a QCOW2 image */
 async function checkFile(

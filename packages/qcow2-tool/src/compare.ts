@@ -9,7 +9,7 @@ import {
   VERSION,
   type World,
 } from '@e2image/cli';
-import { openDisk } from '@e2image/disk-image';
+import { type DiskOptions, openDisk } from '@e2image/disk-image';
 import type { Source } from '@e2image/qcow2';
 import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
 import { firstDifference } from './first-difference.ts';
@@ -49,7 +49,7 @@ export const compare: Main = async (argv, world) => {
     table: TABLE,
     version: VERSION,
     run: async (parsed) => {
-      const status = await run(parsed, world);
+      const status = await compareDisks(planCompare(parsed), world);
       isCompared = true;
       return status;
     },
@@ -59,20 +59,41 @@ export const compare: Main = async (argv, world) => {
   return status === STATUS.different && !isCompared ? STATUS.failed : status;
 };
 
-async function run(parsed: Parsed<typeof TABLE>, world: World): Promise<number> {
-  const [left, right] = parsed.operands;
-  if (left === undefined || right === undefined || parsed.operands.length > 2) throw usageError();
+interface ComparePlan {
+  readonly first: DiskPlan;
+  readonly second: DiskPlan;
+  readonly isStrict: boolean;
+  readonly isQuiet: boolean;
+}
+
+interface DiskPlan {
+  readonly path: string;
+  readonly options: DiskOptions;
+}
+
+function planCompare(parsed: Parsed<typeof TABLE>): ComparePlan {
+  const [first, second] = parsed.operands;
+  if (first === undefined || second === undefined || parsed.operands.length > 2) throw usageError();
   const folder = parsed.value('spool');
   const options = {
     chain: { isAnywhere: parsed.flag('anywhere'), isProbing: parsed.flag('probe') },
     spool: folder === undefined ? {} : { folder },
   };
-  const a = await openDisk(left, { ...options, format: formatOf(parsed.value('first')) });
+  return {
+    first: { path: first, options: { ...options, format: formatOf(parsed.value('first')) } },
+    second: { path: second, options: { ...options, format: formatOf(parsed.value('second')) } },
+    isStrict: parsed.flag('strict'),
+    isQuiet: parsed.flag('quiet'),
+  };
+}
+
+async function compareDisks({ first, second, isStrict, isQuiet }: ComparePlan, world: World): Promise<number> {
+  const a = await openDisk(first.path, first.options);
   try {
-    const b = await openDisk(right, { ...options, format: formatOf(parsed.value('second')) });
+    const b = await openDisk(second.path, second.options);
     try {
-      const verdict = judge(a.image ?? a.source, b.image ?? b.source, parsed.flag('strict'));
-      if (!parsed.flag('quiet')) world.stdout(verdict.text);
+      const verdict = judge(a.image ?? a.source, b.image ?? b.source, isStrict);
+      if (!isQuiet) world.stdout(verdict.text);
       return verdict.status;
     } finally {
       b.close();

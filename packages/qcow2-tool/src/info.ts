@@ -6,16 +6,18 @@ import {
   type CommandTable,
   commandMain,
   EXIT,
+  type Parsed,
   printable,
   say,
-  usageError,
   VERSION,
+  type World,
 } from '@e2image/cli';
 import { isQcow2Error, type Qcow2Image } from '@e2image/qcow2';
 import { SPOOL_OPTION } from './chain-options.ts';
 import { type InfoValue, infoText } from './info-text.ts';
 import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
-import { openImage } from './open-image.ts';
+import { oneImage } from './one-image.ts';
+import { type ImageRules, openImage } from './open-image.ts';
 
 const TABLE = {
   summary: 'Describe an image. No other file is opened.',
@@ -26,25 +28,35 @@ const TABLE = {
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
   version: VERSION,
-  run: async (parsed, world) => {
-    const [path] = parsed.operands;
-    if (path === undefined || parsed.operands.length > 1) throw usageError();
-    const isJson = wantsJson(parsed);
-    const rules = { follow: 'none', isAnywhere: false, isProbing: false, spoolFolder: parsed.value('spool') } as const;
-    const { image, close } = await openImage(path, rules);
-    try {
-      const { info, problems } = describe(image, path);
-      world.stdout(isJson ? `${JSON.stringify(info, undefined, 4)}\n` : infoText(info));
-      for (const problem of [...image.info.warnings, ...problems]) say(world, `${path}: ${problem}`);
-      return problems.length > 0 ? EXIT.failed : EXIT.done;
-    } finally {
-      close();
-    }
-  },
+  run: (parsed, world) => showInfo(planInfo(parsed), world),
 };
 
 /** `qcow2 info`. @returns the exit status */
 export const info = commandMain(COMMAND);
+
+interface InfoPlan {
+  readonly path: string;
+  readonly isJson: boolean;
+  readonly rules: ImageRules;
+}
+
+const planInfo = (parsed: Parsed<typeof TABLE>): InfoPlan => ({
+  path: oneImage(parsed),
+  isJson: wantsJson(parsed),
+  rules: { follow: 'none', isAnywhere: false, isProbing: false, spoolFolder: parsed.value('spool') },
+});
+
+async function showInfo({ path, isJson, rules }: InfoPlan, world: World): Promise<number> {
+  const { image, close } = await openImage(path, rules);
+  try {
+    const { info, problems } = describe(image, path);
+    world.stdout(isJson ? `${JSON.stringify(info, undefined, 4)}\n` : infoText(info));
+    for (const problem of [...image.info.warnings, ...problems]) say(world, `${path}: ${problem}`);
+    return problems.length > 0 ? EXIT.failed : EXIT.done;
+  } finally {
+    close();
+  }
+}
 
 /** The description of an image, and the parts of it that could not be read. */
 function describe(image: Qcow2Image, path: string) {

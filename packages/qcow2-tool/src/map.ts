@@ -4,15 +4,16 @@ import {
   type CommandTable,
   commandMain,
   EXIT,
+  type Parsed,
   printable,
-  usageError,
   VERSION,
   type World,
 } from '@e2image/cli';
 import type { MapExtent } from '@e2image/qcow2';
 import { CHAIN_OPTIONS, SPOOL_OPTION } from './chain-options.ts';
 import { OUTPUT_OPTIONS, wantsJson } from './json-output.ts';
-import { type OpenedImage, openImage } from './open-image.ts';
+import { oneImage } from './one-image.ts';
+import { type ImageRules, type OpenedImage, openImage } from './open-image.ts';
 
 const TABLE = {
   summary: 'Show where the bytes of the disk are: in which file of the chain, and where in it.',
@@ -23,29 +24,39 @@ const TABLE = {
 const COMMAND: Command<typeof TABLE> = {
   table: TABLE,
   version: VERSION,
-  run: async (parsed, world) => {
-    const [path] = parsed.operands;
-    if (path === undefined || parsed.operands.length > 1) throw usageError();
-    const isJson = wantsJson(parsed);
-    const rules = {
-      follow: 'chain',
-      isAnywhere: parsed.flag('anywhere'),
-      isProbing: parsed.flag('probe'),
-      spoolFolder: parsed.value('spool'),
-    } as const;
-    const opened = await openImage(path, rules);
-    try {
-      if (isJson) writeJson(opened, world);
-      else writeTable(opened, world);
-      return EXIT.done;
-    } finally {
-      opened.close();
-    }
-  },
+  run: (parsed, world) => showMap(planMap(parsed), world),
 };
 
 /** `qcow2 map`. @returns the exit status */
 export const map = commandMain(COMMAND);
+
+interface MapPlan {
+  readonly path: string;
+  readonly isJson: boolean;
+  readonly rules: ImageRules;
+}
+
+const planMap = (parsed: Parsed<typeof TABLE>): MapPlan => ({
+  path: oneImage(parsed),
+  isJson: wantsJson(parsed),
+  rules: {
+    follow: 'chain',
+    isAnywhere: parsed.flag('anywhere'),
+    isProbing: parsed.flag('probe'),
+    spoolFolder: parsed.value('spool'),
+  },
+});
+
+async function showMap({ path, isJson, rules }: MapPlan, world: World): Promise<number> {
+  const opened = await openImage(path, rules);
+  try {
+    if (isJson) writeJson(opened, world);
+    else writeTable(opened, world);
+    return EXIT.done;
+  } finally {
+    opened.close();
+  }
+}
 
 /** Lines that are written at once: a map can have millions. */
 const LINES = 512;
