@@ -122,7 +122,7 @@ describeNeeds(FIXTURE_NEEDS, 'a move in an image file', () => {
       large = bigSubject(join(folder, 'large'), 96);
     });
 
-    test.each(['SIGINT', 'SIGTERM'] as const)('ends of %s after a batch, and says how to go on', async (signal) => {
+    test.each(['SIGINT', 'SIGTERM'] as const)('ends of %s after a batch, and says how to continue', async (signal) => {
       const route = routeOf(512, 'right');
       const args = [...offsets(route).map(String), file()];
       const when = ({ state }: MoveRecord): boolean => state === 'copying';

@@ -68,7 +68,7 @@ describeNeeds([...FIXTURE_NEEDS, 'e2image'], 'e2image -r', () => {
       expect([0, 3]).toContain(we.status);
       await expectSameImage(mine, theirs);
     } else {
-      // Where the C program gives up, ours goes on and says that something is missing.
+      // Where the C program gives up, ours continues and says that something is missing.
       expect(c.status).toBe(1);
       expect([0, 3]).toContain(we.status);
       expect(statSync(mine).size).toBe(statSync(fixture(recipe)).size);

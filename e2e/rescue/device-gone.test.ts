@@ -6,7 +6,7 @@ import { faultySource } from '@e2image/sparse-io/testing';
 import { LoopDevice } from '../support/loop.ts';
 import { testNeeds } from '../support/oracle.ts';
 
-// A loop device cannot be pulled out while it is open; that its place in sysfs is empty is made up here.
+// A loop device cannot be pulled out while it is open; that sysfs has no entry for it is made up here.
 testNeeds(['loop'], 'a device that was pulled out has no bad blocks: reading ends with ENODEV', () => {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-gone-'));
   try {

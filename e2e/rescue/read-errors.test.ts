@@ -253,7 +253,7 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
       expect(new TextDecoder().decode(tool('ddrescuelog', ['-l-', file('map')]).stdout)).toBe('');
     });
 
-    test('a run that SIGINT ended goes on where it was, to the same bytes', async () => {
+    test('a run that SIGINT ended continues where it was, to the same bytes', async () => {
       const sound = fixture(EXTENTS);
       expect(ours(['-ra', sound, file('expected')]).status).toBe(0);
       // Every read takes its time: long enough to be interrupted in the middle.

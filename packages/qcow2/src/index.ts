@@ -39,4 +39,4 @@ export {
   writeSpooled,
   writeSpooledStream,
 } from './write-compressed/compressed-writer.ts';
-export { measureCompressed, writeMeasured } from './write-compressed/two-pass.ts';
+export { measureCompressed, writeMeasured } from './write-compressed/measured-writer.ts';

@@ -58,7 +58,7 @@ describe('a move', () => {
     expect(Math.max(...ends)).toBe(task.move.destination + 30 * SECTOR);
   });
 
-  test('stops at a block that cannot be read, before its batch counts, and goes on when it can be read again', () => {
+  test('stops at a block that cannot be read, before its batch counts, and continues when it can be read again', () => {
     const { device, file, task, content, side } = moveWorld();
     const before = content.slice(0, LENGTH);
     const broken = failing(device, 'readAt', 'EIO', 3);

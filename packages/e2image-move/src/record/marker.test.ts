@@ -21,7 +21,7 @@ describe('a marker', () => {
     );
   });
 
-  test('never has the magic number of ext in its place', () => {
+  test('never has the magic number of ext where a superblock has it', () => {
     fc.assert(
       fc.property(anyMarker(), (written) => {
         const sector = encodeMarker(written);

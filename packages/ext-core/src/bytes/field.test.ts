@@ -45,7 +45,7 @@ describe('two halves', () => {
 /** Files that access bytes of structures without a layout, because they run for every inode or block pointer. */
 const HOT: Readonly<Record<string, string>> = {
   'walk/block-map.ts': 'reads every block pointer of every indirect block',
-  'walk/plain-inode.ts': 'reads the extents of nearly every file; `walkExtents` is the readable form',
+  'walk/plain-file.ts': 'reads the extents of nearly every file; `walkExtents` is the readable form',
 };
 
 /** Sources of the package that are not tests, by path below `src`. */

@@ -106,7 +106,7 @@ describe('openFilesystem', () => {
 
   test.each([
     ['no superblock anywhere', { superblockBlock: 100 }, 'EXT_BAD_MAGIC'],
-    ['a backup of another block size than that of its place', { superblockBlock: 256 }, 'EXT_BAD_MAGIC'],
+    ['a backup whose block size does not fit its offset', { superblockBlock: 256 }, 'EXT_BAD_MAGIC'],
     ['a block after the end', { superblockBlock: 600 }, 'EXT_TRUNCATED'],
     ['another block size than the backup has', { superblockBlock: 257, blockSize: 2048 }, 'EXT_TRUNCATED'],
   ])('refuses %s', (_name, options, code) => {

@@ -6,7 +6,7 @@ import { fileType, hasBlockMap, INODE, INODE_FLAG, inodeLayout, MODE, xattrBlock
 import { hasIncompat } from '../structures/superblock.ts';
 import type { BlockKind, VisitRun } from './block-kind.ts';
 import type { MapNodeKind, MappingVisitor } from './mapping.ts';
-import { plainExtents, type VisitExtent } from './plain-inode.ts';
+import { plainExtents, type VisitExtent } from './plain-file.ts';
 import { MapWalker } from './walk-map.ts';
 import type { WalkOptions } from './walk-options.ts';
 

@@ -201,7 +201,7 @@ describe('one inode', () => {
     expect(readInode(openFilesystem(tiny), 1)).toBeUndefined();
   });
 
-  test('is scanned unless its group or its place in the table was never used', () => {
+  test('is scanned unless its group or its part of the table was never used', () => {
     const tiny = withChecksums(new TinyFilesystem());
     groupDescLayout.bg_itable_unused_lo.set(tiny.view, DESC[0], 20);
     groupDescLayout.bg_flags.set(tiny.view, DESC[1], BG_INODE_UNINIT);

@@ -7,7 +7,7 @@ import { blocksWithoutUnused, inodeTableBlocks, unusedInodes } from '../filesyst
 import { BG_INODE_UNINIT, type GroupDesc } from '../structures/group-desc.ts';
 import { hasGroupChecksums } from '../structures/superblock.ts';
 import { doubtfulInodes, type InodeProof, inodeProof } from './doubtful-inodes.ts';
-import { isPlainIn, nextInode } from './plain-inode.ts';
+import { isPlainIn, nextInode } from './plain-file.ts';
 
 /** Where the inode table of a group is, and how much of it was ever used. */
 export interface InodeTable {
@@ -196,7 +196,7 @@ class InodeScanner {
   }
 }
 
-/** Whether the scan comes to an inode: its group was used, and so was its place in the table. */
+/** Whether the scan reads an inode: its group was used, and so was its part of the table. */
 export function isScanned(fs: Filesystem, inode: number): boolean {
   const { inodesPerGroup, inodesCount } = fs.superblock;
   if (inode < 1 || inode > inodesCount) return false;

@@ -1,7 +1,7 @@
 import { Qcow2Error } from '../base/errors.ts';
 import { lowerBound } from '../base/lower-bound.ts';
 import type { Steps } from '../base/steps.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { checkL1Fields } from '../format/header-check.ts';
 import type { ImageInfo } from '../format/image-info.ts';
 import type { SnapshotInfo } from '../format/snapshot-entry.ts';

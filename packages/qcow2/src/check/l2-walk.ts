@@ -1,5 +1,5 @@
 import type { Steps } from '../base/steps.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { geometryOf } from '../format/geometry.ts';
 import { usesDataFile, usesExtendedL2 } from '../format/header-check.ts';
 import type { ImageInfo } from '../format/image-info.ts';

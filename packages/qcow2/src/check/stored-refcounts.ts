@@ -1,7 +1,7 @@
 import { LIMITS } from '../base/limits.ts';
 import { type Lru, lru } from '../base/lru.ts';
 import type { Steps } from '../base/steps.ts';
-import { HALF, viewOf } from '../format/be.ts';
+import { HALF, viewOf } from '../format/field.ts';
 import type { ImageInfo } from '../format/image-info.ts';
 import { getRefcount, refcountsPerBlock } from '../format/refcount.ts';
 import { ENTRY_BYTES, REFCOUNT_RESERVED_LO, tableEntryLayout } from '../format/table-entry.ts';

@@ -26,7 +26,7 @@ export interface ZstdFrame {
  * Measure the zstd frame that starts at byte `offset`, without decompressing it.
  *
  * A compressed cluster is stored in whole sectors, so the start of the next cluster's frame follows its own: a decoder
- * that is given the span would go on into that.
+ * that is given the span would decode that, too.
  *
  * @returns undefined when no complete frame is there
  */

@@ -1,5 +1,5 @@
-import { type Field, u8, u16, u32, u64, viewOf } from './be.ts';
 import { corruptField } from './corrupt-field.ts';
+import { type Field, u8, u16, u32, u64, viewOf } from './field.ts';
 import { decodeText } from './text.ts';
 
 /** The data of the bitmaps extension. Source: qcow2.rst, "Bitmaps extension". */

@@ -1,8 +1,8 @@
 import { Qcow2Error } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
-import { viewOf } from './be.ts';
 import { corruptField } from './corrupt-field.ts';
 import { AUTOCLEAR, type FeatureBits, featureNumbers, hasFeature, INCOMPATIBLE } from './features.ts';
+import { viewOf } from './field.ts';
 import { geometryOf, l1EntriesFor, MAX_CLUSTER_BITS, MIN_CLUSTER_BITS, MIN_EXTENDED_CLUSTER_BITS } from './geometry.ts';
 import { COMPRESSION, CRYPT, HEADER_SIZE_V2, HEADER_SIZE_V3, type HeaderTail, type Qcow2Header } from './header.ts';
 import {

@@ -1,5 +1,5 @@
 import { Qcow2Error } from '../base/errors.ts';
-import { type Field, u8, u32, u64, viewOf } from './be.ts';
+import { type Field, u8, u32, u64, viewOf } from './field.ts';
 import { decodeText } from './text.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { Qcow2Error } from '../base/errors.ts';
-import { type Field, u8, u32, u64, viewOf } from './be.ts';
 import { type FeatureBits, NO_FEATURES } from './features.ts';
+import { type Field, u8, u32, u64, viewOf } from './field.ts';
 import { decodeExtensions, encodeExtensions, extensionSize, type HeaderExtension } from './header-extension.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { ClusterRun } from '../base/cluster-runs.ts';
 import { lowerBound } from '../base/lower-bound.ts';
-import { viewOf } from './be.ts';
+import { viewOf } from './field.ts';
 import { type Geometry, SUBCLUSTERS } from './geometry.ts';
 import {
   COMPRESSED_HI,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { Field } from './be.ts';
+import type { Field } from './field.ts';
 
 const SOURCES = join(__dirname, '..');
 const FILES = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
@@ -27,7 +27,7 @@ const SIZES: Readonly<Record<string, number>> = {
 
 /** Files that use DataView themselves, and why. All others read and write through the fields of a layout. */
 const OWN_ACCESS: Readonly<Record<string, string>> = {
-  'format/be.ts': 'defines the fields',
+  'format/field.ts': 'defines the fields',
   'format/refcount.ts': 'the width is chosen at run time, and it runs once per cluster',
   'format/l2-runs.ts': 'runs once per L2 entry',
   'check/l2-walk.ts': 'runs once per L2 entry',

@@ -1,6 +1,6 @@
 import type { ByteRange } from '../base/byte-range.ts';
 import { Qcow2Error } from '../base/errors.ts';
-import { type Field, u64, viewOf } from './be.ts';
+import { type Field, u64, viewOf } from './field.ts';
 import { EXTENSION, type HeaderExtension } from './header-extension.ts';
 
 /** One range of guest bytes in the extension. */

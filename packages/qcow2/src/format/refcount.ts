@@ -1,4 +1,4 @@
-import { HALF } from './be.ts';
+import { HALF } from './field.ts';
 
 /** Refcounts that one block, a cluster, holds. @param order refcount_order: the width is 2^order bits */
 export function refcountsPerBlock(clusterBits: number, order: number): number {

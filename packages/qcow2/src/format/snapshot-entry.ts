@@ -1,4 +1,4 @@
-import { type Field, u16, u32, u64, viewOf } from './be.ts';
+import { type Field, u16, u32, u64, viewOf } from './field.ts';
 import { decodeText } from './text.ts';
 
 /** The fixed part of a snapshot table entry. Source: qcow2.rst, "Snapshots". */

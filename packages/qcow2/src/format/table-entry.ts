@@ -1,6 +1,6 @@
 import type { ByteRange } from '../base/byte-range.ts';
 import { SECTOR } from '../base/limits.ts';
-import { type Field, HALF, u32 } from './be.ts';
+import { type Field, HALF, u32 } from './field.ts';
 
 /*
  * The bits of a 64-bit L1 or L2 entry, as masks on its 32-bit halves: bigint costs ten times as much per entry.

@@ -1,7 +1,6 @@
 import { Qcow2Error } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Steps } from '../base/steps.ts';
-import { viewOf } from '../format/be.ts';
 import {
   BITMAP_SIZE,
   BITMAPS_EXTENSION_SIZE,
@@ -12,6 +11,7 @@ import {
 } from '../format/bitmap-entry.ts';
 import { corruptField } from '../format/corrupt-field.ts';
 import { AUTOCLEAR, hasFeature } from '../format/features.ts';
+import { viewOf } from '../format/field.ts';
 import { EXTENSION, findExtension } from '../format/header-extension.ts';
 import type { ImageInfo } from '../format/image-info.ts';
 import type { HostFile } from '../io/host-file.ts';

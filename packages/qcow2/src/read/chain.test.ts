@@ -1,4 +1,4 @@
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import type { FileRequest, ResolvedFile } from '../io/open-options.ts';
 import type { Source } from '../io/source.ts';
 import { arraySource, buildImage } from '../testing/image.fixture.ts';

@@ -1,7 +1,7 @@
 import type { ByteRange } from '../base/byte-range.ts';
 import { type Lru, lru } from '../base/lru.ts';
 import type { Steps } from '../base/steps.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { type Geometry, l1Index } from '../format/geometry.ts';
 import { decodeL2, findRun, type L2Rules, type L2Run, l1Fault, type RunKind } from '../format/l2-runs.ts';
 import { ENTRY_BYTES, entryOffset, tableEntryLayout } from '../format/table-entry.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { checkQcow2, checkQcow2Async } from '../check/check.ts';
 import { loadCodec } from '../codec/codec.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { COPIED_HI, setEntry } from '../format/table-entry.ts';
 import { arraySource, buildImage, type FixtureCluster, type FixtureOptions } from '../testing/image.fixture.ts';
 import { expectBytes, later, wholeOf } from '../testing/read.fixture.ts';

@@ -1,7 +1,7 @@
 import { Qcow2Error } from '../base/errors.ts';
 import { LIMITS } from '../base/limits.ts';
 import type { Steps } from '../base/steps.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import type { ImageInfo } from '../format/image-info.ts';
 import {
   decodeSnapshot,

@@ -1,4 +1,4 @@
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { getRefcount, refcountsPerBlock } from '../format/refcount.ts';
 
 /** Runs of equal counts that are remembered, 24 bytes each at most; clusters beyond are as if unknown. */
@@ -30,7 +30,7 @@ export class KnownRefcounts {
 
   /** The refcount of a cluster; undefined: not known. Ask in ascending order. */
   get(cluster: number): number | undefined {
-    // The last run may have grown since it was passed: a block that comes late goes on where the one before ended.
+    // The last run may have grown since it was passed: a block that comes late continues where the one before ended.
     this.#cursor = Math.max(0, this.#cursor - 1);
     while ((this.#ends[this.#cursor] ?? Number.POSITIVE_INFINITY) <= cluster) this.#cursor++;
     return this.#counts[this.#cursor];

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { loadCodec } from '../codec/codec.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { setCompressedEntry } from '../format/table-entry.ts';
 import { MemorySpool } from '../io/spool.ts';
 import { buildImage } from '../testing/image.fixture.ts';

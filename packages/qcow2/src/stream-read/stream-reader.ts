@@ -1,6 +1,6 @@
 import { Qcow2Error } from '../base/errors.ts';
 import { type Codec, loadCodec } from '../codec/codec.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { type Geometry, geometryOf } from '../format/geometry.ts';
 import { COMPRESSION, type Qcow2Header } from '../format/header.ts';
 import { type L2Rules, l1Fault } from '../format/l2-runs.ts';

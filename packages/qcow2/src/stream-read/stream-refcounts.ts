@@ -1,6 +1,6 @@
 import { LIMITS } from '../base/limits.ts';
-import { viewOf } from '../format/be.ts';
 import { hasFeature, INCOMPATIBLE } from '../format/features.ts';
+import { viewOf } from '../format/field.ts';
 import type { Qcow2Header } from '../format/header.ts';
 import { ENTRY_BYTES, entryOffset, tableEntryLayout } from '../format/table-entry.ts';
 import type { PassingCluster } from './cluster-ring.ts';

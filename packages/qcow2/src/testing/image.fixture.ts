@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
-import { viewOf } from '../format/be.ts';
 import { featureBits, INCOMPATIBLE, NO_FEATURES } from '../format/features.ts';
+import { viewOf } from '../format/field.ts';
 import { type Geometry, geometryOf } from '../format/geometry.ts';
 import { COMPRESSION, encodeHeader, HEADER_SIZE_V2, HEADER_SIZE_V3_COMPRESSION } from '../format/header.ts';
 import { EXTENSION, type HeaderExtension, stringExtension } from '../format/header-extension.ts';

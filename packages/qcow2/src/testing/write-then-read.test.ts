@@ -7,7 +7,7 @@ import { planImage } from '../write/image-plan.ts';
 import { type WriteSummary, writePlain } from '../write/plain-writer.ts';
 import { sampleRatio, writeBudgeted } from '../write-compressed/budget-writer.ts';
 import { writeCompressed, writeSpooled, writeSpooledStream } from '../write-compressed/compressed-writer.ts';
-import { measureCompressed, writeMeasured } from '../write-compressed/two-pass.ts';
+import { measureCompressed, writeMeasured } from '../write-compressed/measured-writer.ts';
 import { type Disk, disk, makeDisk } from './made-disk.test.kit.ts';
 import { MemoryOutput, memoryInput, streamOf } from './memory-output.test.kit.ts';
 import { secondOpinion } from './second-opinion.test.kit.ts';

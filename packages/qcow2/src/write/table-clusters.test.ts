@@ -1,4 +1,4 @@
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { frontLayout, standardGeometry } from './front-layout.ts';
 import {
   l1Clusters,

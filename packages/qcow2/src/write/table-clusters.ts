@@ -1,5 +1,5 @@
 import type { ClusterRun } from '../base/cluster-runs.ts';
-import { HALF, viewOf } from '../format/be.ts';
+import { HALF, viewOf } from '../format/field.ts';
 import type { Geometry } from '../format/geometry.ts';
 import { fillRefcounts, refcountsPerBlock, setRefcount } from '../format/refcount.ts';
 import { COPIED_HI, ENTRY_BYTES, setCompressedEntry, setEntry, tableEntryLayout } from '../format/table-entry.ts';

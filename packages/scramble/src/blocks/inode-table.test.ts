@@ -205,7 +205,7 @@ describe('an inode with extents', () => {
     expect(block.bytes).toEqual(before);
   });
 
-  test('whose root has another magic number has other bytes in its place', () => {
+  test('whose root has another magic number is replaced by other bytes', () => {
     const block = table(USED);
     extentRoot(block, block.base, 0, 0xf30b);
     plantSecret(block.bytes, block.base + MAP + 8, block.base + MAP_END);

@@ -81,7 +81,7 @@ describe('overlapOf', () => {
     expect(overlapOf({ path: b }, { path: a }, disks)).toBe(expected);
   });
 
-  test('a range of a partition is at its place on the disk, and ends with the partition', () => {
+  test('a range of a partition is at its offset on the disk, and ends with the partition', () => {
     const range = { path: '/dev/sda2', offset: 2 * MIB, length: 3 * MIB };
     const on = (offset: number, length: number) => ({ path: '/dev/sda', offset, length });
     expect(overlapOf(range, on(51 * MIB, MIB), disks)).toBeUndefined();

@@ -1,5 +1,5 @@
 import { checkQcow2 } from '../../check/check.ts';
-import { viewOf } from '../../format/be.ts';
+import { viewOf } from '../../format/field.ts';
 import { headerLayout as f } from '../../format/header.ts';
 import { COPIED_HI, setEntry } from '../../format/table-entry.ts';
 import { openQcow2 } from '../../read/reader.ts';

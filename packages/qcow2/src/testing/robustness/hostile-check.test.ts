@@ -1,6 +1,6 @@
 import { checkQcow2 } from '../../check/check.ts';
 import type { CheckFinding } from '../../check/findings.ts';
-import { viewOf } from '../../format/be.ts';
+import { viewOf } from '../../format/field.ts';
 import { headerLayout as f } from '../../format/header.ts';
 import { COPIED_HI, setEntry } from '../../format/table-entry.ts';
 import { arraySource, buildImage, type Fixture, type FixtureOptions } from '../image.fixture.ts';

@@ -1,5 +1,5 @@
 import { checkQcow2 } from '../../check/check.ts';
-import { viewOf } from '../../format/be.ts';
+import { viewOf } from '../../format/field.ts';
 import { openQcow2, type Qcow2Image } from '../../read/reader.ts';
 import { readStreamed } from '../../stream-read/stream-reader.ts';
 import { countingSource } from '../counting-source.fixture.ts';

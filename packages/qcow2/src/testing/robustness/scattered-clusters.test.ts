@@ -1,7 +1,7 @@
 import { checkQcow2 } from '../../check/check.ts';
 import type { CheckFinding } from '../../check/findings.ts';
 import { WINDOW_CLUSTERS } from '../../check/reference-counter.ts';
-import { viewOf } from '../../format/be.ts';
+import { viewOf } from '../../format/field.ts';
 import { COPIED_HI, setEntry } from '../../format/table-entry.ts';
 import { countingSource } from '../counting-source.fixture.ts';
 import { arraySource, buildImage } from '../image.fixture.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { safeU64, u64, viewOf } from './be.ts';
+import { safeU64, u64, viewOf } from './field.ts';
 
 describe('64-bit values', () => {
   test('are big-endian and exact to 2^53 - 1', () => {

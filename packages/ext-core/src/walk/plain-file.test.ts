@@ -3,7 +3,7 @@ import { openFilesystem } from '../filesystem/filesystem.ts';
 import { EXTENT_MAGIC, extentHeaderLayout, extentLayout } from '../structures/extent.ts';
 import { I_BLOCK, INODE_FLAG, inodeLayout, MODE } from '../structures/inode.ts';
 import { TinyFilesystem } from '../testing/tiny-filesystem.ts';
-import { isPlainFile, isPlainIn, nextByLayout, nextInode, plainExtents } from './plain-inode.ts';
+import { isPlainFile, isPlainIn, nextByLayout, nextInode, plainExtents } from './plain-file.ts';
 import { walkMap } from './walk-map.ts';
 
 const INODE_SIZE = 128;
