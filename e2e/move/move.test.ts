@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MoveRecord } from '@e2image/e2image-move/testing';
+import { digest } from '../support/file-bytes.ts';
 import { copyOf, FIXTURE_NEEDS, fixture, recipesOfThisRun } from '../support/fixtures.ts';
 import { LoopDevice, Mount } from '../support/loop.ts';
 import {
@@ -45,7 +45,6 @@ afterEach(() => {
 });
 
 const offsets = ({ from, to }: Route): (string | number)[] => ['-o', from, '-O', to];
-const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 /** The one place that mounts is the new one, and it is whole. */
 function expectMoved(path: string, { to }: Route, subject: Subject): void {

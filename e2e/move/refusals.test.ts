@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { digest } from '../support/file-bytes.ts';
 import { copyOf, FIXTURE_NEEDS, fixture } from '../support/fixtures.ts';
 import { layOut, type Subject, subjectOf } from '../support/moves.ts';
 import { debugfs, describeNeeds, dumpe2fs, type Outcome, ours, ROOT } from '../support/oracle.ts';
@@ -18,8 +18,6 @@ const file = (): string => join(folder, 'a.img');
 afterEach(() => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name));
 });
-
-const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 describeNeeds(FIXTURE_NEEDS, 'a move is refused, and nothing was changed,', () => {
   let subject: Subject;

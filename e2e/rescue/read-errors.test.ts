@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import {
   closeSync,
   existsSync,
@@ -20,6 +19,7 @@ import { openQcow2 } from '@e2image/qcow2';
 import { FileSource } from '@e2image/sparse-io';
 import { BadDisk, badDiskLacks } from '../support/bad-disk.ts';
 import { start, until } from '../support/endless.ts';
+import { haveSameBytes } from '../support/file-bytes.ts';
 import { copyOf, FIXTURE_NEEDS, fixture } from '../support/fixtures.ts';
 import { LoopDevice } from '../support/loop.ts';
 import { e2fsck, missing, type Outcome, ours, qemuImg, tool } from '../support/oracle.ts';
@@ -97,8 +97,6 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
     closeSync(fd);
   }
 
-  const isSame = (a: string, b: string): boolean => Buffer.compare(readFileSync(a), readFileSync(b)) === 0;
-
   test.each(CASES)('in $kind of $recipe costs that block, in every format', ({ kind, recipe, normal }) => {
     const sound = fixture(recipe);
     const place = blockOf(sound, kind);
@@ -114,7 +112,7 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
     for (const device of [disk.path, loop.path]) {
       const raw = ours(['-ra', device, file('raw')]);
       expect(raw).toMatchObject({ status: 3, stderr: expect.stringMatching(line) });
-      expect(isSame(file('raw'), expected)).toBe(true);
+      expect(haveSameBytes(file('raw'), expected)).toBe(true);
       expect(tool('ddrescuelog', ['-t', file('raw.mapfile')]).status).toBe(0);
       const bad = tool('ddrescuelog', ['-l-', `-b${blockSize}`, file('raw.mapfile')]).stdout;
       expect(new TextDecoder().decode(bad)).toBe(`${block}\n`);
@@ -204,7 +202,7 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
         `Input/output error while comparing ${disk.path} and ${device}; nothing was written`,
       ),
     });
-    expect(isSame(device, sound)).toBe(true);
+    expect(haveSameBytes(device, sound)).toBe(true);
   });
 
   test('under a move: status 1, the block is named, and it is resumed when the disk reads again', () => {
@@ -249,7 +247,7 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
       expect(again).toMatchObject({ status: 3, stderr: expect.stringContaining('blocks 2000 to 2001') });
       expect(rescue(sound, 'raw', '--retry', '1').status).toBe(0);
       expect(ours(['-ra', sound, file('expected')]).status).toBe(0);
-      expect(isSame(file('raw'), file('expected'))).toBe(true);
+      expect(haveSameBytes(file('raw'), file('expected'))).toBe(true);
       expect(new TextDecoder().decode(tool('ddrescuelog', ['-l-', file('map')]).stdout)).toBe('');
     });
 
@@ -275,7 +273,7 @@ describeBad(`one unreadable sector${lacking === undefined ? '' : ` [needs ${lack
       const rescued = new TextDecoder().decode(tool('ddrescuelog', ['-l+', '-b1024', file('map')]).stdout);
       expect(rescued.split('\n').length).toBeGreaterThan(1);
       expect(rescue(sound, 'raw').status).toBe(0);
-      expect(isSame(file('raw'), file('expected'))).toBe(true);
+      expect(haveSameBytes(file('raw'), file('expected'))).toBe(true);
       expect(existsSync(file('map.partial'))).toBe(false);
     });
   });

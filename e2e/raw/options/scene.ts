@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   closeSync,
@@ -20,6 +19,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeFifo } from '../../support/endless.ts';
+import { digest } from '../../support/file-bytes.ts';
 import { fixture } from '../../support/fixtures.ts';
 import { LoopDevice } from '../../support/loop.ts';
 import { cE2image, commandLine, find, type Outcome, run } from '../../support/oracle.ts';
@@ -158,7 +158,7 @@ function stateOf(path: string): string {
   // A loop device has another number for each program.
   if (stat.isSymbolicLink()) return readlinkSync(path).replace(/loop\d+/, 'loopN');
   if (!stat.isFile()) return 'no file';
-  return `${stat.size} ${createHash('sha1').update(readFileSync(path)).digest('hex')}`;
+  return `${stat.size} ${digest(path)}`;
 }
 
 const isEqual = (a: Record<string, string>, b: Record<string, string>): boolean =>
