@@ -1,5 +1,5 @@
 import { runSync } from '../base/steps.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { EXTENSION } from '../format/header-extension.ts';
 import { COPIED_HI, setEntry } from '../format/table-entry.ts';
 import { readBitmaps } from '../read/bitmaps.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { runSync } from '../base/steps.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import type { SnapshotInfo } from '../format/snapshot-entry.ts';
 import { COPIED_HI, setEntry } from '../format/table-entry.ts';
 import { hostFile, readInfo } from '../read/layer.ts';

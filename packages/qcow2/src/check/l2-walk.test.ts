@@ -1,5 +1,5 @@
 import { runSync, type Steps } from '../base/steps.ts';
-import { viewOf } from '../format/be.ts';
+import { viewOf } from '../format/field.ts';
 import { COMPRESSED_HI, COPIED_HI, setCompressedEntry, setEntry, ZERO_LO } from '../format/table-entry.ts';
 import { readInfo } from '../read/layer.ts';
 import { arraySource, buildImage, type FixtureOptions } from '../testing/image.fixture.ts';
