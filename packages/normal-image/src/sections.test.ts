@@ -101,6 +101,51 @@ describe('placeImageSections', () => {
     expect(size).toBe(inodeTables.offset + inodeTables.length);
   });
 
+  describe('at 4 GiB', () => {
+    /** The map of inodes of a file system of 2047 groups begins at 4 GiB, or up to two blocks before. */
+    const nearLimit = (clustersPerGroup: number) =>
+      superblock({ blockSize: 1024, descSize: 32, groupCount: 2047, inodesPerGroup: 8192, clustersPerGroup });
+    const TABLES = 2047 * 8192 * 256;
+    const FIRST = (2 + 64) * 1024;
+
+    test('maps come last if the last one begins before it', () => {
+      const { inodeTables, blockMap, inodeMap } = placeImageSections(nearLimit(7920));
+      expect(inodeMap.offset).toBe(2 ** 32 - 2 * 1024);
+      expect(inodeTables.offset).toBe(FIRST);
+      expect(blockMap.offset).toBe(FIRST + TABLES);
+    });
+
+    test('maps come first if the last one would begin there', () => {
+      const { inodeTables, blockMap, inodeMap } = placeImageSections(nearLimit(7928));
+      // Where it would be after the tables.
+      expect(FIRST + TABLES + blockMap.length).toBe(2 ** 32);
+      expect(blockMap.offset).toBe(FIRST);
+      expect(inodeTables.offset).toBe(inodeMap.offset + inodeMap.length);
+    });
+
+    test('tables that begin one block before it are placed, and tables that would begin there are refused', () => {
+      const shape = { blockSize: 1024, descSize: 32, clustersPerGroup: 8192, inodesPerGroup: 8 };
+      const most = superblock({ ...shape, groupCount: 4_063_352 });
+      expect(placeImageSections(most).inodeTables.offset).toBe(2 ** 32 - 1024);
+      expect(() => placeImageSections(superblock({ ...shape, groupCount: 4_063_353 }))).toThrow(
+        expect.objectContaining({
+          code: 'EXT_TOO_LARGE',
+          message: expect.stringContaining(`end at byte ${2 ** 32},`),
+        }),
+      );
+    });
+
+    test('a map whose offset the C tool stored as 0 begins there', () => {
+      const sb = nearLimit(7928);
+      const blockMap = FIRST + TABLES;
+      const header = headerFor(sb, { superblock: 1024, inodeTables: FIRST, blockMap, inodeMap: 0 });
+      expect(locateImageSections(header, sb, 2 ** 40)).toMatchObject({
+        blockMap: { offset: blockMap },
+        inodeMap: { offset: 2 ** 32 },
+      });
+    });
+  });
+
   test('refuses a file system whose maps alone pass 4 GiB', () => {
     const sb = superblock({ groupCount: 2 ** 21, inodesPerGroup: 16 });
     expect(() => placeImageSections(sb)).toThrow(expect.objectContaining({ code: 'EXT_TOO_LARGE' }));
