@@ -72,6 +72,14 @@ describe('encodeImageHeader and readImageHeader', () => {
     );
   });
 
+  test.each([
+    [2 ** 32 - 1, 2 ** 32 - 1],
+    [2 ** 32, 0],
+    [2 ** 40 + 5, 5],
+  ])('keep the low 32 bits of inode number %i of the image', (imageInode, stored) => {
+    expect(readImageHeader(encodeImageHeader({ ...headerAt(), imageInode })).imageInode).toBe(stored);
+  });
+
   test('cut long names without half characters, and never into the next field', () => {
     const raw = encodeImageHeader({
       ...headerAt(),
