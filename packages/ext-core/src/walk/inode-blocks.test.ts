@@ -152,11 +152,23 @@ describe('unwritten blocks', () => {
     expect(walk(unwritten(12, 'regular'), 12, { ...ALL, selection: 'complete' }).runs).toEqual([]);
   });
 
+  test('do not keep written ones out', () => {
+    const tiny = new TinyFilesystem();
+    tiny.extents(12, 'regular', 0, [[0, 2, 50]]);
+    expect(walk(tiny, 12, { ...ALL, selection: 'complete' }).runs).toEqual(['file data of 12: 50+2 at 0']);
+  });
+
   test('of metadata are in both selections', () => {
     for (const selection of ['compat', 'complete'] as const) {
       expect(walk(unwritten(8, 'regular'), 8, { selection }).runs).toEqual(['journal of 8: 50+2 at 0']);
     }
   });
+});
+
+test('problems of a map are passed on', () => {
+  const tiny = new TinyFilesystem();
+  tiny.mapped(12, 'directory', { 0: 77_777 });
+  expect(walk(tiny, 12).problems).toMatchObject([{ code: 'illegal-block', block: 77_777 }]);
 });
 
 describe('a mapping block that is used twice', () => {
