@@ -13,3 +13,20 @@ test('reads a mapfile, and refuses anything that cannot be one', () => {
   }
   expect(() => readMapfile(folder.file('none'))).toThrow(expect.objectContaining({ code: 'ENOENT' }));
 });
+
+test('a file of 256 MiB is read, and one byte more is refused before it is read', () => {
+  using folder = tempFolder();
+  const path = folder.file('map');
+  writeFileSync(path, '');
+  const read: string[] = [];
+  const readText = (file: string): string => {
+    read.push(file);
+    return '0 + 1\n0 8 +\n';
+  };
+  truncateSync(path, 2 ** 28);
+  expect(readMapfile(path, readText).ranges).toHaveLength(1);
+  expect(read).toEqual([path]);
+  truncateSync(path, 2 ** 28 + 1);
+  expect(() => readMapfile(path, readText)).toThrow(expect.objectContaining({ code: 'SPARSE_BAD_MAPFILE' }));
+  expect(read).toEqual([path]);
+});
