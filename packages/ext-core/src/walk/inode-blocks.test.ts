@@ -167,8 +167,9 @@ describe('unwritten blocks', () => {
 
 test('problems of a map are passed on', () => {
   const tiny = new TinyFilesystem();
-  tiny.mapped(12, 'directory', { 0: 77_777 });
-  expect(walk(tiny, 12).problems).toMatchObject([{ code: 'illegal-block', block: 77_777 }]);
+  // No node is in block 40.
+  tiny.extents(12, 'directory', 1, [[0, 0, 40]]);
+  expect(walk(tiny, 12).problems).toMatchObject([{ code: 'bad-extent-node', block: 40 }]);
 });
 
 describe('a mapping block that is used twice', () => {
