@@ -6,6 +6,7 @@ const REPOSITORY = join(__dirname, '../..');
 /** Two floors: `read` above `base`. */
 const tree = (changed: Partial<Tree> = {}): Tree => ({
   name: 'src',
+  sources: [],
   files: [
     { path: 'index.ts', imports: ['read/reader.ts'] },
     { path: 'read/reader.ts', imports: ['base/errors.ts'] },
@@ -91,11 +92,15 @@ test('a room without a README, a room that is not there and an arrow that nobody
 });
 
 test('a folder with too many source files is named', () => {
-  const many = Array.from({ length: MOST_FILES + 1 }, (_, index) => ({ path: `base/file-${index}.ts`, imports: [] }));
-  expect(roomComplaints(tree({ files: [...tree().files, ...many.slice(2)] }))).toEqual([]);
-  expect(roomComplaints(tree({ files: [...tree().files, ...many] }))).toEqual([
-    'src/base: 22 source files, at most 20 are allowed',
-  ]);
+  const many = Array.from({ length: MOST_FILES + 1 }, (_, index) => `testing/file-${index}.ts`);
+  expect(roomComplaints(tree({ sources: many.slice(1) }))).toEqual([]);
+  expect(roomComplaints(tree({ sources: many }))).toEqual(['src/testing: 21 source files, at most 20 are allowed']);
+});
+
+test('the source files of a tree are all but tests', () => {
+  const { sources } = readTree(join(REPOSITORY, 'packages/scramble/src'));
+  expect(sources).toEqual(expect.arrayContaining(['index.ts', 'testing/all-zero.ts']));
+  expect(sources.filter((path) => path.endsWith('.test.ts'))).toEqual([]);
 });
 
 test('the line of a README is a list that ends with a full stop', () => {

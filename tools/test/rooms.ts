@@ -22,6 +22,8 @@ export interface Tree {
   readonly name: string;
   /** Of a package without its tests and what is made for them: those may import every room. */
   readonly files: readonly TreeFile[];
+  /** Paths of all source files, helpers of tests too; not tests. */
+  readonly sources: readonly string[];
   /** By room: the text of its README.md; undefined where none exists. */
   readonly readmes: ReadonlyMap<string, string | undefined>;
 }
@@ -30,6 +32,9 @@ export interface Tree {
 const roomOf = (path: string): string => (path.includes('/') ? path.slice(0, path.indexOf('/')) : ROOT);
 
 /** Tests and what is made for them. */
+/** Whether a file has tests; helpers of tests are source files. */
+const isTest = (path: string): boolean => /\.(test|prove)\.m?ts$/.test(path);
+
 const isForTests = (path: string): boolean =>
   /\.(test|prove|fixture|test\.kit)\.m?ts$/.test(path) || roomOf(path) === TESTING || path === 'testing.ts';
 
@@ -95,9 +100,9 @@ const testImports = ({ name, files }: Tree): string[] =>
     imports.filter(isForTests).map((target) => `${name}: ${path} imports ${target}, which is for tests`),
   );
 
-function fullFolders({ name, files }: Tree): string[] {
+function fullFolders({ name, sources }: Tree): string[] {
   const counts = new Map<string, number>();
-  for (const { path } of files) {
+  for (const path of sources) {
     counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
   }
   return [...counts].flatMap(([folder, count]) =>
@@ -159,7 +164,7 @@ export function readTree(root: string): Tree {
     const file = join(root, room, 'README.md');
     return [room, existsSync(file) ? readFileSync(file, 'utf8') : undefined];
   });
-  return { name: root, files, readmes: new Map(readmes) };
+  return { name: root, files, sources: paths.filter((path) => !isTest(path)), readmes: new Map(readmes) };
 }
 
 /** Every tree that is checked, below the repository: one without folders has no rooms, and must stay small. */

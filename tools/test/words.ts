@@ -82,7 +82,12 @@ export function readableFiles(repository: string, folder: string): string[] {
   const list = execFileSync('git', ['ls-files', '--', folder], { cwd: repository, encoding: 'utf8' });
   return list
     .split('\n')
-    .filter((path) => /\.(?:ts|mjs|md)$/.test(path) && !LISTS.includes(path) && existsSync(join(repository, path)));
+    .filter(
+      (path) =>
+        /\.(?:ts|mjs|cjs|md)$|(?:^|\/)package\.json$/.test(path) &&
+        !LISTS.includes(path) &&
+        existsSync(join(repository, path)),
+    );
 }
 
 /** @returns lines `FILE:LINE: phrase (words) -> what to use instead`, for all files below a folder */

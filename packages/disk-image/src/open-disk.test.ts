@@ -50,15 +50,37 @@ describe('recogniseDisk', () => {
     await expect(opening).rejects.toMatchObject({ code: 'QCOW2_BAD_MAGIC' });
   });
 
-  test('a disk with an unreadable first sector is raw: its other bytes can be read, and the error is reported', async () => {
+  test('a disk with an unreadable first sector can be taken for raw: its other bytes can be read, and the error is reported', async () => {
     const image = await imageOf(diskBytes);
     const source = faultySource(memorySource(image), { at: [{ offset: 0, length: 512 }] });
-    const disk = await recogniseDisk({ source, close });
+    const disk = await recogniseDisk({ source, close }, { isRawIfUnreadable: true });
     expect(disk.format).toBe('raw');
     const sector = new Uint8Array(512);
     disk.source.readAt(sector, 4096);
     expect(sector).toEqual(image.subarray(4096, 4608));
     expect(() => disk.source.readAt(sector, 0)).toThrow(expect.objectContaining({ code: 'EIO' }));
+  });
+
+  test('a disk whose first bytes cannot be read is refused with their error, unless the format is given', async () => {
+    const source = faultySource(memorySource(diskBytes), { at: [{ offset: 0, length: 4 }] });
+    await expect(recogniseDisk({ source, close })).rejects.toMatchObject({ code: 'EIO' });
+    expect(await recogniseDisk({ source, close }, { format: 'raw' })).toMatchObject({ format: 'raw' });
+  });
+
+  test('a read that fails once does not make an image a raw disk', async () => {
+    const image = memorySource(await imageOf(diskBytes));
+    let reads = 0;
+    const source = {
+      ...image,
+      readAt(into: Uint8Array, offset: number): void {
+        if (reads++ === 0) throw Object.assign(new Error('once'), { code: 'EIO' });
+        image.readAt(into, offset);
+      },
+    };
+    for (const isRawIfUnreadable of [false, true]) {
+      reads = 0;
+      expect((await recogniseDisk({ source, close }, { isRawIfUnreadable })).format).toBe('qcow2');
+    }
   });
 
   test('what cannot be opened is closed, what is open is closed once', async () => {

@@ -51,6 +51,8 @@ interface RecogniseOptions {
   readonly format?: 'raw' | 'qcow2' | undefined;
   /** Default: an image that needs another file is refused. */
   readonly chain?: ChainRules | undefined;
+  /** Take a disk whose first bytes cannot be read for a raw one. Default: their error is thrown. */
+  readonly isRawIfUnreadable?: boolean;
   /** Read sectors next to an unreadable one around the page cache, which fails for all of them. */
   readonly isAroundCache?: boolean;
 }
@@ -65,9 +67,7 @@ export interface DiskOptions extends RecogniseOptions {
  * Open a disk for reading at any offset. `-` is standard input. A pipe or FIFO is spooled, and has no folder where names
  * of backing files could lead.
  *
- * A disk whose first bytes cannot be read is raw, as far as anybody can know.
- *
- * @throws CliError CLI_FAILED with the path; what `onFile` throws
+ * @throws CliError CLI_FAILED with the path, also when the first bytes cannot be read, without which nobody knows the format; what `onFile` throws
  */
 export async function openDisk(path: string, options: DiskOptions & { readonly format: 'qcow2' }): Promise<Qcow2Disk>;
 export async function openDisk(path: string, options?: DiskOptions): Promise<OpenDisk>;
@@ -96,7 +96,7 @@ interface DiskFile {
  */
 export async function recogniseDisk(
   { source: file, close: closeFile, path }: DiskFile,
-  { format, chain, isAroundCache = false }: RecogniseOptions = {},
+  { format, chain, isRawIfUnreadable = false, isAroundCache = false }: RecogniseOptions = {},
 ): Promise<OpenDisk> {
   const closers = [closeFile];
   const close = (): void => {
@@ -106,7 +106,7 @@ export async function recogniseDisk(
     const careful = isAroundCache ? aroundCache(file) : undefined;
     if (careful) closers.push(() => careful[Symbol.dispose]());
     const source = careful ?? file;
-    if ((format ?? (await formatOf(source))) === 'raw') return { format: 'raw', source, close };
+    if ((format ?? (await formatOf(source, isRawIfUnreadable))) === 'raw') return { format: 'raw', source, close };
     const image = await openImage(source, path, { chain, closers });
     // A file system can be longer than its disk: a window reports that as the end of a file.
     return { format: 'qcow2', source: windowOf(image, 0), image, close };
@@ -119,8 +119,10 @@ export async function recogniseDisk(
 /** Bytes that decide. */
 const HEAD_BYTES = 4;
 
-async function formatOf(source: Source): Promise<'raw' | 'qcow2'> {
-  const head = readableBytes(source, 0, HEAD_BYTES);
+async function formatOf(source: Source, isRawIfUnreadable: boolean): Promise<'raw' | 'qcow2'> {
+  const head = readableBytes(source, 0, HEAD_BYTES, (error) => {
+    if (!isRawIfUnreadable) throw error;
+  });
   // Most file systems begin with zeros: for these the package is not loaded.
   if (isZero(head)) return 'raw';
   const { isQcow2 } = await import('@e2image/qcow2');

@@ -18,6 +18,15 @@ test('an unreadable range gives no bytes, the bytes next to it do', () => {
   expect([...readableBytes(faulty, 2, 2)]).toEqual([3, 4]);
 });
 
+test('the caller gets the error of what stays unreadable, and no other', () => {
+  const errors: unknown[] = [];
+  const faulty = faultySource(source, { at: [{ offset: 0, length: 2 }] });
+  readableBytes(faulty, 2, 2, (error) => errors.push(error));
+  expect(errors).toEqual([]);
+  readableBytes(faulty, 0, 4, (error) => errors.push(error));
+  expect(errors).toEqual([expect.objectContaining({ code: 'EIO' })]);
+});
+
 test('an error without a code is a bug, and is not hidden', () => {
   const broken = {
     size: 5,

@@ -16,7 +16,7 @@ import { type Filesystem, openFilesystem } from '@e2image/ext-core';
 import { type BlockSet, blocksText } from '@e2image/ext-core/walk';
 import { describeCounts, type Scrambler, STAYS_VISIBLE, scramblerSteps } from '@e2image/scramble';
 import { inBatches, type Output, type Source } from '@e2image/sparse-io';
-import { openImage } from './image.ts';
+import { type OpenImage, openImage } from './image.ts';
 import type { ScramblePlan } from './plan.ts';
 import { type ScrambledDisk, writeRaw, writeScrambledQcow2 } from './write-image.ts';
 
@@ -47,11 +47,12 @@ export async function runScramble(plan: ScramblePlan, world: World): Promise<num
   return warnings.isIncomplete ? EXIT.incomplete : EXIT.done;
 }
 
-function openInside({ source }: OpenDisk, { image }: ScramblePlan, warnings: Warnings): Filesystem {
+function openInside({ source, headError }: OpenImage, { image }: ScramblePlan, warnings: Warnings): Filesystem {
   try {
     return openFilesystem(source, { onProblem: warnings.warn.bind(warnings) });
   } catch (error) {
-    throw failed(error, `while trying to open ${image}`);
+    // Without its first bytes nobody knows what it is: that no file system was found is not the reason.
+    throw failed(headError ?? error, `while trying to open ${image}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
 import fc from 'fast-check';
 import type { Scrambler } from './block-scrambler.ts';
 import { createScrambler, type ScrambleOptions } from './scrambler.ts';
+import { allZero } from './testing/all-zero.ts';
 import { readRecords, writeRecords } from './testing/directory-blocks.ts';
 import { JOURNAL, writeJournal } from './testing/journal-disk.ts';
 import { TEST_KEY } from './testing/scramble-context.ts';
@@ -38,8 +39,6 @@ function blocks(disk: TinyFilesystem, scrambler: Scrambler, first: number, count
   scrambler.transform(bytes, first * SIZE);
   return bytes;
 }
-
-const allZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
 describe('blocks', () => {
   test('are the same in whatever pieces they are scrambled', () => {

@@ -41,7 +41,7 @@ export async function openImage(
 ): Promise<OpenImage> {
   const { spoolFolder, onSpool } = spooling;
   const spool = { onSpool, ...(spoolFolder !== undefined && { folder: spoolFolder }) };
-  const disk = await openDisk(path, { spool });
+  const disk = await openDisk(path, { spool, isRawIfUnreadable: true });
   try {
     const beside = path === STANDARD_INPUT ? undefined : mapfileOf(path);
     const map = mapfile ?? (beside !== undefined && existsSync(beside) ? beside : undefined);
@@ -75,8 +75,14 @@ function readMap(path: string): ByteRange[] {
 
 async function readContent({ source, image }: OpenDisk, unread: readonly ByteRange[]): Promise<ImageContent> {
   if (image !== undefined) return rawContent('QCOW2', source, [...unread, ...image.info.unread]);
-  if (isImageHeader(readableBytes(source, 0, MAGIC_BYTES))) return normalContent(source, unread);
-  if (hasExtMagic(readableBytes(source, SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE))) return rawContent('raw', source, unread);
+  let unreadable: unknown;
+  const bytes = (offset: number, length: number): Uint8Array =>
+    readableBytes(source, offset, length, (error) => {
+      unreadable ??= error;
+    });
+  if (isImageHeader(bytes(0, MAGIC_BYTES))) return normalContent(source, unread);
+  if (hasExtMagic(bytes(SUPERBLOCK_OFFSET, SUPERBLOCK_SIZE))) return rawContent('raw', source, unread);
+  if (unreadable !== undefined) throw unreadable;
   throw new RestoreError('RESTORE_NO_IMAGE', 'neither a normal nor a raw nor a QCOW2 image of an ext2/3/4 file system');
 }
 

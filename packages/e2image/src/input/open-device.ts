@@ -14,6 +14,8 @@ export async function openDevice(plan: SavePlan, world: World): Promise<OpenDisk
     const disk = await openDisk(plan.device, {
       spool: spoolOptions(plan, world),
       isAroundCache: true,
+      // The boot sector of a failing disk says nothing of the file system after it.
+      isRawIfUnreadable: true,
       chain: { onFile: (path) => refuseInput({ path }, plan) },
     });
     return disk.format === 'raw' && isMounted(plan, world) ? { ...disk, source: withoutFile(disk.source) } : disk;

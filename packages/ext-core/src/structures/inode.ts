@@ -1,8 +1,5 @@
 import { type BytesField, blockNumber, bytes, type Field, u16, u32 } from '../bytes/field.ts';
 
-/** Bytes of an inode in revision 0, and of the part that every inode has: EXT4_GOOD_OLD_INODE_SIZE. */
-export const GOOD_OLD_INODE_SIZE = 128;
-
 /**
  * `struct ext4_inode`, keyed by the kernel's own field names. Fields after the first GOOD_OLD_INODE_SIZE bytes exist
  * only in a larger inode, as far as `i_extra_isize` says.
@@ -42,6 +39,9 @@ export const inodeLayout = {
   i_version_hi: u32(0x98),
   i_projid: u32(0x9c),
 } as const satisfies Record<string, Field | BytesField>;
+
+/** Bytes of an inode in revision 0, and of the part that every inode has: EXT4_GOOD_OLD_INODE_SIZE. */
+export const GOOD_OLD_INODE_SIZE = inodeLayout.i_extra_isize.offset;
 
 /** Byte offset of the block map, the extent root, a short link target or inline data. */
 export const I_BLOCK = inodeLayout.i_block.offset;

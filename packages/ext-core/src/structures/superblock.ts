@@ -193,11 +193,10 @@ export function readSuperblock(raw: Uint8Array): Superblock {
   const view = new DataView(raw.buffer, raw.byteOffset, SUPERBLOCK_SIZE);
   const f = superblockLayout;
   checkIdentity(view);
-  checkGeometry(view);
+  const geometry = readGeometry(view);
   const dynamic = f.s_rev_level.get(view, 0) > 0;
   const incompat = dynamic ? f.s_feature_incompat.get(view, 0) : 0;
   const is64 = (incompat & INCOMPAT['64bit']) !== 0;
-  const logBlock = f.s_log_block_size.get(view, 0);
   const blocksCount = safeU64(is64 ? f.s_blocks_count_hi.get(view, 0) : 0, f.s_blocks_count_lo.get(view, 0));
   const firstDataBlock = f.s_first_data_block.get(view, 0);
   const blocksPerGroup = f.s_blocks_per_group.get(view, 0);
@@ -205,12 +204,10 @@ export function readSuperblock(raw: Uint8Array): Superblock {
     blocksCount,
     inodesCount: f.s_inodes_count.get(view, 0),
     firstDataBlock,
-    blockSize: 1024 << logBlock,
-    clusterRatio: 2 ** (f.s_log_cluster_size.get(view, 0) - logBlock),
+    ...geometry,
     blocksPerGroup,
     clustersPerGroup: f.s_clusters_per_group.get(view, 0),
     inodesPerGroup: f.s_inodes_per_group.get(view, 0),
-    inodeSize: dynamic ? f.s_inode_size.get(view, 0) : GOOD_OLD_INODE_SIZE,
     descSize: is64 ? f.s_desc_size.get(view, 0) : 32,
     groupCount: Math.ceil((blocksCount - firstDataBlock) / blocksPerGroup),
     reservedGdtBlocks: f.s_reserved_gdt_blocks.get(view, 0),
@@ -274,8 +271,8 @@ function checkIdentity(view: DataView): void {
 
 const isPowerOfTwo = (value: number): boolean => value > 0 && Number.isInteger(Math.log2(value));
 
-/** The sizes, before anything is shifted or divided by them. */
-function checkGeometry(view: DataView): void {
+/** The sizes, checked before anything is shifted or divided by them. */
+function readGeometry(view: DataView): Pick<Superblock, 'blockSize' | 'clusterRatio' | 'inodeSize'> {
   const f = superblockLayout;
   const dynamic = f.s_rev_level.get(view, 0) > 0;
   const bit = (field: Field, mask: number): boolean => dynamic && (field.get(view, 0) & mask) !== 0;
@@ -292,9 +289,13 @@ function checkGeometry(view: DataView): void {
   const inodeSize = dynamic ? f.s_inode_size.get(view, 0) : GOOD_OLD_INODE_SIZE;
   if (inodeSize < GOOD_OLD_INODE_SIZE || inodeSize > blockSize || !isPowerOfTwo(inodeSize))
     throw corrupt('s_inode_size', inodeSize);
-  const ratio = 2 ** (logCluster - logBlock);
+  const clusterRatio = 2 ** (logCluster - logBlock);
   const perGroup = f.s_blocks_per_group.get(view, 0);
-  if (perGroup < 8 || perGroup > 65528 * ratio || perGroup !== f.s_clusters_per_group.get(view, 0) * ratio) {
+  if (
+    perGroup < 8 ||
+    perGroup > 65528 * clusterRatio ||
+    perGroup !== f.s_clusters_per_group.get(view, 0) * clusterRatio
+  ) {
     throw corrupt('s_blocks_per_group', perGroup);
   }
   const inodesPerGroup = f.s_inodes_per_group.get(view, 0);
@@ -306,6 +307,7 @@ function checkGeometry(view: DataView): void {
   if (bit(f.s_feature_incompat, INCOMPAT['64bit']) && (descSize < 64 || descSize > 1024 || !isPowerOfTwo(descSize))) {
     throw new ExtError('EXT_DESC_SIZE', `superblock: s_desc_size is ${descSize}`, { detail: { field: 's_desc_size' } });
   }
+  return { blockSize, clusterRatio, inodeSize };
 }
 
 /** What needs several decoded numbers at once. */

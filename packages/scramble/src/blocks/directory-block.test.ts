@@ -4,6 +4,7 @@ import { noCounts, type ScrambleCounts } from '../base/counts.ts';
 import type { ScrambleProblem } from '../base/problem.ts';
 import { blockRecords, recordList } from '../directory/dir-records.ts';
 import { type ClassRun, KIND, OWNER_FLAG } from '../survey/block-classes.ts';
+import { allZero } from '../testing/all-zero.ts';
 import {
   type NewRecord,
   readRecords,
@@ -59,8 +60,6 @@ function scramble(block: Block, changes: Partial<ClassRun> = {}, logical = 1): O
 }
 
 const names = (block: Block): string[] => readRecords(block.bytes).map(({ name }) => name);
-const allZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
-
 const SECRET = secretText(20);
 
 describe('a scrambled directory block', () => {

@@ -2,6 +2,7 @@ import { extentNodeChecksum, inodeSeed } from '@e2image/ext-core/structures';
 import fc from 'fast-check';
 import { noCounts } from '../base/counts.ts';
 import { KIND } from '../survey/block-classes.ts';
+import { allZero } from '../testing/all-zero.ts';
 import { emptyBlock, testContext } from '../testing/scramble-context.ts';
 import { findSecret, plantSecret } from '../testing/secret-text.ts';
 import type { Block } from './context.ts';
@@ -39,8 +40,6 @@ function scramble(block: Block, hasChecksums: boolean) {
 }
 
 const rightChecksum = (block: Block): number => extentNodeChecksum(inodeSeed(1234, INODE, GENERATION), block.bytes);
-const allZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
-
 describe('a scrambled extent node', () => {
   test.each([0, 1, 2, 83, 84])('keeps its %i entries, and the rest becomes zeros', (entries) => {
     const block = node({ entries });

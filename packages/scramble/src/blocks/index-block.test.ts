@@ -1,6 +1,7 @@
 import { htreeChecksum, inodeSeed, readDxBlock } from '@e2image/ext-core/structures';
 import fc from 'fast-check';
 import { NO_BOUNDARY } from '../names/fresh-boundaries.ts';
+import { allZero } from '../testing/all-zero.ts';
 import { type IndexEntry, writeIndexNode, writeIndexRoot } from '../testing/directory-blocks.ts';
 import { emptyBlock, testContext } from '../testing/scramble-context.ts';
 import { findSecret, plantSecret } from '../testing/secret-text.ts';
@@ -52,8 +53,6 @@ const hashes = (shape: Shape, { view }: Block): number[] =>
 
 const rightChecksum = (shape: Shape, { bytes, view }: Block): number =>
   htreeChecksum(SEED, bytes, readDxBlock(view, 0, FIRST[shape]));
-
-const allZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
 describe.each(['root', 'node'] as const)('a scrambled index block, %s', (shape) => {
   const used = FIRST[shape] + 8 * ENTRIES.length;

@@ -3,6 +3,7 @@ import { TinyFilesystem } from '@e2image/ext-core/testing';
 import fc from 'fast-check';
 import { noCounts, type ScrambleCounts } from '../base/counts.ts';
 import { OWNER_FLAG } from '../survey/block-classes.ts';
+import { allZero } from '../testing/all-zero.ts';
 import { readRecords, writeRecords } from '../testing/directory-blocks.ts';
 import { emptyBlock, testContext } from '../testing/scramble-context.ts';
 import { findSecret, plantSecret, secretBytes, secretText } from '../testing/secret-text.ts';
@@ -97,7 +98,6 @@ function attributes({ bytes, view }: Block, base: number, list: readonly Attribu
   });
 }
 
-const allZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const map = ({ bytes }: Block, base: number): Uint8Array => bytes.subarray(base + MAP, base + MAP_END);
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const textOf = (bytes: Uint8Array): string => String.fromCharCode(...bytes);

@@ -3,6 +3,7 @@ import { journalTailChecksum, tagChecksum } from '@e2image/ext-core/structures';
 import { TINY, TinyFilesystem } from '@e2image/ext-core/testing';
 import type { Scrambler } from '../block-scrambler.ts';
 import { createScrambler } from '../scrambler.ts';
+import { allZero } from '../testing/all-zero.ts';
 import { readRecords, writeRecords } from '../testing/directory-blocks.ts';
 import {
   FEATURE,
@@ -72,7 +73,6 @@ function journaled(log: NewLog, { allData = false, damage = (_disk: TinyFilesyst
   return { disk, written, scrambler, block };
 }
 
-const allZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const sum = (bytes: Uint8Array): number => tagChecksum(SEED, 50, bytes);
 
 describe('a scrambled log', () => {

@@ -1,13 +1,12 @@
 import { mmpChecksum } from '@e2image/ext-core/structures';
 import { noCounts } from '../base/counts.ts';
+import { allZero } from '../testing/all-zero.ts';
 import { emptyBlock, testContext } from '../testing/scramble-context.ts';
 import { findSecret, plantSecret } from '../testing/secret-text.ts';
 import type { Block } from './context.ts';
 import { scrambleMmpBlock } from './mmp-block.ts';
 
 const CHECKSUM = 0x3fc;
-const allZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
-
 describe('a scrambled MMP block', () => {
   /** Structure fields that stay: magic, sequence and time; interval and padding; checksum. */
   const KEPT = [

@@ -1,6 +1,7 @@
 import { TinyFilesystem } from '@e2image/ext-core/testing';
 import { noCounts, type ScrambleCounts } from '../base/counts.ts';
 import { type ClassRun, KIND, type Kind, OWNER_FLAG } from '../survey/block-classes.ts';
+import { allZero } from '../testing/all-zero.ts';
 import { writeRecords } from '../testing/directory-blocks.ts';
 import { emptyBlock, testContext } from '../testing/scramble-context.ts';
 import { findSecret, plantSecret } from '../testing/secret-text.ts';
@@ -33,7 +34,6 @@ function full(): Block {
   return block;
 }
 
-const allZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
 
 test('no piece of a secret stays in a block of any kind', () => {

@@ -1,5 +1,6 @@
 import { SCRAMBLED_MARK, superblockChecksum, superblockLayout } from '@e2image/ext-core/structures';
 import { noCounts } from '../base/counts.ts';
+import { allZero } from '../testing/all-zero.ts';
 import { emptyBlock, testContext } from '../testing/scramble-context.ts';
 import { plantSecret } from '../testing/secret-text.ts';
 import type { Block } from './context.ts';
@@ -35,8 +36,6 @@ function scramble(block: Block, newHashSeed?: Uint8Array) {
   scrambleSuperblockBlock(testContext(undefined, { newHashSeed }), block, counts);
   return counts;
 }
-
-const allZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);
 
 /** Whether byte `at` of a superblock may change. */
 const mayChange = (at: number): boolean => CHANGED.some(([from, size]) => at >= from && at < from + size);
