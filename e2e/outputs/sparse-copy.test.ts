@@ -30,15 +30,8 @@ const allocated = (path: string): number => statSync(path).blocks * 512;
 /** A file of `size` bytes with data that differs from byte to byte at each of `offsets`. */
 function sparseFile(name: string, size: number, offsets: readonly number[], length = 5000): string {
   const fd = openSync(file(name), 'w');
-  for (const offset of offsets) {
-    writeSync(
-      fd,
-      Uint8Array.from({ length }, (_, at) => ((offset / 4096 + at) % 255) + 1),
-      0,
-      length,
-      offset,
-    );
-  }
+  const pattern = new Uint8Array(length + 255).map((_, at) => (at % 255) + 1);
+  for (const offset of offsets) writeSync(fd, pattern, Math.floor(offset / 4096) % 255, length, offset);
   ftruncateSync(fd, size);
   closeSync(fd);
   return file(name);
