@@ -13,6 +13,8 @@ const ROWS: readonly Row[] = [...SPELLING, ...NUMBERS, ...ERRORS, ...MODES, ...T
 
 /** The byte at the end of a device, under -n (D-32). */
 const LAST_BYTE = /^Writing block 18446744073709551615\n/m;
+/** Progress after its first line depends on how busy the machine is: what is shown between, the time, and the rate. */
+const PROGRESS = /(Copying 0 \/ \d+ blocks \(0%\)).*?(Copied (\d+) \/ \3 blocks \(100%\)) in [^\n]*/g;
 const NO_SUPERBLOCK = "Couldn't find valid filesystem superblock.\n";
 
 /**
@@ -22,7 +24,8 @@ const NO_SUPERBLOCK = "Couldn't find valid filesystem superblock.\n";
  * - after `while trying to open` stands a line that says which field is wrong;
  * - under -n C names a block 2^64 - 1 where it would write one byte at the end of a device.
  */
-function seenAs({ stdout, stderr, status, files }: Seen, side: 'c' | 'ours'): Omit<Seen, 'isUnchanged'> {
+function seenAs({ stdout, stderr: said, status, files }: Seen, side: 'c' | 'ours'): Omit<Seen, 'isUnchanged'> {
+  const stderr = said.replaceAll(PROGRESS, '$1 $2');
   if (side === 'ours') {
     return { status, stdout, files, stderr: stderr.replace(/( while trying to open .*\n).+\n(Couldn't find)/, '$1$2') };
   }
