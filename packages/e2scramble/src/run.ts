@@ -1,4 +1,5 @@
 import {
+  codeOf,
   EXIT,
   failed,
   NO_PROGRESS,
@@ -51,8 +52,9 @@ function openInside({ source, headError }: OpenImage, { image }: ScramblePlan, w
   try {
     return openFilesystem(source, { onProblem: warnings.warn.bind(warnings) });
   } catch (error) {
-    // Without its first bytes nobody knows what it is: that no file system was found is not the reason.
-    throw failed(headError ?? error, `while trying to open ${image}`);
+    // Without its first bytes nobody knows what it is: that no superblock was found is not the reason then.
+    const reason = codeOf(error) === 'EXT_BAD_MAGIC' ? (headError ?? error) : error;
+    throw failed(reason, `while trying to open ${image}`);
   }
 }
 
